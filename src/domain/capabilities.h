@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+namespace domain {
+
+/// Whose schema stands in the database, judged by what is there, not by a mark alone.
+enum class SchemaOrigin {
+    None,        ///< no pgque schema
+    Ours,        ///< installed by this project, functions as shipped
+    OursDrifted, ///< carries our mark, but functions differ
+    Foreign,     ///< a compatible schema that somebody else installed
+    Unknown,     ///< a schema named pgque that is not a queue we know
+};
+
+/// What this server, this database and this role let us do; probed on connect, refreshed when the schema changes.
+struct Capabilities {
+    int serverVersion = 0; ///< e.g. 150020
+    std::string serverVersionText;
+    std::string host;
+    std::string port;
+    std::string database;
+    std::string user;
+    bool tls = false;
+    bool inRecovery = false;     ///< a standby: nothing can be written, no notifications
+    bool throughPooler = false;  ///< backend pid told at connect differs from the one that answers
+    bool superuser = false;
+    bool readsAllStats = false;  ///< sees state and query of other users' sessions
+
+    SchemaOrigin origin = SchemaOrigin::None;
+    std::string schemaVersion; ///< pgque.version(), empty when it can't be called
+    std::string originText;    ///< pgque.origin() where it exists
+
+    std::set<std::string> columns;              ///< optional columns present, "subscription.sub_batch_since"
+    std::set<std::string> executableFunctions;  ///< "ack(bigint)": identity arguments as types only
+    std::set<std::string> existingFunctions;    ///< all functions of the schema, same form
+    std::set<std::string> readableTables;       ///< "queue", "tick", ...
+    std::set<std::string> memberOf;             ///< of pgque_reader, pgque_writer, pgque_admin
+    bool schemaUsable = false;                  ///< USAGE on the schema
+
+    bool hasColumn(const std::string& column) const { return columns.contains(column); }
+
+    bool mayExecute(const std::string& function) const { return executableFunctions.contains(function); }
+
+    bool operator==(const Capabilities&) const = default;
+};
+
+} // namespace domain

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/capabilities.h"
+#include "pg/error.h"
+#include "pg/time.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace domain {
+
+using pg::Interval;
+using pg::Timestamp;
+
+/// A tick as the tick table holds it; xmin and xmax are the bounds of its snapshot.
+struct Tick {
+    std::int64_t id = 0;
+    Timestamp time;
+    std::int64_t eventSeq = 0;
+    std::int64_t xmin = 0;
+    std::int64_t xmax = 0;
+
+    bool operator==(const Tick&) const = default;
+};
+
+/// A number counted on a slower beat than the core sample: it has an age of its own and may stop at a cap.
+struct Count {
+    std::int64_t value = 0;
+    bool capped = false; ///< the real number is at least value
+    Timestamp takenAt;
+
+    bool operator==(const Count&) const = default;
+};
+
+/// One row of pgque.queue with what the core sample knows about it.
+struct Queue {
+    std::int32_t id = 0;
+    std::string name;
+    std::int32_t tableCount = 3;
+    std::int32_t currentTable = 0;
+    Interval rotationPeriod{};
+    Timestamp switchTime;
+    std::int64_t switchStep1 = 0;
+    std::optional<std::int64_t> switchStep2; ///< empty while rotation waits for its second step
+    bool externalTicker = false;
+    bool insertDisabled = false;
+    bool tickerPaused = false;
+    std::int32_t tickerMaxCount = 500;
+    Interval tickerMaxLag{};
+    Interval tickerIdlePeriod{};
+    std::optional<std::int32_t> maxRetries; ///< empty means the default, 5
+    std::string dataPrefix;                 ///< e.g. pgque.event_3
+    std::string eventSequence;
+    std::string tickSequence;
+
+    std::optional<Tick> lastTick;
+    std::optional<Tick> earlierTick;             ///< up to 20 ticks before the last, for the rate
+    std::optional<std::int64_t> eventSeqNow;     ///< last value of the event sequence; empty: not known (own beat)
+    std::optional<Count> retry;                  ///< rows waiting in retry_queue
+    std::optional<Count> retryDue;               ///< of these, due now
+    std::optional<Timestamp> oldestRetryDue;
+    std::optional<Count> dead;                   ///< rows in dead_letter
+    std::optional<Timestamp> newestDead;
+
+    // The lowest position of any subscription, which rotation must not overtake.
+    std::optional<Tick> lowestTick;
+    bool lowestTickMissing = false; ///< a subscription stands on a tick that is gone
+
+    std::int32_t effectiveMaxRetries() const { return maxRetries.value_or(5); }
+
+    bool operator==(const Queue&) const = default;
+};
+
+enum class Role { Normal, CoopMain, CoopMember, Unknown };
+
+/// One row of pgque.subscription with its consumer's name and the ticks it stands on.
+struct Subscription {
+    std::int32_t queueId = 0;
+    std::int32_t consumerId = 0;
+    std::string consumerName; ///< for a coop_member "consumer.subconsumer"
+    std::int32_t subId = 0;   ///< shared by all rows of a cooperative group
+    Role role = Role::Normal;
+    std::string roleText; ///< as stored
+    std::optional<std::int64_t> lastTick;
+    std::optional<std::int64_t> nextTick;
+    std::optional<std::int64_t> batch;
+    Timestamp active; ///< sub_active, the heartbeat
+
+    std::optional<Timestamp> lastTickTime; ///< empty when there is no such tick
+    std::optional<std::int64_t> lastTickSeq;
+    std::optional<std::int64_t> lastTickXmin;
+    std::optional<Timestamp> nextTickTime;
+    std::optional<std::int64_t> nextTickSeq;
+
+    std::optional<Timestamp> batchSince;        ///< our own schema only
+    std::optional<std::int32_t> takeovers;      ///< our own schema only
+    std::optional<Timestamp> batchFirstSeen;    ///< when this console first saw the batch open (server clock)
+
+    /// Events between the window's ticks by sequence arithmetic: an estimate, forced ticks and rollbacks inflate it.
+    std::optional<std::int64_t> windowEstimate() const {
+        if (!nextTickSeq || !lastTickSeq)
+            return std::nullopt;
+        return *nextTickSeq - *lastTickSeq;
+    }
+
+    bool operator==(const Subscription&) const = default;
+};
+
+/// What one sample cost.
+struct SampleCost {
+    double serverMs = 0;    ///< time on the server, by its own clock
+    double roundTripMs = 0; ///< as seen from here
+    std::int64_t bytes = 0; ///< of all values received
+    int statements = 0;
+
+    bool operator==(const SampleCost&) const = default;
+};
+
+/// A part of the sample that could not be had; the rest of the snapshot stands.
+struct PartError {
+    std::string part; ///< e.g. "sequences", "dead letters"
+    pg::Failure failure;
+};
+
+/// Everything one look at the server found, as plain values. Immutable once published; a recorded one reads the same.
+struct Snapshot {
+    std::uint64_t number = 0; ///< counts up within one open server
+    Timestamp takenAt;        ///< the server's clock
+    pg::Clock::time_point receivedAt;
+    SampleCost cost;
+    Capabilities capabilities;
+    std::vector<Queue> queues;               ///< ordered by name
+    std::vector<Subscription> subscriptions; ///< ordered by queue, group, role, consumer name
+    std::vector<PartError> errors;
+
+    const Queue* queue(std::int32_t id) const;
+    const Queue* queue(const std::string& name) const;
+    /// The group's main row for a member; null for other rows or when it is missing.
+    const Subscription* mainOf(const Subscription& member) const;
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+/// "billing" for the main row "billing" and for its member "billing.worker-3" (main's name where it is known).
+std::string groupName(const Snapshot& snapshot, const Subscription& subscription);
+/// "worker-3" for the member "billing.worker-3"; empty for other roles.
+std::string subconsumerName(const Snapshot& snapshot, const Subscription& subscription);
+
+} // namespace domain
