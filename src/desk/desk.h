@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/profile.h"
+#include "domain/action.h"
+#include "domain/eventpage.h"
+#include "domain/finding.h"
+#include "domain/snapshot.h"
+#include "link/session.h"
+
+#include <QFuture>
+#include <QObject>
+#include <QStringList>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace operate {
+class Action;
+class Registry;
+} // namespace operate
+
+namespace desk {
+
+/// How the connection to the one server stands.
+enum class LinkState { Closed, Connecting, NeedsPassword, Live, Lost /* next try is scheduled */, Failed /* no retry */ };
+
+/// What the window says about the connection: one clear sentence, what it means, what to do.
+struct LinkStatus {
+    LinkState state = LinkState::Closed;
+    pg::Failure failure; ///< meaningful in Lost, Failed and NeedsPassword
+    std::optional<std::chrono::steady_clock::time_point> nextTry;
+};
+
+/// Whether a privilege allows an action, and what to do when not.
+struct Availability {
+    bool available = false;
+    QString why;   ///< why not, one sentence
+    QString grant; ///< the GRANT that would help, to copy; empty where none would
+};
+
+/// One open server: sessions, capabilities, the sampling beat, findings, actions. Everything a window or the command
+/// line shows comes from here; nothing here blocks. Lives in the window's thread.
+class Desk : public QObject {
+    Q_OBJECT
+
+public:
+    explicit Desk(Profile profile, QObject* parent = nullptr);
+    ~Desk() override;
+
+    const Profile& profile() const;
+
+    void open();
+    void close(); ///< returns at once, whatever the server does
+    void usePassword(const QString& password); ///< answers NeedsPassword
+    void reconnectNow();
+
+    LinkStatus linkStatus() const;
+
+    /// The newest complete sample; null before the first. Stays after the connection is lost.
+    domain::SnapshotPtr snapshot() const;
+    const domain::Diagnosis& diagnosis() const;
+
+    /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed.
+    std::vector<double> rateHistory(std::int32_t queueId) const;
+
+    void setPaused(bool paused);
+    bool isPaused() const;
+    void setPeriod(std::chrono::milliseconds period); ///< default 1 s; the beat slows down by itself on a slow server
+    std::chrono::milliseconds period() const;         ///< the period in force
+    void setHidden(bool hidden); ///< all windows hidden: sample every 5 s
+    void sampleNow();
+
+    AccessMode accessMode() const;
+    /// Arms or disarms; Operate is refused (returns why) where a pooler, a standby or the profile forbids it.
+    QString setAccessMode(AccessMode mode);
+
+    /// Events of a tick window in storage order. Observes only.
+    QFuture<link::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
+                                                      std::int32_t subId,
+                                                      std::optional<domain::EventPosition> from, int limit);
+    /// The exact number of events in a window, counted on demand.
+    QFuture<link::Reply<std::int64_t>> countWindow(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
+                                                   std::int32_t subId);
+    /// One event's whole payload (up to maxBytes).
+    QFuture<link::Reply<std::optional<std::string>>> payload(std::int32_t queueId, domain::EventPosition position,
+                                                             std::int64_t eventId, std::int64_t maxBytes);
+
+    const operate::Registry& actions() const;
+    Availability availability(const domain::ActionRequest& request) const;
+    QFuture<link::Reply<domain::Prediction>> predict(const domain::ActionRequest& request);
+    QFuture<domain::ActionOutcome> perform(const domain::ActionRequest& request);
+
+    /// Installing: the SQL to show, and the deed (needs Operate).
+    QString installSql() const;
+    QFuture<domain::ActionOutcome> installSchema();
+
+Q_SIGNALS:
+    void linkStatusChanged();
+    void snapshotReady(const domain::SnapshotPtr& snapshot);
+    void diagnosisChanged();
+    void accessModeChanged();
+    void pausedChanged();
+    void noticed(const pg::Notice& notice);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace desk
