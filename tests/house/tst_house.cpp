@@ -58,7 +58,11 @@ bool mayInclude(const QString& from, const QString& to) {
 /// The text of all string literals of a source, comments left out.
 QString literals(const QString& source) {
     static const QRegularExpression token(
-        uR"re(R"(\w*)\((.*?)\)\1"|"((?:[^"\\\n]|\\.)*)"|//[^\n]*|/\*.*?\*/|'(?:[^'\\\n]|\\.)')re"_s,
+        // a raw literal, a plain literal, or what must not be mistaken for one: comments and characters
+        QStringLiteral("R\"(\\w*)\\((.*?)\\)\\1\""
+                       "|\"((?:[^\"\\\\\\n]|\\\\.)*)\""
+                       "|//[^\\n]*|/\\*.*?\\*/"
+                       "|'(?:[^'\\\\\\n]|\\\\.)'"),
         QRegularExpression::DotMatchesEverythingOption);
     QString all;
     for (auto match = token.globalMatch(source); match.hasNext();) {
@@ -74,8 +78,9 @@ class TestHouse : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+
     void includes() {
-        static const QRegularExpression include(uR"(^\s*#\s*include\s+["<]([^">]+)[">])"_s,
+        static const QRegularExpression include(QStringLiteral("^\\s*#\\s*include\\s+[\"<]([^\">]+)[\">]"),
                                                 QRegularExpression::MultilineOption);
         const QString widgets = QLibraryInfo::path(QLibraryInfo::HeadersPath) + "/QtWidgets/"_L1;
         QVERIFY(QFile::exists(widgets + "QWidget"_L1));
@@ -106,8 +111,9 @@ private Q_SLOTS:
 
     void sqlText() {
         static const QRegularExpression sql(
-            uR"(\b(select\s[^\n]*\sfrom\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|select\s+(pgque|pg_catalog|workqueue)\.)"
-            uR"(|set\s+local\s|begin\s+(isolation|read)|lock\s+table\s|truncate\s|create\s+(table|index|schema|role)\s|listen\s+"))"_s,
+            QStringLiteral("\\b(select\\s[^\\n]*\\sfrom\\s|insert\\s+into\\s|update\\s+\\S+\\s+set\\s|delete\\s+from\\s"
+                           "|select\\s+(pgque|pg_catalog|workqueue)\\.|set\\s+local\\s|begin\\s+(isolation|read)"
+                           "|lock\\s+table\\s|truncate\\s|create\\s+(table|index|schema|role)\\s|listen\\s+\\S)"),
             QRegularExpression::CaseInsensitiveOption);
         QStringList broken;
         for (const QString& path : sources(u"src"_s) + sources(u"app"_s)) {
@@ -116,7 +122,8 @@ private Q_SLOTS:
                 continue;
             const auto match = sql.match(literals(read(path)));
             // LISTEN with a quoted channel is part of the connection itself.
-            if (match.hasMatch() && !(folder == "pg"_L1 && match.captured().startsWith("listen"_L1, Qt::CaseInsensitive)))
+            if (match.hasMatch() &&
+                !(folder == "pg"_L1 && match.captured().startsWith("listen"_L1, Qt::CaseInsensitive)))
                 broken << path.mid(root.size() + 1) + ": "_L1 + match.captured();
         }
         QVERIFY2(broken.isEmpty(), qPrintable("SQL text outside its folders:\n"_L1 + broken.join(u'\n')));
@@ -125,15 +132,14 @@ private Q_SLOTS:
     void sqlTextIsFound() {
         QVERIFY(literals(u"x = \"select a\" // \"no\"\n"_s).contains("select a"_L1));
         QVERIFY(!literals(u"x = 1; // \"no\"\n"_s).contains("no"_L1));
-        QVERIFY(literals(u"R\"(select 1\nfrom t)\""_s).contains("from t"_L1));
+        QVERIFY(literals(QStringLiteral("R\"(select 1\nfrom t)\"")).contains("from t"_L1));
     }
 
     void licences() {
         static const QSet<QString> apache = {u"pg"_s, u"pgque"_s, u"workqueue"_s, u"sql"_s, u"examples"_s};
         QStringList broken;
-        QDirIterator files(root,
-                           {u"*.h"_s, u"*.cpp"_s, u"*.sql"_s, u"*.cmake"_s, u"CMakeLists.txt"_s},
-                           QDir::Files, QDirIterator::Subdirectories);
+        QDirIterator files(root, {u"*.h"_s, u"*.cpp"_s, u"*.sql"_s, u"*.cmake"_s, u"CMakeLists.txt"_s}, QDir::Files,
+                           QDirIterator::Subdirectories);
         while (files.hasNext()) {
             const QString path = files.next();
             const QString relative = path.mid(root.size() + 1);
@@ -153,7 +159,8 @@ private Q_SLOTS:
         const QString version = QStringLiteral(PROGRAM_VERSION);
         QVERIFY(read(root + "/CMakeLists.txt"_L1).contains("VERSION "_L1 + version));
         QVERIFY(read(root + "/CHANGELOG.md"_L1).contains("## "_L1 + version));
-        QVERIFY(read(root + "/resources/org.batchscope.Batchscope.metainfo.xml.in"_L1).contains("@PROJECT_VERSION@"_L1));
+        QVERIFY(
+            read(root + "/resources/org.batchscope.Batchscope.metainfo.xml.in"_L1).contains("@PROJECT_VERSION@"_L1));
     }
 };
 
