@@ -14,6 +14,8 @@ struct pg_result;
 
 namespace pg {
 
+class Result;
+
 /// One row of a result; valid as long as its Result. Typed getters throw Error (Decode) when the value is NULL where
 /// none is allowed, or has another form.
 class Row {
