@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "stepper/model.h"
+
+#include <algorithm>
+
+namespace stepper {
+
+namespace {
+
+std::string describe(Model::Window window) {
+    return std::to_string(window.last) + " → " + std::to_string(window.next);
+}
+
+} // namespace
+
+Model::Model(std::int64_t firstTick, int maxRetries)
+    : m_maxRetries(maxRetries)
+    , m_ticks{firstTick} {}
+
+void Model::commitEvent(std::int64_t id) {
+    m_events.push_back({{id, 0, {}}, 0});
+}
+
+void Model::tick(std::int64_t id) {
+    m_ticks.push_back(id);
+    // Unseen events are the newest ones, so the walk ends at the first that an earlier tick saw.
+    for (auto stored = m_events.rbegin(); stored != m_events.rend() && stored->firstTick == 0; ++stored)
+        stored->firstTick = id;
+}
+
+std::optional<std::int64_t> Model::tickAfter(std::int64_t tick) const {
+    const auto next = std::upper_bound(m_ticks.begin(), m_ticks.end(), tick);
+    if (next == m_ticks.end())
+        return std::nullopt;
+    return *next;
+}
+
+void Model::addNormal(const std::string& consumer) {
+    m_groups[consumer].cursor = lastTick();
+}
+
+bool Model::addMember(const std::string& group, const std::string& member) {
+    const auto [found, created] = m_groups.try_emplace(group);
+    if (created)
+        found->second.cursor = lastTick();
+    found->second.cooperative = true;
+    const auto [entry, isNew] = found->second.members.try_emplace(member);
+    if (isNew)
+        entry->second.order = ++m_registrations;
+    entry->second.active = m_now;
+    return isNew;
+}
+
+void Model::makeOlder(const std::string& group, const std::string& member, Time by) {
+    m_groups.at(group).members.at(member).active -= by;
+}
+
+bool Model::touch(const std::string& group, const std::string& member) {
+    const auto found = m_groups.find(group);
+    if (found == m_groups.end() || !found->second.members.contains(member))
+        return false;
+    found->second.members.at(member).active = m_now;
+    return true;
+}
+
+std::vector<Model::Event> Model::eventsOf(const std::string& consumer, Window window) const {
+    std::vector<Event> events;
+    for (const Stored& stored : m_events) {
+        const bool inWindow = stored.firstTick > window.last && stored.firstTick <= window.next;
+        if (inWindow && (stored.event.owner.empty() || stored.event.owner == consumer))
+            events.push_back(stored.event);
+    }
+    std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.id < b.id; });
+    return events;
+}
+
+Model::Decision Model::decideReceive(const std::string& consumer, const std::string& member,
+                                     std::optional<Time> deadInterval) const {
+    Decision decision;
+    const auto found = m_groups.find(consumer);
+    const bool normal = member.empty();
+    if (normal && found == m_groups.end())
+        return {Kind::Refused, {}, {}, {}, consumer + " is not registered"};
+    if (normal && found->second.cooperative)
+        return {Kind::Refused, {}, {}, {}, consumer + " is a cooperative group: receive with a subconsumer"};
+    if (!normal && found != m_groups.end() && !found->second.cooperative)
+        return {Kind::Refused, {}, {}, {}, consumer + " is a normal consumer: convert it first"};
+
+    // A receive registers what is missing at the last tick, where nothing can follow yet.
+    if (found == m_groups.end())
+        return {Kind::Nothing, {}, {}, {}, "a new group starts at the last tick: nothing follows it yet"};
+    const Group& group = found->second;
+
+    const auto own = group.members.find(member);
+    const std::optional<std::int64_t> token =
+        normal ? group.token : (own == group.members.end() ? std::nullopt : own->second.token);
+    if (token) {
+        decision.kind = Kind::KeepsBatch;
+        decision.window = normal ? group.window : own->second.window;
+        decision.why = "it already holds batch " + std::to_string(*token);
+        decision.events = eventsOf(consumer, decision.window);
+        return decision;
+    }
+
+    if (deadInterval) {
+        const std::map<std::string, Member>::value_type* victim = nullptr;
+        for (const auto& candidate : group.members) {
+            const Member& other = candidate.second;
+            if (candidate.first == member || !other.token || other.active >= m_now - *deadInterval)
+                continue;
+            if (!victim ||
+                std::pair(other.active, other.order) < std::pair(victim->second.active, victim->second.order))
+                victim = &candidate;
+        }
+        if (victim) {
+            decision.kind = Kind::TakesOver;
+            decision.from = victim->first;
+            decision.window = victim->second.window;
+            decision.why = victim->first + " has shown no sign of life for longer than the dead interval; its batch " +
+                           std::to_string(*victim->second.token) + " is handed over under a new token";
+            decision.events = eventsOf(consumer, decision.window);
+            return decision;
+        }
+    }
+
+    const std::optional<std::int64_t> next = tickAfter(group.cursor);
+    if (!next) {
+        decision.why = "no tick after " + std::to_string(group.cursor);
+        return decision;
+    }
+    decision.window = {group.cursor, *next};
+    decision.events = eventsOf(consumer, decision.window);
+    decision.kind = decision.events.empty() ? Kind::EmptyWindow : Kind::NextWindow;
+    decision.why = "the window after the cursor is " + describe(decision.window);
+    if (decision.events.empty())
+        decision.why += "; it has no events and is finished at once";
+    return decision;
+}
+
+void Model::receive(const std::string& consumer, const std::string& member, const Decision& decision,
+                    std::int64_t token) {
+    if (decision.kind == Kind::Refused)
+        return;
+    if (!member.empty())
+        addMember(consumer, member);
+    Group& group = m_groups.at(consumer);
+    switch (decision.kind) {
+    case Kind::KeepsBatch:
+    case Kind::Nothing:
+    case Kind::Refused:
+        break;
+    case Kind::TakesOver:
+        group.members.at(decision.from).token.reset();
+        group.members.at(member).token = token;
+        group.members.at(member).window = decision.window;
+        break;
+    case Kind::NextWindow:
+        // A group's cursor moves when a window is handed out, a normal consumer's when it is acked.
+        if (member.empty()) {
+            group.token = token;
+            group.window = decision.window;
+        } else {
+            group.cursor = decision.window.next;
+            group.members.at(member).token = token;
+            group.members.at(member).window = decision.window;
+        }
+        break;
+    case Kind::EmptyWindow:
+        group.cursor = decision.window.next;
+        break;
+    }
+}
+
+std::optional<Model::Holder> Model::holderOf(std::int64_t token) const {
+    for (const auto& [name, group] : m_groups) {
+        if (group.token == token)
+            return Holder{name, {}};
+        for (const auto& [memberName, member] : group.members)
+            if (member.token == token)
+                return Holder{name, memberName};
+    }
+    return std::nullopt;
+}
+
+bool Model::ack(std::int64_t token) {
+    const auto holder = holderOf(token);
+    if (!holder)
+        return false;
+    Group& group = m_groups.at(holder->consumer);
+    if (holder->member.empty()) {
+        group.cursor = group.window.next;
+        group.token.reset();
+    } else {
+        group.members.at(holder->member).token.reset();
+        group.members.at(holder->member).active = m_now;
+    }
+    return true;
+}
+
+Model::Fate Model::fateOf(const Group& group, const Event& event) const {
+    if (event.retry >= m_maxRetries)
+        return group.dead.contains(event.id) ? Fate::AlreadyDead : Fate::Dead;
+    return group.waiting.contains(event.id) ? Fate::AlreadyWaiting : Fate::Retry;
+}
+
+std::optional<Model::Fate> Model::decideNack(std::int64_t token, std::int64_t eventId) const {
+    const auto holder = holderOf(token);
+    if (!holder)
+        return std::nullopt;
+    const Group& group = m_groups.at(holder->consumer);
+    const Window window = holder->member.empty() ? group.window : group.members.at(holder->member).window;
+    for (const Event& event : eventsOf(holder->consumer, window))
+        if (event.id == eventId)
+            return fateOf(group, event);
+    return std::nullopt;
+}
+
+void Model::nack(std::int64_t token, std::int64_t eventId) {
+    const auto fate = decideNack(token, eventId);
+    if (!fate)
+        return;
+    const auto holder = holderOf(token);
+    Group& group = m_groups.at(holder->consumer);
+    const Window window = holder->member.empty() ? group.window : group.members.at(holder->member).window;
+    for (const Event& event : eventsOf(holder->consumer, window)) {
+        if (event.id != eventId)
+            continue;
+        if (*fate == Fate::Retry)
+            group.waiting[eventId] = event.retry + 1;
+        else if (*fate == Fate::Dead)
+            group.dead.insert(eventId);
+        return;
+    }
+}
+
+bool Model::removeMember(const std::string& groupName, const std::string& memberName, bool force) {
+    const auto found = m_groups.find(groupName);
+    if (found == m_groups.end() || !found->second.members.contains(memberName))
+        return false;
+    Group& group = found->second;
+    const Member member = group.members.at(memberName);
+    if (member.token) {
+        if (!force)
+            return false;
+        for (const Event& event : eventsOf(groupName, member.window))
+            nack(*member.token, event.id);
+    }
+    group.members.erase(memberName);
+    if (group.members.empty())
+        group.cooperative = false;
+    return true;
+}
+
+int Model::returnRetries() {
+    int returned = 0;
+    for (auto& [name, group] : m_groups) {
+        for (const auto& [id, retry] : group.waiting) {
+            m_events.push_back({{id, retry, name}, 0});
+            ++returned;
+        }
+        group.waiting.clear();
+    }
+    return returned;
+}
+
+std::string Model::brokenInvariant() const {
+    std::set<std::int64_t> tokens;
+    for (const auto& [name, group] : m_groups) {
+        if (group.cooperative && group.token)
+            return name + ": a group's main row holds a batch";
+        if (group.cooperative && group.members.empty())
+            return name + ": a group without members";
+        std::vector<Window> windows;
+        for (const auto& [memberName, member] : group.members) {
+            if (!member.token)
+                continue;
+            if (!tokens.insert(*member.token).second)
+                return name + ": token " + std::to_string(*member.token) + " is held twice";
+            if (member.window.last >= member.window.next)
+                return name + "." + memberName + ": window " + describe(member.window) + " runs backwards";
+            if (member.window.next > group.cursor)
+                return name + "." + memberName + ": window " + describe(member.window) + " ends after the cursor";
+            windows.push_back(member.window);
+        }
+        std::sort(windows.begin(), windows.end());
+        for (std::size_t i = 1; i < windows.size(); ++i)
+            if (windows[i].last < windows[i - 1].next)
+                return name + ": two members hold overlapping windows";
+    }
+    return {};
+}
+
+} // namespace stepper
