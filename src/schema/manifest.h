@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace schema {
+
+/// What decides how a function behaves: its source and the attributes that matter for its safety.
+struct FunctionShape {
+    std::string sourceHash; ///< SHA-256 of the body without carriage returns, lower-case hex
+    std::string language;   ///< "plpgsql", "sql"
+    bool securityDefiner = false;
+    bool strict = false;
+    char volatility = 'v';  ///< as pg_proc.provolatile: v, s or i
+    std::string searchPath; ///< pinned search_path, blanks normalised; empty when none is pinned
+
+    bool operator==(const FunctionShape&) const = default;
+};
+
+/// Functions by identity: name and argument types as pg_catalog.pg_get_function_identity_arguments lists them,
+/// names left out, e.g. "ack(bigint)".
+using Functions = std::map<std::string, FunctionShape>;
+
+/// What an install script promises, read from its text: no server is asked.
+struct Manifest {
+    Functions functions;
+    std::map<std::string, std::set<std::string>> execute; ///< role → functions it may execute
+};
+
+/// Reads a script's create function and grant execute statements. Understands the plain SQL that sql/ is written in,
+/// not every SQL text.
+Manifest readManifest(std::string_view script);
+
+/// The manifest of the embedded pgque script.
+const Manifest& pgqueManifest();
+
+/// SHA-256 of a function's source, normalised as the inspection does it on the server.
+std::string sourceHash(std::string_view source);
+
+} // namespace schema
