@@ -46,11 +46,11 @@ struct PredictedNumber {
 struct Prediction {
     std::vector<PredictedNumber> numbers;
     std::vector<std::string> alsoChanges;
-    std::string undo;                 ///< whether and how long it can be undone
-    std::vector<std::string> details; ///< lists behind the numbers, bounded
+    std::string undo;                           ///< whether and how long it can be undone
+    std::vector<std::string> details;           ///< lists behind the numbers, bounded
     std::map<std::string, std::int64_t> counts; ///< machine-readable: retry, dead, already_retry, already_dead, events
-    std::string sql;                  ///< what will run, literals written in
-    std::optional<std::string> refusal; ///< why it would be refused now
+    std::string sql;                            ///< what will run, literals written in
+    std::optional<std::string> refusal;         ///< why it would be refused now
     double tookMs = 0;
 };
 
@@ -65,13 +65,13 @@ enum class OutcomeKind {
 /// What really happened.
 struct ActionOutcome {
     OutcomeKind kind = OutcomeKind::Failed;
-    std::string summary; ///< one sentence
-    std::string now;     ///< the state as it is now, where it helps
+    std::string summary;                        ///< one sentence
+    std::string now;                            ///< the state as it is now, where it helps
     std::map<std::string, std::string> results; ///< "returned", "retried", "dead", "event_id"
     std::vector<std::string> rows;              ///< returned messages and the like, bounded, for display
     std::optional<pg::Failure> failure;
-    std::string sql;                  ///< what ran
-    std::optional<std::string> xid;   ///< of the transaction, when one was assigned
+    std::string sql;                ///< what ran
+    std::optional<std::string> xid; ///< of the transaction, when one was assigned
     double tookMs = 0;
 };
 

@@ -25,21 +25,21 @@ struct Capabilities {
     std::string database;
     std::string user;
     bool tls = false;
-    bool inRecovery = false;     ///< a standby: nothing can be written, no notifications
-    bool throughPooler = false;  ///< backend pid told at connect differs from the one that answers
+    bool inRecovery = false;    ///< a standby: nothing can be written, no notifications
+    bool throughPooler = false; ///< backend pid told at connect differs from the one that answers
     bool superuser = false;
-    bool readsAllStats = false;  ///< sees state and query of other users' sessions
+    bool readsAllStats = false; ///< sees state and query of other users' sessions
 
     SchemaOrigin origin = SchemaOrigin::None;
     std::string schemaVersion; ///< pgque.version(), empty when it can't be called
     std::string originText;    ///< pgque.origin() where it exists
 
-    std::set<std::string> columns;              ///< optional columns present, "subscription.sub_batch_since"
-    std::set<std::string> executableFunctions;  ///< "ack(bigint)": identity arguments as types only
-    std::set<std::string> existingFunctions;    ///< all functions of the schema, same form
-    std::set<std::string> readableTables;       ///< "queue", "tick", ...
-    std::set<std::string> memberOf;             ///< of pgque_reader, pgque_writer, pgque_admin
-    bool schemaUsable = false;                  ///< USAGE on the schema
+    std::set<std::string> columns;             ///< optional columns present, "subscription.sub_batch_since"
+    std::set<std::string> executableFunctions; ///< "nack(bigint, pgque.message, interval, text)": types only
+    std::set<std::string> existingFunctions;   ///< all functions of the schema, same form
+    std::set<std::string> readableTables;      ///< "queue", "tick", ...
+    std::set<std::string> memberOf;            ///< of pgque_reader, pgque_writer, pgque_admin
+    bool schemaUsable = false;                 ///< USAGE on the schema
 
     bool hasColumn(const std::string& column) const { return columns.contains(column); }
 

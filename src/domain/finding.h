@@ -44,7 +44,7 @@ struct Finding {
     Severity severity = Severity::Warning;
     Subject subject;
     std::optional<pg::Timestamp> since;
-    std::string title;       ///< what is stuck and since when
+    std::string title; ///< what is stuck and since when
     std::string cause;
     std::string consequence; ///< what it endangers
     std::optional<Culprit> culprit;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace domain {
@@ -16,7 +17,7 @@ namespace domain {
 using pg::Interval;
 using pg::Timestamp;
 
-/// A tick as the tick table holds it; xmin and xmax are the bounds of its snapshot.
+/// A tick as the tick table holds it; xmin and xmax are the bounds of its snapshot (xmax 0: not asked for).
 struct Tick {
     std::int64_t id = 0;
     Timestamp time;
@@ -58,12 +59,12 @@ struct Queue {
     std::string tickSequence;
 
     std::optional<Tick> lastTick;
-    std::optional<Tick> earlierTick;             ///< up to 20 ticks before the last, for the rate
-    std::optional<std::int64_t> eventSeqNow;     ///< last value of the event sequence; empty: not known (own beat)
-    std::optional<Count> retry;                  ///< rows waiting in retry_queue
-    std::optional<Count> retryDue;               ///< of these, due now
+    std::optional<Tick> earlierTick;         ///< up to 20 ticks before the last, for the rate
+    std::optional<std::int64_t> eventSeqNow; ///< last value of the event sequence; empty: not known (own beat)
+    std::optional<Count> retry;              ///< rows waiting in retry_queue
+    std::optional<Count> retryDue;           ///< of these, due now
     std::optional<Timestamp> oldestRetryDue;
-    std::optional<Count> dead;                   ///< rows in dead_letter
+    std::optional<Count> dead; ///< rows in dead_letter
     std::optional<Timestamp> newestDead;
 
     // The lowest position of any subscription, which rotation must not overtake.
@@ -96,9 +97,9 @@ struct Subscription {
     std::optional<Timestamp> nextTickTime;
     std::optional<std::int64_t> nextTickSeq;
 
-    std::optional<Timestamp> batchSince;        ///< our own schema only
-    std::optional<std::int32_t> takeovers;      ///< our own schema only
-    std::optional<Timestamp> batchFirstSeen;    ///< when this console first saw the batch open (server clock)
+    std::optional<Timestamp> batchSince;     ///< our own schema only
+    std::optional<std::int32_t> takeovers;   ///< our own schema only
+    std::optional<Timestamp> batchFirstSeen; ///< when this console first saw the batch open (server clock)
 
     /// Events between the window's ticks by sequence arithmetic: an estimate, forced ticks and rollbacks inflate it.
     std::optional<std::int64_t> windowEstimate() const {
@@ -108,6 +109,58 @@ struct Subscription {
     }
 
     bool operator==(const Subscription&) const = default;
+};
+
+/// A session of the server as far as this role may see it.
+struct Backend {
+    std::int32_t pid = 0;
+    std::string user;
+    std::string application;
+    std::string database;
+    std::string state;     ///< "active", "idle in transaction", ...; empty: no right to see
+    std::string waitEvent; ///< "Lock: tuple"; empty when it does not wait
+    std::optional<Timestamp> transactionSince;
+    std::optional<Timestamp> stateSince;
+    std::optional<std::int64_t> xid;  ///< of its writing transaction; 32 bits, as pg_stat_activity shows it
+    std::optional<std::int64_t> xmin; ///< oldest transaction it may still look at; 32 bits
+
+    bool operator==(const Backend&) const = default;
+};
+
+/// A subscription row that a transaction has locked or changed without having committed: a batch that is being taken
+/// or finished right now, or a worker that handles messages inside its fetching transaction.
+struct RowLock {
+    std::int32_t queueId = 0;
+    std::int32_t consumerId = 0;
+    std::int32_t pid = 0; ///< 0: a prepared transaction
+    std::string application;
+    std::string state;
+    std::optional<Timestamp> since;    ///< start of its transaction; empty: no right to see
+    std::vector<std::int32_t> waiting; ///< sessions that wait for this transaction
+
+    bool operator==(const RowLock&) const = default;
+};
+
+/// A transaction prepared for two-phase commit.
+struct PreparedTransaction {
+    std::string gid;
+    std::string owner;
+    std::string database;
+    Timestamp preparedAt;
+    std::int64_t xid = 0; ///< 32 bits
+
+    bool operator==(const PreparedTransaction&) const = default;
+};
+
+/// Who else works on this server: asked on a slower beat, with an age of its own.
+struct Activity {
+    Timestamp takenAt;
+    std::vector<RowLock> rowLocks;
+    std::vector<Backend> backends; ///< clients of this database, and elsewhere those that hold a transaction
+    std::vector<PreparedTransaction> prepared;
+
+    /// The lock on a subscription's row, or null.
+    const RowLock* lockOn(std::int32_t queueId, std::int32_t consumerId) const;
 };
 
 /// What one sample cost.
@@ -133,14 +186,25 @@ struct Snapshot {
     pg::Clock::time_point receivedAt;
     SampleCost cost;
     Capabilities capabilities;
-    std::vector<Queue> queues;               ///< ordered by name
-    std::vector<Subscription> subscriptions; ///< ordered by queue, group, role, consumer name
+    std::vector<Queue> queues;                ///< ordered by name
+    std::vector<Subscription> subscriptions;  ///< ordered by queue, group, role, consumer name
+    std::shared_ptr<const Activity> activity; ///< null before it was asked for
     std::vector<PartError> errors;
 
     const Queue* queue(std::int32_t id) const;
     const Queue* queue(const std::string& name) const;
     /// The group's main row for a member; null for other rows or when it is missing.
     const Subscription* mainOf(const Subscription& member) const;
+    const Subscription* subscription(std::int32_t queueId, std::int32_t consumerId) const;
+
+    /// Makes the look-ups above take constant time. Call it last; rows must not change their place afterwards.
+    void buildIndex();
+
+private:
+    std::unordered_map<std::int32_t, std::size_t> m_queueById;
+    std::unordered_map<std::string, std::size_t> m_queueByName;
+    std::unordered_map<std::uint64_t, std::size_t> m_mainByGroup;            // queue and sub_id
+    std::unordered_map<std::uint64_t, std::size_t> m_subscriptionByConsumer; // queue and consumer id
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
