@@ -17,7 +17,6 @@
 #include <vector>
 
 namespace operate {
-class Action;
 class Registry;
 } // namespace operate
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "domain/action.h"
 #include "pg/connectioninfo.h"
 
 #include <QMetaType>
@@ -23,6 +24,6 @@ struct Profile {
     bool operator==(const Profile&) const = default;
 };
 
-enum class AccessMode { Observe, Operate };
+using AccessMode = domain::AccessMode;
 
 } // namespace desk

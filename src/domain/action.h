@@ -12,6 +12,10 @@
 
 namespace domain {
 
+/// Whether the console may change anything. Enforced twice: no session that could write exists in Observe, and every
+/// action that is not marked read-only is refused.
+enum class AccessMode { Observe, Operate };
+
 /// What the operator saw of a subscription when she chose an action; the action does nothing when it no longer holds.
 struct SeenSubscription {
     std::optional<std::int64_t> batch;
@@ -72,6 +76,7 @@ struct ActionOutcome {
     std::optional<pg::Failure> failure;
     std::string sql;                ///< what ran
     std::optional<std::string> xid; ///< of the transaction, when one was assigned
+    std::string cluster; ///< which history of which server the xid belongs to; empty when it could not be told
     double tookMs = 0;
 };
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "operate/registry.h"
+#include "pg/connection.h"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace operate {
+
+/// What is known at the last moment at which nothing has happened yet.
+struct AboutToCommit {
+    domain::ActionRequest request;
+    std::string sql;     ///< what ran so far
+    std::string xid;     ///< decides later whether it happened
+    std::string cluster; ///< which server's history the xid belongs to; empty when it could not be told
+};
+
+struct RunOptions {
+    domain::AccessMode mode = domain::AccessMode::Observe;
+    std::chrono::milliseconds lockTimeout{2'000};
+    std::chrono::milliseconds statementTimeout{30'000};
+    /// Must have put the xid on disk when it returns. A text says why it could not: the action is rolled back.
+    /// Called on the thread that runs the action.
+    std::function<std::string(const AboutToCommit&)> beforeCommit{};
+};
+
+/// How a transaction of unknown outcome ended.
+enum class Settlement {
+    Committed,
+    RolledBack,
+    InProgress, ///< still under way when the deadline passed: ask again
+    Unknown,    ///< too old, or this is not the server (or the history) it ran on: it can't be told any more
+};
+
+/// Runs actions, each as one short transaction that compares what was seen before it calls and looks at what the call
+/// did before it commits. Uses no session state, so that it works behind a transaction pooler, and no privilege beyond
+/// SELECT on the queue's tables and EXECUTE on the function. Holds no connection; may be used from any thread.
+class Runner {
+public:
+    explicit Runner(const Registry& registry)
+        : m_registry(registry) {}
+
+    /// Never throws and never tries again by itself, except after a serialization failure (the server undid
+    /// everything) while what was seen still stands.
+    domain::ActionOutcome perform(const domain::ActionRequest& request, const domain::Capabilities& capabilities,
+                                  pg::Connection& connection, const RunOptions& options) const;
+
+    /// What it would do, asked in a read-only transaction that locks no row. Throws pg::Error.
+    domain::Prediction predict(const domain::ActionRequest& request, const domain::Capabilities& capabilities,
+                               pg::Connection& connection,
+                               std::chrono::milliseconds timeout = std::chrono::seconds(15)) const;
+
+    /// The statements perform() would send, values written in, one a line.
+    std::string preview(const domain::ActionRequest& request, const RunOptions& options) const;
+
+    /// Asks the database what became of an action whose outcome is Unknown; waits while it is in progress.
+    /// Throws pg::Error when the connection fails.
+    static Settlement settle(const std::string& xid, const std::string& cluster, pg::Connection& connection,
+                             pg::Deadline deadline);
+
+    /// The outcome to show once it is settled.
+    static domain::ActionOutcome settled(domain::ActionOutcome unknown, Settlement settlement);
+
+private:
+    const Registry& m_registry;
+};
+
+} // namespace operate
