@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
 #include "pg/statement.h"
 #include "pg/time.h"
 
@@ -14,39 +15,39 @@
 namespace pgque {
 
 /// Makes a queue; false when it exists. At most 57 bytes of name.
-[[nodiscard]] pg::Call<bool> createQueue(std::string_view queue);
+[[nodiscard]] PGQUE_EXPORT pg::Call<bool> createQueue(std::string_view queue);
 
 /// Drops a queue with everything in it. Refused while consumers are registered unless forced.
-[[nodiscard]] pg::Call<void> dropQueue(std::string_view queue, bool force = false);
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> dropQueue(std::string_view queue, bool force = false);
 
 /// Sets one of ticker_max_count, ticker_max_lag, ticker_idle_period, rotation_period, max_retries, ticker_paused,
 /// external_ticker; no value means the default.
-[[nodiscard]] pg::Call<void> setQueueConfig(std::string_view queue, std::string_view parameter,
-                                            std::optional<std::string_view> value);
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> setQueueConfig(std::string_view queue, std::string_view parameter,
+                                                         std::optional<std::string_view> value);
 
 /// Ticks every queue that is due. Returns how many ticked.
-[[nodiscard]] pg::Call<std::int64_t> ticker();
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> ticker();
 
 /// Ticks one queue when it is due; the new tick's id, or empty.
-[[nodiscard]] pg::Call<std::optional<std::int64_t>> ticker(std::string_view queue);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::optional<std::int64_t>> ticker(std::string_view queue);
 
 /// Inserts a tick that comes from elsewhere; for queues with external_ticker only.
-[[nodiscard]] pg::Call<std::int64_t> ticker(std::string_view queue, std::int64_t tickId, pg::Timestamp originalTime,
-                                            std::int64_t eventSequence);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> ticker(std::string_view queue, std::int64_t tickId,
+                                                         pg::Timestamp originalTime, std::int64_t eventSequence);
 
 /// Makes the next ticker() call tick this queue whatever its thresholds. Creates no tick itself; returns the id of
 /// the newest existing one.
-[[nodiscard]] pg::Call<std::int64_t> forceNextTick(std::string_view queue);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> forceNextTick(std::string_view queue);
 
 /// Rotation and the queues' own maintenance functions; run it every half minute or so. Returns the functions' sum.
-[[nodiscard]] pg::Call<int> maint();
+[[nodiscard]] PGQUE_EXPORT pg::Call<int> maint();
 
 /// Moves due retries back into their queues. Returns how many; repeat until it is none.
-[[nodiscard]] pg::Call<int> maintRetryEvents();
+[[nodiscard]] PGQUE_EXPORT pg::Call<int> maintRetryEvents();
 
 /// The two steps of table rotation, for those who drive it themselves: step two in a later transaction.
-[[nodiscard]] pg::Call<void> maintRotateTablesStep1(std::string_view queue);
-[[nodiscard]] pg::Call<void> maintRotateTablesStep2();
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> maintRotateTablesStep1(std::string_view queue);
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> maintRotateTablesStep2();
 
 /// A maintenance function that is due, as maint() would call it.
 struct MaintenanceOperation {
@@ -54,19 +55,19 @@ struct MaintenanceOperation {
     std::optional<std::string> argument;
 };
 
-[[nodiscard]] pg::Call<std::vector<MaintenanceOperation>> maintOperations();
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<MaintenanceOperation>> maintOperations();
 
 /// Schedules ticker and maintenance with pg_cron, or with pg_timetable; takes them off either.
-[[nodiscard]] pg::Call<void> start();
-[[nodiscard]] pg::Call<void> stop();
-[[nodiscard]] pg::Call<void> startTimetable(std::int32_t ticksPerSecond = 10);
-[[nodiscard]] pg::Call<void> stopTimetable();
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> start();
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> stop();
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> startTimetable(std::int32_t ticksPerSecond = 10);
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> stopTimetable();
 
 /// How often the scheduled ticker looks: a divisor of one second, in milliseconds. Returns what was set.
-[[nodiscard]] pg::Call<int> setTickPeriod(std::chrono::milliseconds period);
+[[nodiscard]] PGQUE_EXPORT pg::Call<int> setTickPeriod(std::chrono::milliseconds period);
 
 /// The compatibility version of the schema, e.g. "0.2.0".
-[[nodiscard]] pg::Call<std::string> version();
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::string> version();
 
 struct StatusLine {
     std::string component;
@@ -75,7 +76,7 @@ struct StatusLine {
 };
 
 /// What is installed and configured. It tells configuration, not whether the scheduler runs.
-[[nodiscard]] pg::Call<std::vector<StatusLine>> status();
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<StatusLine>> status();
 
 struct QueueInfo {
     std::string name;
@@ -95,7 +96,7 @@ struct QueueInfo {
 };
 
 /// Queues by name: one, or all. No row for an unknown one.
-[[nodiscard]] pg::Call<std::vector<QueueInfo>> getQueueInfo(std::optional<std::string_view> queue = {});
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<QueueInfo>> getQueueInfo(std::optional<std::string_view> queue = {});
 
 struct ConsumerInfo {
     std::string queue;
@@ -109,8 +110,8 @@ struct ConsumerInfo {
 };
 
 /// Subscriptions by queue and consumer; no name means any.
-[[nodiscard]] pg::Call<std::vector<ConsumerInfo>> getConsumerInfo(std::optional<std::string_view> queue = {},
-                                                                  std::optional<std::string_view> consumer = {});
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<ConsumerInfo>>
+getConsumerInfo(std::optional<std::string_view> queue = {}, std::optional<std::string_view> consumer = {});
 
 struct BatchInfo {
     std::string queue;
@@ -125,6 +126,6 @@ struct BatchInfo {
 };
 
 /// An open batch; empty for an unknown one.
-[[nodiscard]] pg::Call<std::optional<BatchInfo>> getBatchInfo(std::int64_t batchId);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::optional<BatchInfo>> getBatchInfo(std::int64_t batchId);
 
 } // namespace pgque

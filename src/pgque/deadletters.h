@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
 #include "pg/statement.h"
 #include "pg/time.h"
 
@@ -32,11 +33,12 @@ struct DeadLetter {
 };
 
 /// The newest first. Empty for an unknown queue.
-[[nodiscard]] pg::Call<std::vector<DeadLetter>> dlqInspect(std::string_view queue, std::int32_t limit = 100);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<DeadLetter>> dlqInspect(std::string_view queue,
+                                                                        std::int32_t limit = 100);
 
 /// Sends a dead letter again as a new event and removes it. Every consumer of the queue sees the new event, and its
 /// retry count starts at zero. Returns the new event's id.
-[[nodiscard]] pg::Call<std::int64_t> dlqReplay(std::int64_t deadLetterId);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> dlqReplay(std::int64_t deadLetterId);
 
 /// What dlqReplayAll() did.
 struct ReplayResult {
@@ -46,9 +48,10 @@ struct ReplayResult {
 };
 
 /// dlqReplay() for all of a queue; one that fails does not stop the others.
-[[nodiscard]] pg::Call<ReplayResult> dlqReplayAll(std::string_view queue);
+[[nodiscard]] PGQUE_EXPORT pg::Call<ReplayResult> dlqReplayAll(std::string_view queue);
 
 /// Deletes those given up longer ago than this. Returns how many.
-[[nodiscard]] pg::Call<int> dlqPurge(std::string_view queue, pg::Interval olderThan = std::chrono::hours(24 * 30));
+[[nodiscard]] PGQUE_EXPORT pg::Call<int> dlqPurge(std::string_view queue,
+                                                  pg::Interval olderThan = std::chrono::hours(24 * 30));
 
 } // namespace pgque

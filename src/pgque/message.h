@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
 #include "pg/result.h"
 #include "pg/time.h"
 
@@ -28,6 +29,6 @@ struct Message {
 };
 
 /// One row of receive() or receiveCoop(). Throws pg::Error (Decode).
-Message messageFrom(const pg::Row& row);
+PGQUE_EXPORT Message messageFrom(const pg::Row& row);
 
 } // namespace pgque

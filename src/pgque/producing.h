@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
 #include "pg/statement.h"
 
 #include <cstdint>
@@ -15,26 +16,27 @@
 namespace pgque {
 
 /// Sends text, stored as given, with type "default". Returns the event's id.
-[[nodiscard]] pg::Call<std::int64_t> send(std::string_view queue, std::optional<std::string_view> payload);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> send(std::string_view queue, std::optional<std::string_view> payload);
 
 /// As above with a type of your own.
-[[nodiscard]] pg::Call<std::int64_t> send(std::string_view queue, std::string_view type,
-                                          std::optional<std::string_view> payload);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> send(std::string_view queue, std::string_view type,
+                                                       std::optional<std::string_view> payload);
 
 /// Sends JSON: the server checks it and stores its canonical form. Type "default".
-[[nodiscard]] pg::Call<std::int64_t> sendJson(std::string_view queue, std::optional<std::string_view> json);
-[[nodiscard]] pg::Call<std::int64_t> sendJson(std::string_view queue, std::string_view type,
-                                              std::optional<std::string_view> json);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> sendJson(std::string_view queue,
+                                                           std::optional<std::string_view> json);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> sendJson(std::string_view queue, std::string_view type,
+                                                           std::optional<std::string_view> json);
 
 /// Sends many with one statement. Returns their ids in the order given; nothing given, nothing sent.
-[[nodiscard]] pg::Call<std::vector<std::int64_t>> sendBatch(std::string_view queue,
-                                                            std::span<const std::string> payloads);
-[[nodiscard]] pg::Call<std::vector<std::int64_t>> sendBatch(std::string_view queue, std::string_view type,
-                                                            std::span<const std::string> payloads);
-[[nodiscard]] pg::Call<std::vector<std::int64_t>> sendJsonBatch(std::string_view queue,
-                                                                std::span<const std::string> payloads);
-[[nodiscard]] pg::Call<std::vector<std::int64_t>> sendJsonBatch(std::string_view queue, std::string_view type,
-                                                                std::span<const std::string> payloads);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<std::int64_t>> sendBatch(std::string_view queue,
+                                                                         std::span<const std::string> payloads);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<std::int64_t>> sendBatch(std::string_view queue, std::string_view type,
+                                                                         std::span<const std::string> payloads);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<std::int64_t>> sendJsonBatch(std::string_view queue,
+                                                                             std::span<const std::string> payloads);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::vector<std::int64_t>>
+sendJsonBatch(std::string_view queue, std::string_view type, std::span<const std::string> payloads);
 
 /// What insertEvent() may carry beside type and payload.
 struct Extras {
@@ -45,7 +47,9 @@ struct Extras {
 };
 
 /// Sends with the four extra fields.
-[[nodiscard]] pg::Call<std::int64_t> insertEvent(std::string_view queue, std::optional<std::string_view> type,
-                                                 std::optional<std::string_view> payload, const Extras& extras);
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int64_t> insertEvent(std::string_view queue,
+                                                              std::optional<std::string_view> type,
+                                                              std::optional<std::string_view> payload,
+                                                              const Extras& extras);
 
 } // namespace pgque
