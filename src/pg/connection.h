@@ -78,17 +78,20 @@ struct Skipped {};
 using StepResult = std::variant<Result, Failure, Skipped>;
 
 /// A connection whose every wait is bounded and can be interrupted. One thread at a time; the objects it hands out
-/// (Result, Failure) are values that may travel. No exception leaves a callback.
+/// (Result, Failure) are values that may travel. What onNotice and onNotification throw is dropped, and they must not
+/// use the connection; what stream()'s and copyIn()'s handlers throw comes out of these, with the command ended.
 ///
 /// A statement whose deadline passes is cancelled on the server; when the server does not confirm that within
 /// cancelGrace the connection is given up (status Broken), because what it would answer next is not known.
 class Connection {
 public:
     struct Options {
-        std::chrono::milliseconds connectTimeout{10'000}; ///< whole attempt, all hosts, TLS and authentication
+        std::chrono::milliseconds connectTimeout{10'000};   ///< whole attempt, all hosts, TLS and
+                                                            ///< authentication; connect_timeout of the
+                                                            ///< ConnectionInfo goes first
         std::chrono::milliseconds statementTimeout{30'000}; ///< deadline of a call that names none
         std::chrono::milliseconds cancelGrace{2'000};
-        std::shared_ptr<Interrupt> interrupt; ///< ends any wait with Cancelled; may be empty
+        std::shared_ptr<Interrupt> interrupt;                    ///< ends any wait with Cancelled; may be empty
         std::function<void(const Notice&)> onNotice;             ///< called on the connection's thread, during waits
         std::function<void(const Notification&)> onNotification; ///< as onNotice
     };
@@ -96,6 +99,7 @@ public:
     /// Connects, or throws Error (Connect, Authentication, Timeout, Cancelled). Name resolution is libpq's and can
     /// outlast the timeout; run open() on a thread that may be abandoned when that matters.
     static Connection open(const ConnectionInfo& info, Options options);
+
     static Connection open(const ConnectionInfo& info) { return open(info, Options{}); }
 
     Connection(Connection&&) noexcept;
@@ -130,7 +134,8 @@ public:
     void stream(const Statement& statement, const std::function<bool(const Row&)>& onRow, Deadline deadline);
 
     /// COPY ... FROM STDIN: produce() appends bytes and returns false when there are no more. Returns rows copied.
-    std::int64_t copyIn(const std::string& sql, const std::function<bool(std::string& buffer)>& produce, Deadline deadline);
+    std::int64_t copyIn(const std::string& sql, const std::function<bool(std::string& buffer)>& produce,
+                        Deadline deadline);
 
     /// LISTEN with the channel quoted. Commit it before reading the state it announces.
     void listen(const std::string& channel, Deadline deadline);
@@ -141,15 +146,15 @@ public:
 
     bool isOpen() const noexcept;
     TransactionStatus transactionStatus() const;
-    int backendPid() const;     ///< as told at connect; behind a pooler not the pid that runs statements
-    int serverVersion() const;  ///< e.g. 150020
+    int backendPid() const;    ///< as told at connect; behind a pooler not the pid that runs statements
+    int serverVersion() const; ///< e.g. 150020
     std::string parameter(const std::string& name) const; ///< a reported server parameter, "" when unknown
     bool usesTls() const;
     std::string host() const;
     std::string port() const;
     std::string database() const;
     std::string user() const;
-    bool neededPassword() const; ///< the server asked for a password at connect and none was given or it was wrong
+    bool neededPassword() const; ///< the server asked for a password at connect
 
     Canceller canceller() const;
     std::string quoteIdentifier(std::string_view identifier) const;

@@ -20,6 +20,7 @@ public:
     void set(std::string key, std::string value);
     void unset(std::string_view key);
     std::optional<std::string> get(std::string_view key) const;
+
     const std::map<std::string, std::string, std::less<>>& values() const noexcept { return m_values; }
 
     /// As it may be shown and logged: every secret (password, sslpassword) left out, and nothing else changed.

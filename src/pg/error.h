@@ -55,6 +55,9 @@ class Error : public std::runtime_error {
 public:
     explicit Error(Failure failure);
 
+    /// An error of our own making, with nothing changed on the server.
+    static Error of(ErrorKind kind, std::string message, std::string statement = {});
+
     const Failure& failure() const noexcept { return m_failure; }
 
     ErrorKind kind() const noexcept { return m_failure.kind; }

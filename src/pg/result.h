@@ -29,6 +29,7 @@ public:
     /// std::optional<any of these>, std::vector<std::optional<std::string>>, std::vector<std::int64_t>
     template <class T>
     T get(int column) const;
+
     template <class T>
     T get(std::string_view column) const {
         return get<T>(indexOf(column));

@@ -22,8 +22,11 @@ public:
 
     Params& add(std::nullopt_t);
     Params& add(std::string_view text);
+
     Params& add(const char* text) { return add(std::string_view(text)); }
+
     Params& add(const std::string& text) { return add(std::string_view(text)); }
+
     Params& add(bool value);
     Params& add(std::int32_t value);
     Params& add(std::int64_t value);
@@ -50,8 +53,14 @@ public:
 
     const std::vector<std::optional<std::string>>& values() const noexcept { return m_values; }
 
+    /// Whether a person would type this value without quotes (a number, true, false).
+    bool isBare(std::size_t index) const { return m_bare[index]; }
+
 private:
+    Params& append(std::optional<std::string> value, bool bare = false);
+
     std::vector<std::optional<std::string>> m_values;
+    std::vector<bool> m_bare;
 };
 
 /// SQL text with $1, $2, ... and the values for them.
@@ -67,7 +76,7 @@ struct Statement {
 /// and the journal all use the same value, so that each SQL text exists once.
 template <class T>
 struct Call {
-    std::string name;    ///< the function or question it stands for, e.g. "receive_coop"
+    std::string name; ///< the function or question it stands for, e.g. "receive_coop"
     Statement statement;
     std::function<T(const Result&)> decode;
 

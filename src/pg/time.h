@@ -16,7 +16,11 @@ using Clock = std::chrono::steady_clock;
 /// The moment after which a wait on the server is given up.
 using Deadline = Clock::time_point;
 
-/// A deadline this far from now.
-inline Deadline after(Clock::duration duration) { return Clock::now() + duration; }
+/// A deadline this far from now; a length that reaches beyond the clock's range means never.
+inline Deadline after(std::chrono::milliseconds duration) {
+    const Deadline now = Clock::now();
+    const auto room = std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::max() - now);
+    return duration < room ? now + duration : Deadline::max();
+}
 
 } // namespace pg
