@@ -60,9 +60,10 @@ public:
     /// True when the request was delivered; whether it came in time shows in the statement's own outcome.
     bool request(std::string* problem = nullptr) const;
 
+    struct State;
+
 private:
     friend class Connection;
-    struct State;
     std::shared_ptr<State> m_state;
 };
 
@@ -166,8 +167,9 @@ public:
     /// Closes without waiting for the server.
     void close() noexcept;
 
-private:
     struct State;
+
+private:
     explicit Connection(std::unique_ptr<State> state);
     std::unique_ptr<State> m_state;
 };

@@ -160,13 +160,13 @@ void Exchange::checkTime() {
     const Interrupt::State* interrupt = m_state.interrupt();
     if (m_stop != Stop::No) {
         if (Clock::now() >= m_graceEnd) {
-            giveUp(m_stop == Stop::Deadline ? ErrorKind::Timeout : ErrorKind::Cancelled,
+            giveUp(m_stop == Stop::Late ? ErrorKind::Timeout : ErrorKind::Cancelled,
                    "no answer in time, nor to the request to cancel; the connection was given up");
         }
     } else if (interrupt != nullptr && interrupt->raised) {
         requestStop(Stop::Interrupted);
     } else if (Clock::now() >= m_deadline) {
-        requestStop(Stop::Deadline);
+        requestStop(Stop::Late);
     }
 }
 
@@ -293,7 +293,7 @@ Failure Exchange::failureOf(const PGresult* result) const {
         found.kind = ErrorKind::ConnectionLost;
         found.diagnostics = m_state.lossReason();
         found.effect = effectOfLoss();
-    } else if (said.sqlState == "57014" && m_stop == Stop::Deadline) {
+    } else if (said.sqlState == "57014" && m_stop == Stop::Late) {
         found.kind = ErrorKind::Timeout;
         said.detail = said.message;
         said.message = "no answer before the deadline; the server cancelled the statement";

@@ -79,7 +79,7 @@ public:
 
 private:
     struct CancelTask;
-    enum class Stop { No, Deadline, Interrupted, Unwanted };
+    enum class Stop { No, Late, Interrupted, Unwanted };
 
     void requestStop(Stop reason);
     void joinCancel() noexcept;
