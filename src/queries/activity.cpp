@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queries/activity.h"
+
+#include "queries/columns.h"
+
+#include <algorithm>
+
+namespace queries {
+
+namespace {
+
+using detail::micros;
+using pgque::detail::optionalMicroseconds;
+using pgque::detail::rowsCall;
+
+std::string text(const pg::Row& row, int column) {
+    return row.get<std::optional<std::string>>(column).value_or(std::string());
+}
+
+/// A row that a running transaction locked or changed carries its id in xmax, and that transaction holds a lock on its
+/// own id: the one link between a row and a session that needs no extension. Who waits, waits for the same id.
+pg::Call<std::vector<domain::RowLock>> rowLocks() {
+    return rowsCall("row locks",
+                    "select s.sub_queue, s.sub_consumer, coalesce(l.pid, 0), a.application_name, a.state, " +
+                        micros("a.xact_start") +
+                        ", (select string_agg(w.pid::text, ',' order by w.pid) from pg_locks w"
+                        " where w.locktype = 'transactionid' and not w.granted and w.transactionid = l.transactionid)"
+                        " from pgque.subscription s"
+                        " join pg_locks l on l.locktype = 'transactionid' and l.granted and l.transactionid = s.xmax"
+                        " left join pg_stat_activity a on a.pid = l.pid"
+                        " where s.xmax <> '0'::xid order by 1, 2",
+                    {}, [](const pg::Row& row) {
+                        domain::RowLock lock;
+                        lock.queueId = row.get<std::int32_t>(0);
+                        lock.consumerId = row.get<std::int32_t>(1);
+                        lock.pid = row.get<std::int32_t>(2);
+                        lock.application = text(row, 3);
+                        lock.state = text(row, 4);
+                        lock.since = optionalMicroseconds(row, 5);
+                        const std::string waiting = text(row, 6);
+                        for (std::size_t at = 0; at < waiting.size();) {
+                            const std::size_t end = std::min(waiting.find(',', at), waiting.size());
+                            lock.waiting.push_back(std::stoi(waiting.substr(at, end - at)));
+                            at = end + 1;
+                        }
+                        return lock;
+                    });
+}
+
+pg::Call<std::vector<domain::Backend>> backends() {
+    return rowsCall("sessions",
+                    "select a.pid, a.usename, a.application_name, a.datname, a.state,"
+                    " case when a.wait_event is not null then a.wait_event_type || ': ' || a.wait_event end, " +
+                        micros("a.xact_start") + ", " + micros("a.state_change") +
+                        ", a.backend_xid::text, a.backend_xmin::text from pg_stat_activity a"
+                        " where a.pid <> pg_backend_pid() and a.backend_type = 'client backend'"
+                        " and (a.datname = current_database() or a.backend_xid is not null"
+                        " or a.backend_xmin is not null) order by a.pid limit 2000",
+                    {}, [](const pg::Row& row) {
+                        domain::Backend backend;
+                        backend.pid = row.get<std::int32_t>(0);
+                        backend.user = text(row, 1);
+                        backend.application = text(row, 2);
+                        backend.database = text(row, 3);
+                        backend.state = text(row, 4);
+                        backend.waitEvent = text(row, 5);
+                        backend.transactionSince = optionalMicroseconds(row, 6);
+                        backend.stateSince = optionalMicroseconds(row, 7);
+                        backend.xid = row.get<std::optional<std::int64_t>>(8);
+                        backend.xmin = row.get<std::optional<std::int64_t>>(9);
+                        return backend;
+                    });
+}
+
+pg::Call<std::vector<domain::PreparedTransaction>> prepared() {
+    return rowsCall("prepared transactions",
+                    "select gid, owner, database, " + micros("prepared") +
+                        ", transaction::text from pg_prepared_xacts order by prepared limit 1000",
+                    {}, [](const pg::Row& row) {
+                        return domain::PreparedTransaction{text(row, 0), text(row, 1), text(row, 2),
+                                                           pgque::detail::microseconds(row, 3),
+                                                           row.get<std::int64_t>(4)};
+                    });
+}
+
+pg::Call<domain::Timestamp> clock() {
+    return pgque::detail::rowCall("clock", "select " + micros("clock_timestamp()"), {},
+                                  [](const pg::Row& row) { return pgque::detail::microseconds(row, 0); });
+}
+
+} // namespace
+
+ActivityQuestions askActivity(Look& look, Limits limits) {
+    look.part(limits);
+    return {look.ask(rowLocks()), look.ask(backends()), look.ask(prepared()), look.ask(clock())};
+}
+
+domain::Activity readActivity(const Answers& answers, const ActivityQuestions& questions) {
+    return {answers.get(questions.clock), answers.get(questions.rowLocks), answers.get(questions.backends),
+            answers.get(questions.prepared)};
+}
+
+} // namespace queries

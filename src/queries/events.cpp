@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queries/events.h"
+
+#include "queries/columns.h"
+#include "queries/look.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace queries {
+
+namespace {
+
+using domain::EventPage;
+using domain::EventPosition;
+using domain::EventRow;
+using pgque::detail::single;
+
+/// Up to so many rows of a transaction range are found by index and sorted; beyond, the table is read through.
+constexpr int fewRows = 5'000;
+
+/// What reading a window needs to know of its queue and ticks.
+struct Facts {
+    std::string prefix;
+    std::vector<std::int32_t> tables; ///< children that can hold the window's events, in storage order
+    std::string lastSnapshot;
+    std::string nextSnapshot;
+    std::string running; ///< transactions that ran at the earlier tick, as an array: they may have committed since
+    std::string lowest;  ///< no event of the window has a lower transaction id
+    std::string from;    ///< xmax of the earlier tick
+    std::string to;      ///< xmax of the later tick
+};
+
+constexpr auto factsSql =
+    "select q.queue_data_pfx as prefix, q.queue_ntables as table_count, q.queue_cur_table as current_table,"
+    " pg_snapshot_xmax(n.tick_snapshot)::text::bigint < q.queue_switch_step1 as only_previous,"
+    " coalesce(pg_snapshot_xmin(l.tick_snapshot)::text::bigint > q.queue_switch_step2, false) as only_current,"
+    " l.tick_snapshot::text as last_snapshot, n.tick_snapshot::text as next_snapshot,"
+    " array(select pg_snapshot_xip(l.tick_snapshot))::text as running,"
+    " pg_snapshot_xmin(l.tick_snapshot)::text as lowest, pg_snapshot_xmax(l.tick_snapshot)::text as from_xid,"
+    " pg_snapshot_xmax(n.tick_snapshot)::text as to_xid"
+    " from pgque.queue q"
+    " left join pgque.tick l on l.tick_queue = q.queue_id and l.tick_id = $2"
+    " left join pgque.tick n on n.tick_queue = q.queue_id and n.tick_id = $3"
+    " where q.queue_id = $1";
+
+[[noreturn]] void gone(const std::string& what) {
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Decode;
+    failure.diagnostics.message = what;
+    throw pg::Error(std::move(failure));
+}
+
+Facts readFacts(pg::Connection& connection, const Window& window, pg::Deadline deadline) {
+    Look look;
+    look.part();
+    const std::size_t asked = look.ask({factsSql, pg::Params::of(window.queueId, window.lastTick, window.nextTick)});
+    const Answers answers = look.run(connection, deadline);
+    const pg::Result& result = answers.result(asked);
+    if (result.rowCount() == 0)
+        gone("the queue is gone");
+    const pg::Row row = single(result);
+    const auto text = [&row](std::string_view column) { return row.get<std::optional<std::string>>(column); };
+    if (!text("last_snapshot") || !text("next_snapshot"))
+        gone("a tick of this window is gone: its events have been delivered and rotated away");
+
+    Facts facts;
+    facts.prefix = row.get<std::string>("prefix");
+    const auto count = row.get<std::int32_t>("table_count");
+    const auto current = row.get<std::int32_t>("current_table");
+    const auto previous = count > 0 ? (current + count - 1) % count : current;
+    // PgQ contract: the switch times tell which child tables the window can reach into.
+    if (previous != current && !row.get<bool>("only_current"))
+        facts.tables.push_back(previous);
+    if (facts.tables.empty() || !row.get<std::optional<bool>>("only_previous").value_or(false))
+        facts.tables.push_back(current);
+    facts.lastSnapshot = *text("last_snapshot");
+    facts.nextSnapshot = *text("next_snapshot");
+    facts.running = row.get<std::string>("running");
+    facts.lowest = row.get<std::string>("lowest");
+    facts.from = row.get<std::string>("from_xid");
+    facts.to = row.get<std::string>("to_xid");
+    return facts;
+}
+
+/// The visibility rule itself; $1 is the later tick's snapshot, $2 the earlier one's, $3 the subscription.
+constexpr auto belongs = "pg_visible_in_snapshot(e.ev_txid, $1::pg_snapshot)"
+                         " and not pg_visible_in_snapshot(e.ev_txid, $2::pg_snapshot)"
+                         " and (e.ev_owner is null or e.ev_owner = $3::int)";
+
+/// The same set by transaction ids, which an index finds: committed between the ticks, or running at the earlier one.
+/// $4 and $5 are the ticks' xmax, $6 what ran at the earlier one.
+constexpr auto inRange = "((e.ev_txid >= $4::xid8 and e.ev_txid < $5::xid8) or e.ev_txid = any($6::xid8[]))";
+
+pg::Params windowParams(const Facts& facts, const Window& window) {
+    return pg::Params::of(facts.nextSnapshot, facts.lastSnapshot, window.subId, facts.from, facts.to, facts.running);
+}
+
+/// A table's rows come from one of two branches, of which the other is never entered: when few rows lie in the
+/// window's range of transaction ids, the index finds them; otherwise some blocks are read through, where the first
+/// page of a million rows costs as little as the last. `is true` keeps the index away from the second branch: it would
+/// collect all million rows before giving the first.
+std::string pageSql(const std::string& table) {
+    std::string sql = "with head as materialized (select pg_relation_size($12::regclass) / "
+                      "current_setting('block_size')::int as blocks,"
+                      " (select count(*) from (select from " +
+                      table + " e where " + inRange + " limit " + std::to_string(fewRows + 1) +
+                      ") some) as found)"
+                      " select h.blocks, h.found, e.ctid::text, e.ev_id, " +
+                      detail::micros("e.ev_time") +
+                      ", e.ev_txid::text, e.ev_owner, e.ev_retry, e.ev_type, left(e.ev_data, $10::int),"
+                      " octet_length(e.ev_data), left(e.ev_extra1, $10::int), left(e.ev_extra2, $10::int),"
+                      " left(e.ev_extra3, $10::int), left(e.ev_extra4, $10::int)"
+                      " from head h left join lateral ("
+                      " (select e.ctid as place from " +
+                      table + " e where (select found from head) <= " + std::to_string(fewRows) + " and " + inRange +
+                      " and " + belongs +
+                      " and e.ctid > $7::tid order by e.ctid limit $9::int)"
+                      " union all"
+                      " (select e.ctid from " +
+                      table + " e where (select found from head) > " + std::to_string(fewRows) +
+                      " and e.ctid > $7::tid and e.ctid < $8::tid and (e.ev_txid >= $11::xid8) is true and " + belongs +
+                      " limit $9::int)) p on true"
+                      " left join " +
+                      table + " e on e.ctid = p.place";
+    return sql;
+}
+
+struct Tid {
+    std::int64_t block = 0;
+    std::int64_t item = 0;
+
+    auto operator<=>(const Tid&) const = default;
+
+    std::string text() const { return '(' + std::to_string(block) + ',' + std::to_string(item) + ')'; }
+};
+
+/// "(12,3)"; anything else is the start of a table.
+Tid tidFrom(std::string_view text) {
+    Tid tid;
+    if (text.size() < 5 || text.front() != '(')
+        return tid;
+    const char* const end = text.data() + text.size();
+    const auto block = std::from_chars(text.data() + 1, end, tid.block);
+    if (block.ec == std::errc() && block.ptr != end)
+        std::from_chars(block.ptr + 1, end, tid.item);
+    return tid;
+}
+
+EventRow rowFrom(const pg::Row& row, std::int32_t table) {
+    using Text = std::optional<std::string>;
+    EventRow event;
+    int i = 2;
+    event.position = {table, row.get<std::string>(i++)};
+    event.id = row.get<std::int64_t>(i++);
+    event.time = pgque::detail::microseconds(row, i++);
+    event.txid = row.get<std::int64_t>(i++);
+    event.owner = row.get<std::optional<std::int32_t>>(i++);
+    event.retry = row.get<std::optional<std::int32_t>>(i++);
+    event.type = row.get<Text>(i++);
+    event.data = row.get<Text>(i++);
+    event.dataBytes = row.get<std::optional<std::int64_t>>(i++).value_or(0);
+    event.extra1 = row.get<Text>(i++);
+    event.extra2 = row.get<Text>(i++);
+    event.extra3 = row.get<Text>(i++);
+    event.extra4 = row.get<Text>(i++);
+    return event;
+}
+
+/// What one question to one table brought.
+struct Chunk {
+    std::vector<EventRow> rows; ///< by ctid
+    std::int64_t blocks = 0;    ///< of the table
+    bool byIndex = false;       ///< the whole table was asked, not only the blocks up to the end
+    double serverMs = 0;
+};
+
+Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& window, std::int32_t table, Tid from,
+                Tid to, int rows, int previewChars, pg::Deadline deadline) {
+    const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(table));
+    pg::Params params = windowParams(facts, window);
+    params.add(from.text()).add(to.text()).add(rows).add(previewChars).add(facts.lowest).add(name);
+    Look look;
+    look.part({std::chrono::seconds(5), std::chrono::milliseconds(200)});
+    const pg::Statement clock{"select " + detail::micros("clock_timestamp()"), {}};
+    // A whole-table scan might start in the middle, beside another one's.
+    look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
+    const std::size_t began = look.ask(clock);
+    const std::size_t asked = look.ask({pageSql(name), std::move(params)});
+    const std::size_t ended = look.ask(clock);
+    const Answers answers = look.run(connection, deadline);
+
+    Chunk chunk;
+    for (const pg::Row row : answers.result(asked)) {
+        chunk.blocks = row.get<std::int64_t>(0);
+        chunk.byIndex = row.get<std::int64_t>(1) <= fewRows;
+        if (!row.isNull(2))
+            chunk.rows.push_back(rowFrom(row, table));
+    }
+    std::sort(chunk.rows.begin(), chunk.rows.end(),
+              [](const EventRow& a, const EventRow& b) { return tidFrom(a.position.ctid) < tidFrom(b.position.ctid); });
+    const auto micros =
+        single(answers.result(ended)).get<std::int64_t>(0) - single(answers.result(began)).get<std::int64_t>(0);
+    chunk.serverMs = static_cast<double>(micros) / 1'000;
+    return chunk;
+}
+
+} // namespace
+
+EventPage eventPage(pg::Connection& connection, const Window& window, const std::optional<EventPosition>& from,
+                    const PageLimits& limits, pg::Deadline deadline) {
+    const Facts facts = readFacts(connection, window, deadline);
+    auto table = facts.tables.begin();
+    Tid position;
+    if (from) {
+        table = std::find(facts.tables.begin(), facts.tables.end(), from->table);
+        if (table == facts.tables.end())
+            gone("the tables were rotated since the last page: read the window from its start");
+        position = tidFrom(from->ctid);
+    }
+
+    EventPage page;
+    std::int64_t blocksLeft = limits.blocksInAll;
+    while (table != facts.tables.end()) {
+        const Tid end{position.block + limits.blocksAtOnce, 0};
+        const int wanted = limits.rows - static_cast<int>(page.rows.size());
+        Chunk chunk =
+            readChunk(connection, facts, window, *table, position, end, wanted, limits.previewChars, deadline);
+        page.serverMs += chunk.serverMs;
+        const bool full = static_cast<int>(chunk.rows.size()) >= wanted;
+        std::move(chunk.rows.begin(), chunk.rows.end(), std::back_inserter(page.rows));
+        if (full) {
+            page.next = page.rows.back().position;
+            break;
+        }
+        if (chunk.byIndex || end.block >= chunk.blocks) {
+            ++table;
+            position = {};
+            continue;
+        }
+        position = end;
+        blocksLeft -= limits.blocksAtOnce;
+        if (blocksLeft <= 0) {
+            page.boundReached = true;
+            page.next = EventPosition{*table, position.text()};
+            break;
+        }
+    }
+    return page;
+}
+
+std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline) {
+    const Facts facts = readFacts(connection, window, deadline);
+    std::int64_t sum = 0;
+    for (const std::int32_t table : facts.tables) {
+        const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(table));
+        sum += look(connection,
+                    pgque::detail::valueCall<std::int64_t>(
+                        "count a window", "select count(*) from " + name + " e where " + inRange + " and " + belongs,
+                        windowParams(facts, window)),
+                    {std::chrono::seconds(30), std::chrono::milliseconds(200)}, deadline);
+    }
+    return sum;
+}
+
+Payload payload(pg::Connection& connection, std::int32_t queueId, const EventPosition& position, std::int64_t eventId,
+                std::int64_t maxBytes, pg::Deadline deadline) {
+    const auto prefix = look(
+        connection,
+        pgque::detail::rowsCall("queue", "select queue_data_pfx from pgque.queue where queue_id = $1",
+                                pg::Params::of(queueId), [](const pg::Row& row) { return row.get<std::string>(0); }),
+        {}, deadline);
+    if (prefix.empty())
+        return {};
+    // left() counts characters of at most four bytes.
+    const auto rows = look(connection,
+                           pgque::detail::rowsCall("payload",
+                                                   "select case when octet_length(ev_data) <= $3::bigint then ev_data "
+                                                   "else left(ev_data, ($3::bigint / 4)::int)"
+                                                   " end, octet_length(ev_data), octet_length(ev_data) > $3::bigint "
+                                                   "from " +
+                                                       detail::qualified(prefix.front(),
+                                                                         '_' + std::to_string(position.table)) +
+                                                       " where ctid = $1::tid and ev_id = $2",
+                                                   pg::Params::of(position.ctid, eventId, maxBytes),
+                                                   [](const pg::Row& row) {
+                                                       return Payload{
+                                                           true, row.get<std::optional<std::string>>(0),
+                                                           row.get<std::optional<std::int64_t>>(1).value_or(0),
+                                                           row.get<std::optional<bool>>(2).value_or(false)};
+                                                   }),
+                           {std::chrono::seconds(10), std::chrono::milliseconds(200)}, deadline);
+    return rows.empty() ? Payload{} : rows.front();
+}
+
+} // namespace queries

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/eventpage.h"
+#include "pg/connection.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace queries {
+
+/// The events a subscription finds between two ticks: those that the later tick's snapshot sees and the earlier one's
+/// does not, and that belong to everybody or to this subscription (retries).
+struct Window {
+    std::int32_t queueId = 0;
+    std::int64_t lastTick = 0;
+    std::int64_t nextTick = 0;
+    std::int32_t subId = 0;
+};
+
+/// How much one page may cost.
+struct PageLimits {
+    int rows = 200;
+    int previewChars = 400;   ///< of the payload and the extra fields
+    int blocksAtOnce = 4'096; ///< of a table read through; 32 MB
+    int blocksInAll = 32'768; ///< then the page ends with boundReached, wherever it stands
+};
+
+/// A page of a window's events in storage order (previous table, current table; within a table by ctid), from a
+/// position on. Takes no lock that outlives the call and never an offset, so a page costs the same wherever it stands.
+/// Throws pg::Error; Decode when a tick is gone.
+domain::EventPage eventPage(pg::Connection& connection, const Window& window,
+                            const std::optional<domain::EventPosition>& from, const PageLimits& limits,
+                            pg::Deadline deadline);
+
+/// The exact number of events in a window, however many there are. Throws pg::Error.
+std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline);
+
+/// An event's payload as it is stored.
+struct Payload {
+    bool found = false;              ///< the event still stands there
+    std::optional<std::string> data; ///< empty: NULL
+    std::int64_t bytes = 0;          ///< of the whole payload
+    bool cut = false;                ///< only its beginning is here
+};
+
+/// One event's payload, cut to its beginning when it is longer than maxBytes. Throws pg::Error.
+Payload payload(pg::Connection& connection, std::int32_t queueId, const domain::EventPosition& position,
+                std::int64_t eventId, std::int64_t maxBytes, pg::Deadline deadline);
+
+} // namespace queries

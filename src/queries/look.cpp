@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queries/look.h"
+
+namespace queries {
+
+const pg::Result& Answers::result(std::size_t step) const {
+    if (const auto* rows = std::get_if<pg::Result>(&m_results.at(step)))
+        return *rows;
+    // What was skipped was skipped because an earlier step of the same part failed.
+    for (std::size_t i = m_partOf.at(step); i <= step; ++i) {
+        if (const auto* failure = std::get_if<pg::Failure>(&m_results[i]))
+            throw pg::Error(*failure);
+    }
+    pg::Failure unanswered;
+    unanswered.kind = pg::ErrorKind::Decode;
+    unanswered.diagnostics.message = "the server did not answer the question";
+    throw pg::Error(std::move(unanswered));
+}
+
+std::int64_t Answers::bytes() const {
+    std::int64_t sum = 0;
+    for (const pg::StepResult& one : m_results) {
+        if (const auto* rows = std::get_if<pg::Result>(&one))
+            sum += static_cast<std::int64_t>(rows->byteCount());
+    }
+    return sum;
+}
+
+void Look::part(Limits limits, View view) {
+    closePart();
+    m_partStart = m_steps.size();
+    m_open = true;
+    ask({view == View::Same ? "begin isolation level repeatable read read only" : "begin read only", {}});
+    // Compiling a plan would cost more than running it, and parallel workers are not ours to take.
+    ask({"select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),"
+         " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)",
+         pg::Params::of(std::to_string(limits.statement.count()), std::to_string(limits.lock.count()))});
+}
+
+std::size_t Look::ask(pg::Statement statement) {
+    m_steps.push_back({std::move(statement), false});
+    m_partOf.push_back(m_partStart);
+    return m_steps.size() - 1;
+}
+
+void Look::closePart() {
+    if (!m_open)
+        return;
+    m_open = false;
+    m_steps.back().sync = true;
+    // In a group of its own, so that it runs whatever became of the questions. Of a failed transaction it is the end
+    // too.
+    m_partStart = m_steps.size();
+    ask({"commit", {}});
+    m_steps.back().sync = true;
+}
+
+Answers Look::run(pg::Connection& connection, pg::Deadline deadline) {
+    closePart();
+    Answers answers;
+    answers.m_results = connection.pipeline(m_steps, deadline);
+    answers.m_partOf = std::move(m_partOf);
+    return answers;
+}
+
+} // namespace queries

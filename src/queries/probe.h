@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/capabilities.h"
+#include "pg/connection.h"
+
+namespace queries {
+
+/// What this server, database and role let us do. Two round trips, no table of the schema is touched. Every part that
+/// the role may not see is simply missing; origin is None or, until the schema room has judged it, Unknown.
+/// Throws pg::Error.
+domain::Capabilities probe(pg::Connection& connection, pg::Deadline deadline);
+
+/// True when the tables are there without which nothing can be sampled.
+bool looksLikeQueue(const domain::Capabilities& capabilities);
+
+/// The GRANT that lets this role see all of the queue's tables; for showing and copying.
+std::string grantForReading(const domain::Capabilities& capabilities);
+
+/// A text that changes whenever functions, columns or grants of the schema change: a reason to probe again.
+pg::Call<std::string> schemaStamp();
+
+} // namespace queries
