@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/column.h"
+
+namespace models {
+
+namespace {
+
+QVariant orNothing(const QString& text) {
+    return text.isEmpty() ? QVariant() : QVariant(text);
+}
+
+} // namespace
+
+QVariant headerValue(const ColumnInfo& info, int role) {
+    switch (role) {
+    case Qt::DisplayRole:
+        return info.title;
+    case Qt::ToolTipRole:
+        return orNothing(info.meaning);
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::Alignment(info.rightAligned() ? Qt::AlignRight : Qt::AlignLeft) |
+                                   Qt::AlignVCenter);
+    case ColumnIdRole:
+        return info.id;
+    case KindRole:
+        return int(info.kind);
+    case WidthSampleRole:
+        return info.widthSample;
+    case DefaultVisibleRole:
+        return info.visibleByDefault;
+    default:
+        return {};
+    }
+}
+
+bool isCellRole(int role) {
+    switch (role) {
+    case Qt::DisplayRole:
+    case Qt::ToolTipRole:
+    case Qt::TextAlignmentRole:
+    case Qt::AccessibleTextRole:
+    case DetailRole:
+    case ToneRole:
+    case StrongRole:
+        return true;
+    default:
+        return false;
+    }
+}
+
+QVariant cellValue(const ColumnInfo& info, const Cell& cell, int role) {
+    switch (role) {
+    case Qt::DisplayRole:
+        return cell.text;
+    case Qt::ToolTipRole:
+        return orNothing(cell.tooltip);
+    case Qt::TextAlignmentRole:
+        return headerValue(info, role);
+    case Qt::AccessibleTextRole:
+        if (!cell.accessible.isEmpty())
+            return cell.accessible;
+        return cell.detail.isEmpty() ? cell.text : QString(cell.text + u' ' + cell.detail);
+    case DetailRole:
+        return orNothing(cell.detail);
+    case ToneRole:
+        return int(cell.tone);
+    case StrongRole:
+        return cell.strong;
+    default:
+        return {};
+    }
+}
+
+} // namespace models

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/eventpagemodel.h"
+
+using namespace Qt::StringLiterals;
+
+namespace models {
+
+namespace {
+
+constexpr qsizetype previewLength = 240;
+
+Cell optionalText(const std::optional<std::string>& text) {
+    if (!text)
+        return {u"NULL"_s, {}, {}, Tone::Dim};
+    if (text->empty())
+        return {EventPageModel::tr("(empty)"), {}, {}, Tone::Dim};
+    return {format::foreign(QString::fromStdString(*text), previewLength)};
+}
+
+QVariant optionalRaw(const std::optional<std::string>& text) {
+    return text ? QVariant(QString::fromStdString(*text)) : QVariant();
+}
+
+Column<EventLine> textColumn(ColumnInfo info, std::optional<std::string> domain::EventRow::*member) {
+    return {std::move(info),
+            [member](const EventLine& line, const CellContext&) { return optionalText(line.event.*member); },
+            [member](const EventLine& line) { return optionalRaw(line.event.*member); }};
+}
+
+Column<EventLine> numberColumn(ColumnInfo info, std::function<std::optional<std::int64_t>(const EventLine&)> number) {
+    info.kind = CellKind::Number;
+    return {std::move(info),
+            [number](const EventLine& line, const CellContext&) {
+                const auto value = number(line);
+                return value ? Cell{QString::number(*value)} : Cell{};
+            },
+            [number](const EventLine& line) { return rawValue(number(line)); }};
+}
+
+std::vector<Column<EventLine>> eventColumns() {
+    const auto tr = [](const char* text) { return EventPageModel::tr(text); };
+    std::vector<Column<EventLine>> columns = {
+        numberColumn({u"ordinal"_s, tr("#"), tr("Place in the window, in storage order"), CellKind::Number,
+                      Pace::Identity, u"1 234 567"_s, false},
+                     [](const EventLine& line) { return line.ordinal; }),
+        numberColumn({u"event"_s, tr("Event"), tr("ev_id"), CellKind::Number, Pace::Identity, u"123 456 789"_s},
+                     [](const EventLine& line) { return line.event.id; }),
+        textColumn({u"type"_s, tr("Type"), tr("ev_type"), CellKind::Text, Pace::Identity, u"order.cancelled"_s},
+                   &domain::EventRow::type),
+        numberColumn({u"retry"_s, tr("Retry"), tr("ev_retry: how often it was put back before"), CellKind::Number,
+                      Pace::Identity, u"999"_s},
+                     [](const EventLine& line) { return line.event.retry; }),
+        {{u"size"_s, tr("Size"), tr("Bytes of the payload"), CellKind::Number, Pace::Identity, u"999 kB"_s},
+         [](const EventLine& line, const CellContext&) {
+             return line.event.data ? Cell{format::bytes(line.event.dataBytes)} : Cell{};
+         },
+         [](const EventLine& line) { return line.event.data ? QVariant(qint64(line.event.dataBytes)) : QVariant(); }},
+        textColumn({u"payload"_s, tr("Payload"), tr("ev_data, its beginning; the whole is shown beside"),
+                    CellKind::Code, Pace::Identity, u"{\"order_id\":90211,\"total\":99.95,\"currency\":\"EUR\"}"_s},
+                   &domain::EventRow::data),
+        {{u"time"_s, tr("Time"), tr("ev_time: when it was inserted"), CellKind::Text, Pace::Identity,
+          u"2026-11-20 13:53:41.123 UTC+1"_s, false},
+         [](const EventLine& line, const CellContext& context) {
+             return Cell{format::timestamp(line.event.time, context.zone)};
+         },
+         [](const EventLine& line) { return QVariant(qint64(line.event.time.time_since_epoch().count())); },
+         [](const EventLine& line, const CellContext&) { return QVariant(format::isoUtc(line.event.time)); }},
+        numberColumn({u"txid"_s, tr("Transaction"), tr("ev_txid: the transaction that inserted it"), CellKind::Number,
+                      Pace::Identity, u"123 456 789"_s, false},
+                     [](const EventLine& line) { return line.event.txid; }),
+    };
+    using Extra = std::pair<QString, std::optional<std::string> domain::EventRow::*>;
+    for (const auto& [id, member] :
+         {Extra(u"extra1"_s, &domain::EventRow::extra1), Extra(u"extra2"_s, &domain::EventRow::extra2),
+          Extra(u"extra3"_s, &domain::EventRow::extra3), Extra(u"extra4"_s, &domain::EventRow::extra4)})
+        columns.push_back(
+            textColumn({id, id, u"ev_"_s + id, CellKind::Text, Pace::Identity, u"some extra text"_s, false}, member));
+    columns.push_back({{u"position"_s, tr("Position"), tr("Child table and ctid: where it is stored"), CellKind::Code,
+                        Pace::Identity, u"2 (123456,12)"_s, false},
+                       [](const EventLine& line, const CellContext&) {
+                           return Cell{QString::number(line.event.position.table) + u' ' +
+                                       QString::fromStdString(line.event.position.ctid)};
+                       },
+                       [](const EventLine& line) { return QVariant(line.ordinal); }});
+    return columns;
+}
+
+} // namespace
+
+std::string EventLine::key() const {
+    return std::to_string(event.position.table) + event.position.ctid;
+}
+
+EventPageModel::EventPageModel(QObject* parent)
+    : KeyedTableModel<EventLine>(eventColumns(), parent) {}
+
+void EventPageModel::open() {
+    close();
+    m_starts = {Start{}};
+    ask();
+}
+
+void EventPageModel::close() {
+    m_starts.clear();
+    m_kept.clear();
+    m_page = 0;
+    ++m_request;
+    replaceAll({}, context());
+    become(State::Nothing);
+}
+
+void EventPageModel::reload() {
+    if (m_starts.empty())
+        return;
+    std::erase_if(m_kept, [this](const Kept& kept) { return kept.page == m_page; });
+    ask();
+}
+
+void EventPageModel::turnForward() {
+    if (canTurnForward())
+        turnTo(m_page + 1);
+}
+
+void EventPageModel::turnBack() {
+    if (canTurnBack())
+        turnTo(m_page - 1);
+}
+
+void EventPageModel::turnToStart() {
+    if (!m_starts.empty() && m_page != 0)
+        turnTo(0);
+}
+
+bool EventPageModel::canTurnForward() const {
+    return m_state == State::Shown && m_starts.size() > std::size_t(m_page) + 1;
+}
+
+qint64 EventPageModel::firstOrdinal() const {
+    return rowCount() > 0 ? row(0).ordinal : 0;
+}
+
+qint64 EventPageModel::lastOrdinal() const {
+    return rowCount() > 0 ? row(rowCount() - 1).ordinal : 0;
+}
+
+bool EventPageModel::isComplete() const {
+    return m_state == State::Shown && m_starts.size() == std::size_t(m_page) + 1;
+}
+
+void EventPageModel::turnTo(int page) {
+    m_page = page;
+    ++m_request;
+    if (const domain::EventPage* content = kept(page))
+        show(*content);
+    else
+        ask();
+}
+
+void EventPageModel::ask() {
+    ++m_request;
+    become(State::Loading);
+    Q_EMIT pageWanted(m_request, m_starts[std::size_t(m_page)].position, pageSize);
+}
+
+void EventPageModel::deliver(quint64 request, const domain::EventPage& page) {
+    if (request != m_request || m_state != State::Loading)
+        return;
+    const std::size_t next = std::size_t(m_page) + 1;
+    if (page.next && m_starts.size() == next)
+        m_starts.push_back({page.next, m_starts[std::size_t(m_page)].ordinal + qint64(page.rows.size())});
+    m_kept.push_back({m_page, page});
+    if (m_kept.size() > keptPages)
+        m_kept.pop_front();
+    show(page);
+}
+
+void EventPageModel::fail(quint64 request, const QString& why) {
+    if (request != m_request || m_state != State::Loading)
+        return;
+    m_failure = why;
+    become(State::Failed);
+}
+
+void EventPageModel::show(const domain::EventPage& content) {
+    std::vector<EventLine> lines;
+    lines.reserve(content.rows.size());
+    qint64 ordinal = m_starts[std::size_t(m_page)].ordinal;
+    for (const domain::EventRow& event : content.rows)
+        lines.push_back({event, ordinal++});
+    replaceAll(std::move(lines), context());
+    become(State::Shown);
+}
+
+void EventPageModel::become(State state) {
+    m_state = state;
+    Q_EMIT shownChanged();
+}
+
+const domain::EventPage* EventPageModel::kept(int page) const {
+    const auto found =
+        std::find_if(m_kept.begin(), m_kept.end(), [page](const Kept& kept) { return kept.page == page; });
+    return found == m_kept.end() ? nullptr : &found->content;
+}
+
+void EventPageModel::setZone(const QTimeZone& zone) {
+    CellContext context = this->context();
+    context.zone = zone;
+    setContext(context);
+}
+
+} // namespace models

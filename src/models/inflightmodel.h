@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/keyedtablemodel.h"
+#include "models/mark.h"
+
+namespace models {
+
+/// An open batch and who holds it.
+struct BatchRow {
+    domain::Subscription subscription; ///< with a batch
+    std::string queueName;
+    std::string group;
+    std::string subconsumer;
+    Mark mark;
+
+    std::string key() const;
+
+    bool operator==(const BatchRow&) const = default;
+};
+
+/// Every open batch of a sample, the one open longest first.
+class InFlightModel : public KeyedTableModel<BatchRow> {
+    Q_OBJECT
+
+public:
+    explicit InFlightModel(QObject* parent = nullptr);
+
+    void setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
+    void setZone(const QTimeZone& zone);
+};
+
+} // namespace models

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/mark.h"
+
+#include <QCoreApplication>
+
+#include <array>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace models {
+
+namespace {
+
+/// Words for rules; a rule that is not here is named by its severity.
+constexpr std::array<std::pair<const char*, const char*>, 4> words = {{
+    {"ticker_stopped", QT_TRANSLATE_NOOP("Mark", "no ticks")},
+    {"stale_batch", QT_TRANSLATE_NOOP("Mark", "stuck")},
+    {"pins_rotation", QT_TRANSLATE_NOOP("Mark", "behind")},
+    {"dead_letters", QT_TRANSLATE_NOOP("Mark", "failing")},
+}};
+
+template <class Matches>
+const domain::Finding* worst(const domain::Diagnosis& diagnosis, Matches matches) {
+    const domain::Finding* found = nullptr;
+    for (const domain::Finding& finding : diagnosis.findings) {
+        if (matches(finding.subject) && (!found || finding.severity > found->severity))
+            found = &finding;
+    }
+    return found;
+}
+
+} // namespace
+
+Cell Mark::cell() const {
+    Cell cell;
+    cell.text = word;
+    cell.tone = tone;
+    cell.tooltip = sentence;
+    return cell;
+}
+
+QVariant Mark::sortKey() const {
+    return QString(QChar(u'9' - char16_t(tone)) + word);
+}
+
+Tone toneOf(domain::Severity severity) {
+    switch (severity) {
+    case domain::Severity::Critical:
+        return Tone::Critical;
+    case domain::Severity::Warning:
+        return Tone::Warning;
+    case domain::Severity::Information:
+        return Tone::Information;
+    }
+    return Tone::None;
+}
+
+QString severityWord(domain::Severity severity) {
+    switch (severity) {
+    case domain::Severity::Critical:
+        return QCoreApplication::translate("Mark", "critical");
+    case domain::Severity::Warning:
+        return QCoreApplication::translate("Mark", "warning");
+    case domain::Severity::Information:
+        return QCoreApplication::translate("Mark", "information");
+    }
+    return {};
+}
+
+Mark markOf(const domain::Finding& finding) {
+    Mark mark{toneOf(finding.severity), severityWord(finding.severity), format::text(finding.title)};
+    for (const auto& [rule, word] : words) {
+        if (finding.rule == rule)
+            mark.word = QCoreApplication::translate("Mark", word);
+    }
+    return mark;
+}
+
+const domain::Finding* worstOfQueue(const domain::Diagnosis& diagnosis, const std::string& queue) {
+    return worst(diagnosis, [&](const domain::Subject& subject) { return subject.queue == queue; });
+}
+
+const domain::Finding* worstOfMember(const domain::Diagnosis& diagnosis, const std::string& queue,
+                                     const std::string& group, const std::string& subconsumer) {
+    return worst(diagnosis, [&](const domain::Subject& subject) {
+        return subject.queue == queue && subject.consumer == group && subject.member == subconsumer;
+    });
+}
+
+const domain::Finding* worstOfBatch(const domain::Diagnosis& diagnosis, const std::string& queue, std::int64_t batch) {
+    return worst(diagnosis,
+                 [&](const domain::Subject& subject) { return subject.queue == queue && subject.batch == batch; });
+}
+
+} // namespace models

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/queuesmodel.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace Qt::StringLiterals;
+
+namespace models {
+
+namespace {
+
+std::int64_t newestSequence(const domain::Queue& queue) {
+    const std::int64_t ticked = queue.lastTick ? queue.lastTick->eventSeq : 0;
+    return std::max(ticked, queue.eventSeqNow.value_or(0));
+}
+
+void addSubscription(QueueRow& row, const domain::Subscription& subscription, pg::Timestamp& oldest) {
+    if (subscription.batch)
+        ++row.inFlight;
+    if (subscription.role == domain::Role::CoopMember) {
+        if (subscription.batch && subscription.lastTickTime)
+            oldest = std::min(oldest, *subscription.lastTickTime);
+        return;
+    }
+    ++row.consumers;
+    row.cooperative = row.cooperative || subscription.role == domain::Role::CoopMain;
+    if (!subscription.lastTickSeq || !row.queue.lastTick)
+        return;
+    const std::int64_t behind = std::max<std::int64_t>(0, newestSequence(row.queue) - *subscription.lastTickSeq);
+    if (!row.backlog || behind > *row.backlog) {
+        row.backlog = behind;
+        row.furthestBehind = subscription.consumerName;
+    }
+    if (behind > 0 && subscription.lastTickTime)
+        oldest = std::min(oldest, *subscription.lastTickTime);
+}
+
+Mark markOfQueue(const domain::Queue& queue, const domain::Diagnosis& diagnosis) {
+    const domain::Finding* finding = worstOfQueue(diagnosis, queue.name);
+    if (finding && finding->severity != domain::Severity::Information)
+        return markOf(*finding);
+    if (queue.tickerPaused)
+        return {Tone::Information, QueuesModel::tr("paused"), QueuesModel::tr("Its ticker is paused: events wait.")};
+    if (queue.insertDisabled)
+        return {Tone::Information, QueuesModel::tr("closed"), QueuesModel::tr("Inserting events is disabled.")};
+    if (finding)
+        return markOf(*finding);
+    return {Tone::Good, QueuesModel::tr("flowing"), QueuesModel::tr("Nothing was found that needs attention.")};
+}
+
+Cell countCell(const std::optional<domain::Count>& count, const CellContext& context) {
+    if (!count)
+        return {format::none(), {}, QueuesModel::tr("Not counted yet, or no right to count."), Tone::Dim};
+    Cell cell{format::count(*count)};
+    cell.tooltip = QueuesModel::tr("Counted %1 ago.").arg(format::age(context.now - count->takenAt));
+    if (count->value == 0)
+        cell.tone = Tone::Dim;
+    return cell;
+}
+
+Cell rotationCell(const QueueRow& row, const CellContext& context) {
+    const domain::Queue& queue = row.queue;
+    const pg::Interval left = queue.switchTime + queue.rotationPeriod - context.now;
+    Cell cell{format::due(left)};
+    cell.tooltip = QueuesModel::tr("Last rotated %1; every %2.")
+                       .arg(format::timestamp(queue.switchTime, context.zone), format::age(queue.rotationPeriod));
+    if (!queue.switchStep2) {
+        cell.text = QueuesModel::tr("step 2 waits");
+        cell.tooltip = QueuesModel::tr("The first step of a rotation is done; the second has not run yet.");
+    } else if (row.pinned) {
+        cell.text = QueuesModel::tr("pinned");
+        cell.detail = format::age(-left);
+        cell.tone = Tone::Warning;
+        cell.tooltip = QueuesModel::tr("Due, but %1 still reads from the table that comes next.")
+                           .arg(format::foreign(format::text(row.furthestBehind)));
+    }
+    return cell;
+}
+
+Cell lastTickCell(const QueueRow& row, const CellContext& context) {
+    if (row.queue.tickerPaused)
+        return {QueuesModel::tr("paused"), {}, {}, Tone::Information};
+    if (!row.queue.lastTick)
+        return {format::none(), {}, QueuesModel::tr("No tick yet."), Tone::Dim};
+    Cell cell{format::age(context.now - row.queue.lastTick->time)};
+    cell.tooltip =
+        QueuesModel::tr("Tick %1 at %2")
+            .arg(format::number(row.queue.lastTick->id), format::timestamp(row.queue.lastTick->time, context.zone));
+    return cell;
+}
+
+Column<QueueRow> numberColumn(const QString& id, const QString& title, const QString& meaning, const QString& sample,
+                              std::function<std::optional<std::int64_t>(const QueueRow&)> number, bool shown = true) {
+    return {{id, title, meaning, CellKind::Number, Pace::Slow, sample, shown},
+            [number](const QueueRow& row, const CellContext&) {
+                const std::optional<std::int64_t> value = number(row);
+                Cell cell{value ? format::number(*value) : format::none()};
+                cell.tone = value.value_or(0) == 0 ? Tone::Dim : Tone::None;
+                return cell;
+            },
+            [number](const QueueRow& row) { return rawValue(number(row)); }};
+}
+
+Column<QueueRow> countColumn(const QString& id, const QString& title, const QString& meaning,
+                             std::optional<domain::Count> domain::Queue::*member) {
+    return {{id, title, meaning, CellKind::Number, Pace::Slow, u"1 000+"_s},
+            [member](const QueueRow& row, const CellContext& context) { return countCell(row.queue.*member, context); },
+            [member](const QueueRow& row) {
+                const auto& count = row.queue.*member;
+                return count ? QVariant(qint64(count->value)) : QVariant();
+            }};
+}
+
+Column<QueueRow> intervalColumn(const QString& id, const QString& title, const QString& meaning,
+                                pg::Interval domain::Queue::*member) {
+    return {{id, title, meaning, CellKind::Number, Pace::Slow, u"19 h 47 m"_s, false},
+            [member](const QueueRow& row, const CellContext&) { return Cell{format::age(row.queue.*member)}; },
+            [member](const QueueRow& row) { return QVariant(qint64((row.queue.*member).count())); },
+            [member](const QueueRow& row, const CellContext&) {
+                return QVariant(std::chrono::duration<double>(row.queue.*member).count());
+            }};
+}
+
+std::vector<Column<QueueRow>> leadingColumns() {
+    return {
+        {{u"queue"_s, QueuesModel::tr("Queue"), QueuesModel::tr("Name of the queue"), CellKind::Text, Pace::Identity,
+          u"notifications_eu · cooperative"_s},
+         [](const QueueRow& row, const CellContext&) {
+             Cell cell{format::foreign(format::text(row.queue.name))};
+             cell.strong = true;
+             cell.tooltip = cell.text;
+             if (row.cooperative)
+                 cell.detail = QueuesModel::tr("· cooperative");
+             return cell;
+         },
+         [](const QueueRow& row) { return QVariant(format::text(row.queue.name)); },
+         {},
+         {},
+         [](const QueueRow& row) { return QVariant(row.cooperative); }},
+        {{u"state"_s, QueuesModel::tr("State"), QueuesModel::tr("The worst finding about this queue, in a word"),
+          CellKind::Chip, Pace::Slow, u"● stuck soon"_s},
+         [](const QueueRow& row, const CellContext&) { return row.mark.cell(); },
+         [](const QueueRow& row) { return row.mark.sortKey(); },
+         [](const QueueRow& row, const CellContext&) { return QVariant(row.mark.word); }},
+        {{u"history"_s, QueuesModel::tr("Events / s, last 5 min"),
+          QueuesModel::tr("Events ticked per second, one value a sample; gaps were not observed"), CellKind::Sparkline,
+          Pace::Ageing, u"Events / s, last 5 min"_s},
+         [](const QueueRow& row, const CellContext&) {
+             Cell cell;
+             cell.accessible = seriesInWords(row.history, QueuesModel::tr("events a second"));
+             cell.tooltip = cell.accessible;
+             return cell;
+         },
+         [](const QueueRow& row) { return std::isfinite(row.rate) ? QVariant(row.rate) : QVariant(); },
+         [](const QueueRow&, const CellContext&) { return QVariant(); },
+         [](const QueueRow& row) { return row.history; }},
+        {{u"rate"_s, QueuesModel::tr("ev/s"), QueuesModel::tr("Events ticked per second, over the last ticks"),
+          CellKind::Number, Pace::Ageing, u"12 345"_s},
+         [](const QueueRow& row, const CellContext&) { return Cell{format::rate(row.rate)}; },
+         [](const QueueRow& row) { return std::isfinite(row.rate) ? QVariant(row.rate) : QVariant(); }},
+    };
+}
+
+std::vector<Column<QueueRow>> consumptionColumns() {
+    return {
+        {{u"backlog"_s, QueuesModel::tr("Backlog ≈"),
+          QueuesModel::tr("Events the consumer furthest behind has not finished. Estimated by sequence arithmetic: "
+                          "rolled-back inserts and forced ticks make it too high."),
+          CellKind::Number, Pace::Slow, u"12 345 678"_s},
+         [](const QueueRow& row, const CellContext&) {
+             Cell cell{row.backlog ? format::number(*row.backlog) : format::none()};
+             if (row.backlog.value_or(0) == 0)
+                 cell.tone = Tone::Dim;
+             else
+                 cell.tooltip = QueuesModel::tr("≈ by sequence arithmetic; furthest behind is %1")
+                                    .arg(format::foreign(format::text(row.furthestBehind)));
+             return cell;
+         },
+         [](const QueueRow& row) { return rawValue(row.backlog); }},
+        {{u"oldest"_s, QueuesModel::tr("Oldest"),
+          QueuesModel::tr("Age of the oldest events that somebody has not finished (at most: time of the tick before)"),
+          CellKind::Number, Pace::Ageing, u"19 h 47 m"_s},
+         [](const QueueRow& row, const CellContext& context) {
+             if (!row.oldest)
+                 return Cell{format::none(), {}, {}, Tone::Dim};
+             return Cell{format::age(context.now - *row.oldest), {}, format::timestamp(*row.oldest, context.zone)};
+         },
+         [](const QueueRow& row) { return rawAge(row.oldest); },
+         [](const QueueRow& row, const CellContext& context) { return ageSeconds(row.oldest, context); }},
+        numberColumn(u"consumers"_s, QueuesModel::tr("Consumers"), QueuesModel::tr("Consumers and cooperative groups"),
+                     u"999"_s, [](const QueueRow& row) { return row.consumers; }),
+        numberColumn(u"in_flight"_s, QueuesModel::tr("In flight"), QueuesModel::tr("Open batches"), u"999"_s,
+                     [](const QueueRow& row) { return row.inFlight; }),
+        countColumn(u"retry"_s, QueuesModel::tr("Retry"), QueuesModel::tr("Events waiting in the retry queue"),
+                    &domain::Queue::retry),
+        countColumn(u"dead"_s, QueuesModel::tr("Dead"), QueuesModel::tr("Dead letters"), &domain::Queue::dead),
+    };
+}
+
+std::vector<Column<QueueRow>> mechanicsColumns() {
+    return {
+        {{u"last_tick"_s, QueuesModel::tr("Last tick"), QueuesModel::tr("Age of the newest tick"), CellKind::Number,
+          Pace::Ageing, u"14 m 02 s"_s},
+         lastTickCell,
+         [](const QueueRow& row) {
+             return row.queue.lastTick ? rawAge(std::optional(row.queue.lastTick->time)) : QVariant();
+         },
+         [](const QueueRow& row, const CellContext& context) {
+             return row.queue.lastTick ? ageSeconds(row.queue.lastTick->time, context) : QVariant();
+         }},
+        {{u"rotation"_s, QueuesModel::tr("Rotation"),
+          QueuesModel::tr("When the queue's tables rotate next, so that old events are freed"), CellKind::Number,
+          Pace::Ageing, u"pinned 14 m 02 s"_s},
+         rotationCell,
+         [](const QueueRow& row) {
+             return QVariant(qint64((row.queue.switchTime + row.queue.rotationPeriod).time_since_epoch().count()));
+         },
+         [](const QueueRow& row, const CellContext&) {
+             return QVariant(format::isoUtc(row.queue.switchTime + row.queue.rotationPeriod));
+         }},
+        intervalColumn(u"rotation_period"_s, QueuesModel::tr("Rotation period"),
+                       QueuesModel::tr("queue_rotation_period"), &domain::Queue::rotationPeriod),
+        intervalColumn(u"ticker_max_lag"_s, QueuesModel::tr("Max lag"), QueuesModel::tr("queue_ticker_max_lag"),
+                       &domain::Queue::tickerMaxLag),
+        intervalColumn(u"ticker_idle_period"_s, QueuesModel::tr("Idle period"),
+                       QueuesModel::tr("queue_ticker_idle_period"), &domain::Queue::tickerIdlePeriod),
+        numberColumn(
+            u"ticker_max_count"_s, QueuesModel::tr("Max count"), QueuesModel::tr("queue_ticker_max_count"), u"10 000"_s,
+            [](const QueueRow& row) { return row.queue.tickerMaxCount; }, false),
+        numberColumn(
+            u"max_retries"_s, QueuesModel::tr("Max retries"), QueuesModel::tr("queue_max_retries"), u"999"_s,
+            [](const QueueRow& row) { return row.queue.effectiveMaxRetries(); }, false),
+        numberColumn(
+            u"current_table"_s, QueuesModel::tr("Table"), QueuesModel::tr("queue_cur_table: where events go now"),
+            u"9"_s, [](const QueueRow& row) { return row.queue.currentTable; }, false),
+        numberColumn(
+            u"lowest_tick"_s, QueuesModel::tr("Lowest tick"),
+            QueuesModel::tr("The lowest position of any subscription; rotation must not overtake it"), u"12 345 678"_s,
+            [](const QueueRow& row) {
+                return row.queue.lowestTick ? std::optional(row.queue.lowestTick->id) : std::nullopt;
+            },
+            false),
+        numberColumn(
+            u"queue_id"_s, QueuesModel::tr("Id"), QueuesModel::tr("queue_id"), u"999"_s,
+            [](const QueueRow& row) { return row.queue.id; }, false),
+    };
+}
+
+std::vector<Column<QueueRow>> queueColumns() {
+    std::vector<Column<QueueRow>> columns = leadingColumns();
+    for (const auto& more : {consumptionColumns(), mechanicsColumns()})
+        columns.insert(columns.end(), more.begin(), more.end());
+    return columns;
+}
+
+double lastRate(const QList<double>& history) {
+    return history.isEmpty() ? std::numeric_limits<double>::quiet_NaN() : history.back();
+}
+
+} // namespace
+
+bool QueueRow::operator==(const QueueRow& other) const {
+    // The history is left out: its column is shown anew with every sample anyway.
+    return queue == other.queue && cooperative == other.cooperative && consumers == other.consumers &&
+           inFlight == other.inFlight && backlog == other.backlog && oldest == other.oldest &&
+           furthestBehind == other.furthestBehind && pinned == other.pinned && mark == other.mark;
+}
+
+QueuesModel::QueuesModel(QObject* parent)
+    : KeyedTableModel<QueueRow>(queueColumns(), parent) {}
+
+void QueuesModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis,
+                            const History& history) {
+    std::vector<QueueRow> rows(snapshot.queues.size());
+    std::vector<pg::Timestamp> oldest(rows.size(), pg::Timestamp::max());
+    std::unordered_map<std::int32_t, std::size_t> rowOfQueue;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        rows[row].queue = snapshot.queues[row];
+        rowOfQueue.emplace(rows[row].queue.id, row);
+    }
+    for (const domain::Subscription& subscription : snapshot.subscriptions) {
+        if (const auto found = rowOfQueue.find(subscription.queueId); found != rowOfQueue.end())
+            addSubscription(rows[found->second], subscription, oldest[found->second]);
+    }
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        QueueRow& row = rows[index];
+        if (oldest[index] != pg::Timestamp::max())
+            row.oldest = oldest[index];
+        const std::vector<double> rates = history ? history(row.queue.id) : std::vector<double>();
+        row.history = QList<double>(rates.begin(), rates.end());
+        row.rate = lastRate(row.history);
+        row.mark = markOfQueue(row.queue, diagnosis);
+        // PgQ's rule: a subscription whose tick is not newer than the last switch still needs the next table.
+        row.pinned = row.queue.switchTime + row.queue.rotationPeriod < snapshot.takenAt && row.queue.switchStep2 &&
+                     row.queue.lowestTick && row.queue.lowestTick->xmin <= *row.queue.switchStep2;
+    }
+    CellContext context = this->context();
+    context.now = snapshot.takenAt;
+    apply(std::move(rows), context);
+}
+
+void QueuesModel::setZone(const QTimeZone& zone) {
+    CellContext context = this->context();
+    context.zone = zone;
+    setContext(context);
+}
+
+QString seriesInWords(const QList<double>& values, const QString& unit) {
+    double lowest = std::numeric_limits<double>::infinity();
+    double highest = -lowest;
+    double first = std::numeric_limits<double>::quiet_NaN();
+    double last = first;
+    for (const double value : values) {
+        if (!std::isfinite(value))
+            continue;
+        lowest = std::min(lowest, value);
+        highest = std::max(highest, value);
+        if (!std::isfinite(first))
+            first = value;
+        last = value;
+    }
+    if (!std::isfinite(last))
+        return QueuesModel::tr("not observed yet");
+    const double margin = std::max(0.1 * highest, 0.05);
+    const QString trend = last > first + margin   ? QueuesModel::tr("rising")
+                          : last < first - margin ? QueuesModel::tr("falling")
+                                                  : QueuesModel::tr("steady");
+    //: A chart in words: trend, value now, unit, lowest and highest value.
+    return QueuesModel::tr("%1, now %2 %3, between %4 and %5")
+        .arg(trend, format::rate(last), unit, format::rate(lowest), format::rate(highest));
+}
+
+} // namespace models

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/keyedtablemodel.h"
+#include "models/mark.h"
+
+namespace models {
+
+/// A queue with what its subscriptions say about it.
+struct QueueRow {
+    domain::Queue queue;
+    bool cooperative = false;
+    int consumers = 0;                   ///< normal ones and groups
+    int inFlight = 0;                    ///< open batches
+    std::optional<std::int64_t> backlog; ///< of the consumer furthest behind, by sequence arithmetic
+    std::optional<pg::Timestamp> oldest; ///< tick before the oldest event somebody has not acknowledged
+    std::string furthestBehind;          ///< that consumer
+    bool pinned = false;                 ///< rotation is due, and the lowest position forbids it
+    double rate = 0;                     ///< events per second; NaN where not observed
+    QList<double> history;
+    Mark mark;
+
+    std::string key() const { return std::to_string(queue.id); }
+
+    bool operator==(const QueueRow& other) const;
+};
+
+/// The queues of a sample, by name.
+class QueuesModel : public KeyedTableModel<QueueRow> {
+    Q_OBJECT
+
+public:
+    using History = std::function<std::vector<double>(std::int32_t queueId)>;
+
+    explicit QueuesModel(QObject* parent = nullptr);
+
+    void setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis, const History& history);
+    void setZone(const QTimeZone& zone);
+};
+
+/// How a series of rates reads in words: "steady, now 12.1 a second, between 8.0 and 14.2 in 5 minutes".
+QString seriesInWords(const QList<double>& values, const QString& unit);
+
+} // namespace models

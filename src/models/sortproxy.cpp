@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/sortproxy.h"
+
+#include "models/column.h"
+
+namespace models {
+
+namespace {
+
+/// Below zero, zero, above zero; unknown values compare as the larger ones, whatever the order.
+int compare(const QVariant& left, const QVariant& right, Qt::SortOrder order) {
+    if (!left.isValid() || !right.isValid()) {
+        const int unknownLast = int(!left.isValid()) - int(!right.isValid());
+        return order == Qt::AscendingOrder ? unknownLast : -unknownLast;
+    }
+    if (left.typeId() == QMetaType::QString && right.typeId() == QMetaType::QString)
+        return QString::localeAwareCompare(left.toString(), right.toString());
+    const QPartialOrdering ordering = QVariant::compare(left, right);
+    return ordering == QPartialOrdering::Less ? -1 : ordering == QPartialOrdering::Greater ? 1 : 0;
+}
+
+} // namespace
+
+SortProxy::SortProxy(QObject* parent)
+    : QSortFilterProxyModel(parent) {
+    setDynamicSortFilter(false);
+    setSortRole(SortRole);
+    setRecursiveFilteringEnabled(true);
+    m_timer.setSingleShot(true);
+    m_hold.setSingleShot(true);
+    m_hold.setInterval(briefHold);
+    connect(&m_timer, &QTimer::timeout, this, &SortProxy::sortIfDue);
+    connect(&m_hold, &QTimer::timeout, this, &SortProxy::sortIfDue);
+}
+
+void SortProxy::setSourceModel(QAbstractItemModel* source) {
+    QSortFilterProxyModel::setSourceModel(source);
+    connect(source, &QAbstractItemModel::dataChanged, this, &SortProxy::onSourceChanged);
+    connect(source, &QAbstractItemModel::rowsInserted, this, &SortProxy::onRowsInserted);
+    connect(source, &QAbstractItemModel::layoutChanged, this, &SortProxy::sortSoon);
+    connect(source, &QAbstractItemModel::modelReset, this, &SortProxy::sortSoon);
+}
+
+void SortProxy::sort(int column, Qt::SortOrder order) {
+    if (column != sortColumn()) {
+        m_previousColumn = sortColumn();
+        m_previousOrder = sortOrder();
+    }
+    m_pending = false;
+    m_sinceSort.start();
+    QSortFilterProxyModel::sort(column, order);
+}
+
+void SortProxy::setHeld(bool held) {
+    m_held = held;
+    if (!held)
+        sortIfDue();
+}
+
+void SortProxy::holdBriefly() {
+    m_hold.start();
+}
+
+void SortProxy::setFilterText(const QString& text) {
+    m_filter = text.trimmed();
+    invalidateFilter();
+}
+
+bool SortProxy::lessThan(const QModelIndex& left, const QModelIndex& right) const {
+    int result = compare(left.data(SortRole), right.data(SortRole), sortOrder());
+    if (result == 0 && m_previousColumn >= 0 && m_previousColumn != sortColumn()) {
+        const auto valueOf = [this](const QModelIndex& index) {
+            return index.siblingAtColumn(m_previousColumn).data(SortRole);
+        };
+        result = compare(valueOf(left), valueOf(right), m_previousOrder);
+        // The tie is broken in the earlier column's own direction, whichever way this one runs.
+        if (sortOrder() != m_previousOrder)
+            result = -result;
+    }
+    if (result == 0) {
+        result = QString::compare(left.data(KeyRole).toString(), right.data(KeyRole).toString());
+        if (sortOrder() == Qt::DescendingOrder)
+            result = -result;
+    }
+    return result < 0;
+}
+
+bool SortProxy::filterAcceptsRow(int sourceRow, const QModelIndex& sourceParent) const {
+    if (m_filter.isEmpty())
+        return true;
+    for (int column = 0; column < sourceModel()->columnCount(sourceParent); ++column) {
+        const QVariant text = sourceModel()->index(sourceRow, column, sourceParent).data();
+        if (text.toString().contains(m_filter, Qt::CaseInsensitive))
+            return true;
+    }
+    return false;
+}
+
+void SortProxy::onSourceChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight) {
+    const auto touches = [&](int column) { return column >= topLeft.column() && column <= bottomRight.column(); };
+    if (touches(sortColumn()) || touches(m_previousColumn))
+        sortSoon();
+}
+
+void SortProxy::onRowsInserted(const QModelIndex& sourceParent, int first, int last) {
+    // Nobody has read anything yet in a table that was empty.
+    const bool wasEmpty = !sourceParent.isValid() && rowCount() <= last - first + 1;
+    if (wasEmpty && sortColumn() >= 0)
+        sort(sortColumn(), sortOrder());
+    else
+        sortSoon();
+}
+
+void SortProxy::sortSoon() {
+    if (sortColumn() < 0)
+        return;
+    m_pending = true;
+    if (m_timer.isActive())
+        return;
+    const qint64 waited = m_sinceSort.isValid() ? m_sinceSort.elapsed() : sortInterval;
+    m_timer.start(int(qBound<qint64>(0, sortInterval - waited, sortInterval)));
+}
+
+void SortProxy::sortIfDue() {
+    if (!m_pending || m_held || m_hold.isActive() || m_timer.isActive())
+        return;
+    m_pending = false;
+    m_sinceSort.start();
+    // Sorting announces a new layout even when nothing moves; a view would redraw and drop its open editors for it.
+    if (!isInOrder({}))
+        QSortFilterProxyModel::sort(sortColumn(), sortOrder());
+}
+
+bool SortProxy::isInOrder(const QModelIndex& parent) const {
+    const int rows = rowCount(parent);
+    for (int row = 0; row < rows; ++row) {
+        const QModelIndex here = index(row, sortColumn(), parent);
+        if (row > 0) {
+            const QModelIndex above = mapToSource(index(row - 1, sortColumn(), parent));
+            const QModelIndex below = mapToSource(here);
+            const bool ascending = sortOrder() == Qt::AscendingOrder;
+            if (ascending ? lessThan(below, above) : lessThan(above, below))
+                return false;
+        }
+        if (!isInOrder(index(row, 0, parent)))
+            return false;
+    }
+    return true;
+}
+
+} // namespace models
