@@ -3,6 +3,8 @@
 
 #include "models/column.h"
 
+#include <algorithm>
+
 namespace models {
 
 namespace {
@@ -118,7 +120,7 @@ void SortProxy::sortSoon() {
     if (m_timer.isActive())
         return;
     const qint64 waited = m_sinceSort.isValid() ? m_sinceSort.elapsed() : sortInterval;
-    m_timer.start(int(qBound<qint64>(0, sortInterval - waited, sortInterval)));
+    m_timer.start(int(std::clamp<qint64>(sortInterval - waited, 0, sortInterval)));
 }
 
 void SortProxy::sortIfDue() {

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/inflightmodel.h"
+#include "models/madesnapshots.h"
+#include "models/queuesmodel.h"
+#include "models/subscriptiontreemodel.h"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QtTest>
+
+using namespace models;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// The whole model as text: what a view would show after a fresh start.
+QStringList dump(const QAbstractItemModel& model, const QModelIndex& parent = {}, int depth = 0) {
+    QStringList lines;
+    for (int row = 0; row < model.rowCount(parent); ++row) {
+        QString line(depth * 2, u' ');
+        line += model.index(row, 0, parent).data(KeyRole).toString();
+        for (int column = 0; column < model.columnCount(parent); ++column)
+            line += u'|' + model.index(row, column, parent).data().toString();
+        lines += line;
+        lines += dump(model, model.index(row, 0, parent), depth + 1);
+    }
+    return lines;
+}
+
+QList<QPersistentModelIndex> allRows(const QAbstractItemModel& model, const QModelIndex& parent = {}) {
+    QList<QPersistentModelIndex> rows;
+    for (int row = 0; row < model.rowCount(parent); ++row) {
+        rows += QPersistentModelIndex(model.index(row, 0, parent));
+        rows += allRows(model, model.index(row, 0, parent));
+    }
+    return rows;
+}
+
+/// What a view shows that only listens to the signals: a copy of the displayed texts, refreshed by dataChanged alone.
+class Listener : public QObject {
+public:
+    explicit Listener(QAbstractItemModel& model)
+        : m_model(model) {
+        const auto all = [this] { m_texts = dump(m_model); };
+        connect(&model, &QAbstractItemModel::rowsInserted, this, [this] { structure = true; });
+        connect(&model, &QAbstractItemModel::rowsRemoved, this, [this] { structure = true; });
+        connect(&model, &QAbstractItemModel::layoutChanged, this, [this] { structure = true; });
+        connect(&model, &QAbstractItemModel::dataChanged, this,
+                [this](const QModelIndex& from, const QModelIndex& to) {
+                    for (int row = from.row(); row <= to.row(); ++row) {
+                        for (int column = from.column(); column <= to.column(); ++column)
+                            announced.insert({m_model.index(row, 0, from.parent()).data(KeyRole).toString(), column});
+                    }
+                });
+        all();
+    }
+
+    /// Cells that differ from the last look and were not announced.
+    QStringList missed() {
+        QStringList missed;
+        const auto cells = look();
+        if (!structure) {
+            for (const auto& [cell, text] : cells) {
+                const auto before = m_cells.find(cell);
+                if (before != m_cells.end() && before->second != text && !announced.contains(cell))
+                    missed += cell.first + u'/' + QString::number(cell.second) + u": " + before->second + u" -> " + text;
+            }
+        }
+        m_cells = cells;
+        announced.clear();
+        structure = false;
+        return missed;
+    }
+
+    std::set<std::pair<QString, int>> announced;
+    bool structure = false;
+
+private:
+    using Cells = std::map<std::pair<QString, int>, QString>;
+
+    Cells look(const QModelIndex& parent = {}) const {
+        Cells cells;
+        for (int row = 0; row < m_model.rowCount(parent); ++row) {
+            const QModelIndex first = m_model.index(row, 0, parent);
+            for (int column = 0; column < m_model.columnCount(parent); ++column)
+                cells[{first.data(KeyRole).toString(), column}] = first.siblingAtColumn(column).data().toString();
+            cells.merge(look(first));
+        }
+        return cells;
+    }
+
+    QAbstractItemModel& m_model;
+    QStringList m_texts;
+    Cells m_cells;
+};
+
+template <class Model, class Feed>
+void holdsAnySequence(Feed feed) {
+    std::mt19937 generator(20261120);
+    Model model;
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    Listener listener(model);
+    for (int round = 0; round < 120; ++round) {
+        QList<std::pair<QPersistentModelIndex, QString>> remembered;
+        for (const QPersistentModelIndex& index : allRows(model))
+            remembered.append({index, index.data(KeyRole).toString()});
+        const auto snapshot = made::random(generator);
+        feed(model, *snapshot);
+        for (const auto& [index, key] : remembered) {
+            if (index.isValid())
+                QCOMPARE(index.data(KeyRole).toString(), key);
+        }
+        Model fresh;
+        feed(fresh, *snapshot);
+        QCOMPARE(dump(model), dump(fresh));
+        QCOMPARE(listener.missed(), QStringList());
+    }
+}
+
+QString cell(const QAbstractItemModel& model, int row, const QString& id) {
+    for (int column = 0; column < model.columnCount(); ++column) {
+        if (model.headerData(column, Qt::Horizontal, ColumnIdRole).toString() == id)
+            return model.index(row, column).data().toString().replace(QChar(0x202f), u' ').replace(QChar(0xa0), u' ');
+    }
+    return u"no column "_s + id;
+}
+
+} // namespace
+
+class KeyedModelsTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QLocale::setDefault(QLocale::c()); }
+
+    void diffFindsRanges() {
+        const KeyDiff diff = diffKeys({"a", "b", "c", "d", "e"}, {"x", "b", "y", "z", "e"});
+        QCOMPARE(diff.removed, (std::vector<RowRange>{{2, 3}, {0, 0}}));
+        QCOMPARE(diff.inserted, (std::vector<RowRange>{{0, 0}, {2, 3}}));
+        QVERIFY(!diff.reordered);
+        QVERIFY(diffKeys({"a", "b"}, {"b", "a"}).reordered);
+    }
+
+    void manyChangesBecomeOneRange() {
+        QCOMPARE(spans({1, 2, 5}, 10), (std::vector<RowRange>{{1, 2}, {5, 5}}));
+        QCOMPARE(spans({0, 2, 4}, 5), (std::vector<RowRange>{{0, 4}}));
+        std::vector<int> scattered;
+        for (int row = 0; row < 140; row += 2)
+            scattered.push_back(row);
+        QCOMPARE(spans(scattered, 10'000), (std::vector<RowRange>{{0, 138}}));
+        QVERIFY(spans({}, 10).empty());
+    }
+
+    void queuesHoldAnySequence() {
+        holdsAnySequence<QueuesModel>(
+            [](QueuesModel& model, const domain::Snapshot& snapshot) { model.setSample(snapshot, {}, {}); });
+    }
+
+    void batchesHoldAnySequence() {
+        holdsAnySequence<InFlightModel>(
+            [](InFlightModel& model, const domain::Snapshot& snapshot) { model.setSample(snapshot, {}); });
+    }
+
+    void consumersHoldAnySequence() {
+        holdsAnySequence<SubscriptionTreeModel>(
+            [](SubscriptionTreeModel& model, const domain::Snapshot& snapshot) { model.setSample(snapshot, {}); });
+    }
+
+    void queuesReadAsInTheShop() {
+        QueuesModel model;
+        model.setSample(*made::shop(), made::shopFindings(), [](std::int32_t id) {
+            return id == 6 ? std::vector<double>{900, std::nan(""), 1180} : std::vector<double>();
+        });
+        QCOMPARE(model.rowCount(), 8);
+        QCOMPARE(cell(model, 0, u"queue"_s), u"audit"_s);
+        QCOMPARE(cell(model, 0, u"state"_s), u"behind"_s);
+        QCOMPARE(cell(model, 0, u"backlog"_s), u"1 204 426"_s);
+        QCOMPARE(cell(model, 0, u"oldest"_s), u"19 h 43 m"_s);
+        QCOMPARE(cell(model, 0, u"rotation"_s), u"pinned"_s);
+        QCOMPARE(cell(model, 1, u"rotation"_s), u"in 1 h 00 m"_s);
+        QCOMPARE(cell(model, 4, u"state"_s), u"paused"_s);
+        QCOMPARE(cell(model, 4, u"last_tick"_s), u"paused"_s);
+        QCOMPARE(cell(model, 5, u"state"_s), u"stuck"_s);
+        QCOMPARE(cell(model, 5, u"rate"_s), u"1 180"_s);
+        QCOMPARE(cell(model, 5, u"in_flight"_s), u"4"_s);
+        QCOMPARE(cell(model, 5, u"dead"_s), u"1 000+"_s);
+        QCOMPARE(cell(model, 5, u"consumers"_s), u"1"_s);
+        QCOMPARE(model.index(5, model.columnOf(u"queue"_s)).data(DetailRole).toString(), u"· cooperative"_s);
+        QVERIFY(model.index(5, model.columnOf(u"history"_s)).data(Qt::AccessibleTextRole).toString().startsWith(u"rising"_s));
+    }
+
+    void theTreeHasGroupsAndMembers() {
+        SubscriptionTreeModel model;
+        model.setSample(*made::shop(), made::shopFindings());
+        const QModelIndex orders = model.index(5, 0);
+        QCOMPARE(orders.data().toString(), u"orders"_s);
+        const QModelIndex billing = model.index(0, 0, orders);
+        QCOMPARE(billing.data().toString(), u"billing"_s);
+        QCOMPARE(model.rowCount(billing), 4);
+        const QModelIndex third = model.index(2, 0, billing);
+        QCOMPARE(third.data().toString(), u"worker-3"_s);
+        QCOMPARE(third.siblingAtColumn(2).data().toString(), u"stuck"_s);
+        QCOMPARE(model.row(third).group, std::string("billing"));
+    }
+
+    void theOldestBatchComesFirst() {
+        InFlightModel model;
+        model.setSample(*made::shop(), made::shopFindings());
+        QCOMPARE(model.rowCount(), 6);
+        QCOMPARE(cell(model, 0, u"batch"_s), u"8123"_s);
+        QCOMPARE(cell(model, 0, u"open_for"_s), u"≥ 13 m 50 s"_s);
+        QCOMPARE(cell(model, 1, u"open_for"_s), u"≥ 2 m 31 s"_s);
+        QCOMPARE(cell(model, 1, u"heartbeat"_s), u"4.0 s"_s);
+        QCOMPARE(cell(model, 0, u"window"_s), u"41 903 → 41 904"_s);
+        QCOMPARE(cell(model, 0, u"events"_s), u"500"_s);
+    }
+
+    void anUnchangedSampleSaysNothing() {
+        InFlightModel model;
+        const auto snapshot = made::shop();
+        model.setSample(*snapshot, {});
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        model.setSample(*snapshot, {});
+        QCOMPARE(changed.count(), 0);
+    }
+
+    void aSampleCostsFewSignals() {
+        QueuesModel model;
+        auto snapshot = made::many(1000, 2);
+        model.setSample(*snapshot, {}, {});
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        snapshot->takenAt += std::chrono::seconds(1);
+        for (domain::Queue& queue : snapshot->queues)
+            queue.lastTick->eventSeq += 7;
+        model.setSample(*snapshot, {}, {});
+        QVERIFY2(changed.count() <= 8, qPrintable(QString::number(changed.count())));
+        for (const auto& signal : changed) {
+            // A sort by name must not be disturbed by numbers.
+            QVERIFY(signal.at(0).toModelIndex().column() != model.columnOf(u"queue"_s));
+        }
+    }
+
+    void aThousandQueuesAreQuick() {
+        QueuesModel queues;
+        SubscriptionTreeModel tree;
+        auto snapshot = made::many(1000, 11);
+        queues.setSample(*snapshot, {}, {});
+        tree.setSample(*snapshot, {});
+        snapshot->takenAt += std::chrono::seconds(1);
+        QElapsedTimer timer;
+        timer.start();
+        queues.setSample(*snapshot, {}, {});
+        tree.setSample(*snapshot, {});
+        qInfo("1,000 queues and 11,000 subscriptions: %lld ms", timer.elapsed());
+        QVERIFY(timer.elapsed() < 1000);
+    }
+};
+
+QTEST_GUILESS_MAIN(KeyedModelsTest)
+#include "tst_keyedmodels.moc"
