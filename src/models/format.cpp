@@ -170,7 +170,7 @@ QString zoneName(const QTimeZone& zone, pg::Timestamp moment) {
 }
 
 QString isoUtc(pg::Timestamp moment) {
-    const auto micros = moment.time_since_epoch().count() % 1'000'000;
+    const auto micros = (moment - std::chrono::floor<std::chrono::seconds>(moment)).count();
     return dateTime(moment, QTimeZone::utc()).toString(u"yyyy-MM-ddTHH:mm:ss"_s) + u'.' +
            QString::number(micros).rightJustified(6, u'0') + u'Z';
 }

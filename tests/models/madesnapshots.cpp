@@ -88,8 +88,8 @@ void addGroup(domain::Snapshot& snapshot, const domain::Queue& queue, std::int32
               int members) {
     snapshot.subscriptions.push_back(subscription(queue, firstId, group, Role::CoopMain, firstId));
     for (int member = 1; member <= members; ++member)
-        snapshot.subscriptions.push_back(subscription(queue, firstId + member, group + ".worker-" + std::to_string(member),
-                                                      Role::CoopMember, firstId));
+        snapshot.subscriptions.push_back(subscription(
+            queue, firstId + member, group + ".worker-" + std::to_string(member), Role::CoopMember, firstId));
 }
 
 } // namespace
@@ -180,9 +180,8 @@ std::shared_ptr<domain::Snapshot> many(int queues, int consumersEach) {
         snapshot->queues.push_back(queue(id, "queue_" + name));
         for (int consumer = 1; consumer <= consumersEach; ++consumer) {
             const std::int32_t consumerId = id * 100 + consumer;
-            snapshot->subscriptions.push_back(subscription(snapshot->queues.back(), consumerId,
-                                                           "consumer_" + std::to_string(consumer), Role::Normal,
-                                                           consumerId));
+            snapshot->subscriptions.push_back(subscription(
+                snapshot->queues.back(), consumerId, "consumer_" + std::to_string(consumer), Role::Normal, consumerId));
         }
     }
     snapshot->buildIndex();

@@ -23,7 +23,8 @@ domain::Subscription subscription(const domain::Queue& queue, std::int32_t consu
 void openBatch(domain::Subscription& subscription, const domain::Queue& queue, std::int64_t batch, double heartbeatAge,
                std::int64_t events = 500);
 
-/// Eight queues as a shop has them: fan-out, a cooperative group with a stuck member, a stopped archiver, a paused queue.
+/// Eight queues as a shop has them: fan-out, a cooperative group with a stuck member, a stopped archiver, a paused
+/// queue.
 std::shared_ptr<domain::Snapshot> shop();
 /// What is wrong in the shop.
 domain::Diagnosis shopFindings();

@@ -53,6 +53,7 @@ class EventPageModelTest : public QObject {
     }
 
 private Q_SLOTS:
+
     void init() {
         m_model = std::make_unique<EventPageModel>();
         m_asked = 0;

@@ -10,7 +10,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Expected texts are written with ordinary spaces.
-QString spaced(QString text) { return text.replace(QChar(0x00a0), u' ').replace(QChar(0x202f), u' '); }
+QString spaced(QString text) {
+    return text.replace(QChar(0x00a0), u' ').replace(QChar(0x202f), u' ');
+}
 
 } // namespace
 
@@ -18,6 +20,7 @@ class FormatTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+
     void init() { QLocale::setDefault(QLocale::c()); }
 
     void numbers() {

@@ -32,20 +32,22 @@ class JsonTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+
     void readsAsATree() {
         JsonTreeModel model;
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         QVERIFY(!model.setText(R"( {"id": 9007199254740993, "t":102.950, "c":{"a":[1,[],{}],"b":"x\"y\u00e9\n"},
             "id": -0.1E+400, "":null, "yes":true} )"));
+        // Attached after the reset: the tester unfolds the model from within the reset's own signal.
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         QCOMPARE(unfold(model), (QStringList{
-                                    u"{}: {} 6 keys"_s,
+                                    u"{}: {} 6 key(s)"_s,
                                     u"  id: 9007199254740993"_s,
                                     u"  t: 102.950"_s,
-                                    u"  c: {} 2 keys"_s,
-                                    u"    a: [] 3 items"_s,
+                                    u"  c: {} 2 key(s)"_s,
+                                    u"    a: [] 3 item(s)"_s,
                                     u"      [0]: 1"_s,
-                                    u"      [1]: [] 0 items"_s,
-                                    u"      [2]: {} 0 keys"_s,
+                                    u"      [1]: [] 0 item(s)"_s,
+                                    u"      [2]: {} 0 key(s)"_s,
                                     u"    b: \"x\"yé␊\""_s,
                                     u"  id: -0.1E+400"_s,
                                     u"  : null"_s,
@@ -75,7 +77,8 @@ private Q_SLOTS:
         QTest::newRow("behind") << QByteArray("1 2") << 1 << 3 << u"there is something behind the value"_s;
         QTest::newRow("zero") << QByteArray("012") << 1 << 2 << u"a number starts with a superfluous zero"_s;
         QTest::newRow("escape") << QByteArray("\"\\x\"") << 1 << 3 << u"no such escape"_s;
-        QTest::newRow("unicode escape") << QByteArray("\"\\u12g4\"") << 1 << 6 << u"\\u needs four hexadecimal digits"_s;
+        QTest::newRow("unicode escape") << QByteArray("\"\\u12g4\"") << 1 << 6
+                                        << u"\\u needs four hexadecimal digits"_s;
         QTest::newRow("control") << QByteArray("\"a\nb\"") << 1 << 3 << u"a control character stands in a string"_s;
         QTest::newRow("word") << QByteArray("nul") << 1 << 1 << u"a value is missing"_s;
         QTest::newRow("text") << QByteArray("hello") << 1 << 1 << u"a value is missing"_s;
@@ -111,13 +114,13 @@ private Q_SLOTS:
                     text[at] = "{}[]\",:1e-\\ "[generator() % 12];
                 }
             }
-            // Numbers are left out of the comparison: Qt takes some that are none (1e, 01).
-            QJsonParseError qt{};
-            QJsonDocument::fromJson(text, &qt);
+            QJsonParseError theirs{};
+            QJsonDocument::fromJson(text, &theirs);
             const auto ours = JsonText(text).check();
-            if (!ours)
-                QVERIFY2(qt.error == QJsonParseError::NoError || text.trimmed().front() != '{', text.constData());
-            if (ours || !text.trimmed().startsWith('{'))
+            // Qt is laxer with numbers (1e, 01), and reads only objects and arrays.
+            if (theirs.error != QJsonParseError::NoError)
+                QVERIFY2(ours || !text.trimmed().startsWith('{'), text.constData());
+            if (ours)
                 continue;
             JsonTreeModel model;
             QVERIFY(!model.setText(text));
@@ -137,7 +140,7 @@ private Q_SLOTS:
         model.fetchMore(list);
         QCOMPARE(model.rowCount(list), JsonTreeModel::fetchSize);
         QVERIFY(model.canFetchMore(list));
-        QCOMPARE(list.siblingAtColumn(1).data().toString(), u"[] 100000 items"_s);
+        QCOMPARE(list.siblingAtColumn(1).data().toString(), u"[] 100000 item(s)"_s);
     }
 
     void depthCostsNoStack() {

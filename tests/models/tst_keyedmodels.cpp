@@ -45,13 +45,12 @@ public:
         connect(&model, &QAbstractItemModel::rowsInserted, this, [this] { structure = true; });
         connect(&model, &QAbstractItemModel::rowsRemoved, this, [this] { structure = true; });
         connect(&model, &QAbstractItemModel::layoutChanged, this, [this] { structure = true; });
-        connect(&model, &QAbstractItemModel::dataChanged, this,
-                [this](const QModelIndex& from, const QModelIndex& to) {
-                    for (int row = from.row(); row <= to.row(); ++row) {
-                        for (int column = from.column(); column <= to.column(); ++column)
-                            announced.insert({m_model.index(row, 0, from.parent()).data(KeyRole).toString(), column});
-                    }
-                });
+        connect(&model, &QAbstractItemModel::dataChanged, this, [this](const QModelIndex& from, const QModelIndex& to) {
+            for (int row = from.row(); row <= to.row(); ++row) {
+                for (int column = from.column(); column <= to.column(); ++column)
+                    announced.insert({m_model.index(row, 0, from.parent()).data(KeyRole).toString(), column});
+            }
+        });
         all();
     }
 
@@ -63,7 +62,8 @@ public:
             for (const auto& [cell, text] : cells) {
                 const auto before = m_cells.find(cell);
                 if (before != m_cells.end() && before->second != text && !announced.contains(cell))
-                    missed += cell.first + u'/' + QString::number(cell.second) + u": " + before->second + u" -> " + text;
+                    missed +=
+                        cell.first + u'/' + QString::number(cell.second) + u": "_s + before->second + u" -> "_s + text;
             }
         }
         m_cells = cells;
@@ -131,6 +131,7 @@ class KeyedModelsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+
     void initTestCase() { QLocale::setDefault(QLocale::c()); }
 
     void diffFindsRanges() {
@@ -186,7 +187,10 @@ private Q_SLOTS:
         QCOMPARE(cell(model, 5, u"dead"_s), u"1 000+"_s);
         QCOMPARE(cell(model, 5, u"consumers"_s), u"1"_s);
         QCOMPARE(model.index(5, model.columnOf(u"queue"_s)).data(DetailRole).toString(), u"· cooperative"_s);
-        QVERIFY(model.index(5, model.columnOf(u"history"_s)).data(Qt::AccessibleTextRole).toString().startsWith(u"rising"_s));
+        QVERIFY(model.index(5, model.columnOf(u"history"_s))
+                    .data(Qt::AccessibleTextRole)
+                    .toString()
+                    .startsWith(u"rising"_s));
     }
 
     void theTreeHasGroupsAndMembers() {

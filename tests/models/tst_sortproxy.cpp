@@ -39,6 +39,7 @@ class SortProxyTest : public QObject {
     int column(const QString& id) const { return m_model->columnOf(id); }
 
 private Q_SLOTS:
+
     void init() {
         m_snapshot = made::many(3, 1);
         m_model = std::make_unique<QueuesModel>();

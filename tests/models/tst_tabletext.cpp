@@ -17,6 +17,7 @@ class TableTextTest : public QObject {
     QList<int> m_columns;
 
 private Q_SLOTS:
+
     void initTestCase() {
         QLocale::setDefault(QLocale::c());
         auto snapshot = made::many(2, 1);
@@ -30,8 +31,9 @@ private Q_SLOTS:
     }
 
     void plainIsAsShown() {
-        QCOMPARE(tableText(m_model, m_rows, m_columns, TextForm::Plain),
-                 u"Queue\tBacklog ≈\tDead\tLast tick\n=cmd, \"x\"\t96\t0\t0.1 s\nqueue_00002\t9 007 199 254 594 193\t–\t0.1 s\n"_s);
+        QCOMPARE(
+            tableText(m_model, m_rows, m_columns, TextForm::Plain),
+            u"Queue\tBacklog ≈\tDead\tLast tick\n=cmd, \"x\"\t96\t0\t0.1 s\nqueue_00002\t9 007 199 254 594 193\t–\t0.1 s\n"_s);
     }
 
     void csvHasValuesAndNoFormulas() {
