@@ -3,6 +3,7 @@
 
 #include "pg/connectioninfo.h"
 #include "pg/error.h"
+#include "pg/export.h"
 #include "pg/result.h"
 #include "pg/statement.h"
 #include "pg/time.h"
@@ -32,7 +33,7 @@ enum class TransactionStatus { Idle, Active, InTransaction, InFailedTransaction,
 
 /// Ends waits from another thread. One object may serve many connections, one after the other or at once.
 /// Thread-safe; raise() is sticky until reset().
-class Interrupt {
+class PGQUE_EXPORT Interrupt {
 public:
     Interrupt();
     ~Interrupt();
@@ -43,7 +44,7 @@ public:
     void reset() noexcept;
     bool raised() const noexcept;
 
-    struct State;
+    struct PGQUE_LOCAL State;
 
     State& state() const noexcept { return *m_state; }
 
@@ -53,14 +54,14 @@ private:
 
 /// Asks the server to stop the statement that a connection is running. May be used from any thread while the
 /// connection waits; outlives the connection harmlessly. request() may block on a bad network (libpq before 17).
-class Canceller {
+class PGQUE_EXPORT Canceller {
 public:
     Canceller() = default;
 
     /// True when the request was delivered; whether it came in time shows in the statement's own outcome.
     bool request(std::string* problem = nullptr) const;
 
-    struct State;
+    struct PGQUE_LOCAL State;
 
 private:
     friend class Connection;
@@ -84,7 +85,7 @@ using StepResult = std::variant<Result, Failure, Skipped>;
 ///
 /// A statement whose deadline passes is cancelled on the server; when the server does not confirm that within
 /// cancelGrace the connection is given up (status Broken), because what it would answer next is not known.
-class Connection {
+class PGQUE_EXPORT Connection {
 public:
     struct Options {
         std::chrono::milliseconds connectTimeout{10'000};   ///< whole attempt, all hosts, TLS and
@@ -167,7 +168,7 @@ public:
     /// Closes without waiting for the server.
     void close() noexcept;
 
-    struct State;
+    struct PGQUE_LOCAL State;
 
 private:
     explicit Connection(std::unique_ptr<State> state);

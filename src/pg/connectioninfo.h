@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -10,7 +12,7 @@ namespace pg {
 
 /// Where and how to connect: libpq's keywords and values. What is not set comes from libpq's own sources
 /// (service file, environment, .pgpass, defaults). Printable only through redacted().
-class ConnectionInfo {
+class PGQUE_EXPORT ConnectionInfo {
 public:
     ConnectionInfo() = default;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -40,7 +42,7 @@ struct Diagnostics {
 };
 
 /// A failed call as a plain value that may travel between threads.
-struct Failure {
+struct PGQUE_EXPORT Failure {
     ErrorKind kind = ErrorKind::Usage;
     Effect effect = Effect::None;
     Diagnostics diagnostics;
@@ -51,7 +53,7 @@ struct Failure {
 };
 
 /// Thrown by everything in this library that waits for the server. Never crosses a thread.
-class Error : public std::runtime_error {
+class PGQUE_EXPORT Error : public std::runtime_error {
 public:
     explicit Error(Failure failure);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
 #include "pg/time.h"
 
 #include <cstdint>
@@ -18,7 +19,7 @@ class Result;
 
 /// One row of a result; valid as long as its Result. Typed getters throw Error (Decode) when the value is NULL where
 /// none is allowed, or has another form.
-class Row {
+class PGQUE_EXPORT Row {
 public:
     bool isNull(int column) const;
 
@@ -51,7 +52,7 @@ private:
 /// The rows a statement returned. Immutable and cheap to copy; may be read from several threads.
 /// Intervals are expected in seconds (select extract(epoch from ...)) or in PostgreSQL's "postgres" interval style;
 /// timestamps in ISO style, any time zone offset.
-class Result {
+class PGQUE_EXPORT Result {
 public:
     Result() = default;
     explicit Result(pg_result* owned);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "pg/export.h"
 #include "pg/time.h"
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace pg {
 class Result;
 
 /// Statement parameters in text form, typed by the casts in the SQL text. Values never become part of the SQL.
-class Params {
+class PGQUE_EXPORT Params {
 public:
     Params() = default;
 
@@ -64,7 +65,7 @@ private:
 };
 
 /// SQL text with $1, $2, ... and the values for them.
-struct Statement {
+struct PGQUE_EXPORT Statement {
     std::string sql;
     Params params;
 

@@ -164,7 +164,7 @@ public:
     ConsumerStats stats() const;
 
 private:
-    class Loop;
+    class PGQUE_LOCAL Loop;
     std::unique_ptr<Loop> m_loop;
 };
 
