@@ -25,8 +25,6 @@ function(client_library target)
     add_library(pgque::${ARGV1} ALIAS ${target})
     target_compile_features(${target} INTERFACE cxx_std_20)
     target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE $<BUILD_INTERFACE:project_rules>)
-    target_include_directories(${target} INTERFACE
-        "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>" "$<INSTALL_INTERFACE:${client_include_dir}>")
 endfunction()
 
 add_library(pgque_shared SHARED ${client_objects})

@@ -44,7 +44,7 @@ constexpr std::array wordings{
     Wording{"cannot convert active", Problem::Conflict},
     Wording{"cannot unregister", Problem::Conflict},
     Wording{"cannot finish cooperative", Problem::Conflict},
-    Wording{"cooperative main consumer", Problem::Conflict},
+    Wording{"a cooperative main consumer", Problem::Conflict},
     Wording{"cooperative subconsumer;", Problem::Conflict},
     Wording{"registered incompatibly", Problem::Conflict},
     Wording{"consumers still attached", Problem::Conflict},
