@@ -31,7 +31,7 @@ pg::Call<std::vector<RetryCount>> retryCounts() {
                                        " from (select distinct sub_queue, sub_id from pgque.subscription) g"
                                        " cross join lateral (select count(*) as n from (select from pgque.retry_queue"
                                        " where ev_owner = g.sub_id limit " +
-                                       oneMore() + ") some) r group by g.sub_queue having sum(r.n) > 0",
+                                       oneMore() + ") bounded) r group by g.sub_queue having sum(r.n) > 0",
                                    {}, [](const pg::Row& row) {
                                        return RetryCount{row.get<std::int32_t>(0), countFrom(row)};
                                    });

@@ -105,7 +105,7 @@ std::string pageSql(const std::string& table) {
                       "current_setting('block_size')::int as blocks,"
                       " (select count(*) from (select from " +
                       table + " e where " + inRange + " limit " + std::to_string(fewRows + 1) +
-                      ") some) as found)"
+                      ") bounded) as found)"
                       " select h.blocks, h.found, e.ctid::text, e.ev_id, " +
                       detail::micros("e.ev_time") +
                       ", e.ev_txid::text, e.ev_owner, e.ev_retry, e.ev_type, left(e.ev_data, $10::int),"

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A window's events: exactly those of the visibility rule, page by page, at any size.
+#include "queries/events.h"
+
+#include <QElapsedTimer>
+#include <QTest>
+
+#include <set>
+
+#include "foreign.h"
+
+using namespace support;
+using queries::PageLimits;
+using queries::Window;
+
+namespace {
+
+std::vector<std::int64_t> allIds(pg::Connection& connection, const Window& window, const PageLimits& limits,
+                                 int* pages = nullptr) {
+    std::vector<std::int64_t> ids;
+    std::optional<domain::EventPosition> from;
+    do {
+        const auto page = queries::eventPage(connection, window, from, limits, soon());
+        for (const auto& row : page.rows)
+            ids.push_back(row.id);
+        from = page.next;
+        if (pages)
+            ++*pages;
+    } while (from);
+    return ids;
+}
+
+/// By the definition, over all tables, without any index.
+std::vector<std::int64_t> expected(pg::Connection& connection, const Window& window) {
+    const auto result = connection.execute(
+        {"select e.ev_id from pgque.event_" + std::to_string(window.queueId) +
+             " e, pgque.tick l, pgque.tick n where l.tick_queue = $1 and l.tick_id = $2 and n.tick_queue = $1"
+             " and n.tick_id = $3 and pg_visible_in_snapshot(e.ev_txid, n.tick_snapshot)"
+             " and not pg_visible_in_snapshot(e.ev_txid, l.tick_snapshot) and (ev_owner is null or ev_owner = $4)"
+             " order by ev_id",
+         pg::Params::of(window.queueId, window.lastTick, window.nextTick, window.subId)},
+        soon());
+    std::vector<std::int64_t> ids;
+    for (const pg::Row row : result)
+        ids.push_back(row.get<std::int64_t>(0));
+    return ids;
+}
+
+std::vector<std::int64_t> sorted(std::vector<std::int64_t> ids) {
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
+} // namespace
+
+class TestEvents : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void pagesOfAWindow() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 5, 'before');");
+        run(admin, "select pgque.make_tick('a')"); // 2
+        run(admin, "select pgque.make_events('a', 25, 'inside')");
+        run(admin, "select pgque.make_tick('a')"); // 3
+        run(admin, "select pgque.make_events('a', 5, 'after')");
+        RoleConnection reader(database, "pgque_reader");
+        PageLimits limits;
+        limits.rows = 10;
+        const Window window{1, 2, 3, 0};
+        const auto first = queries::eventPage(*reader, window, {}, limits, soon());
+        QCOMPARE(first.rows.size(), std::size_t(10));
+        QCOMPARE(first.rows.front().id, 6);
+        QCOMPARE(first.rows.front().data.value(), std::string("inside"));
+        QCOMPARE(first.rows.front().dataBytes, 6);
+        QCOMPARE(first.rows.front().type.value(), std::string("test"));
+        QVERIFY(first.rows.front().txid > 0);
+        QVERIFY(first.next.has_value());
+        int pages = 0;
+        QCOMPARE(allIds(*reader, window, limits, &pages), expected(*reader, window));
+        QCOMPARE(pages, 3);
+        QCOMPARE(queries::countWindow(*reader, window, soon()), 25);
+        QVERIFY(queries::eventPage(*reader, {1, 1, 1, 0}, {}, limits, soon()).rows.empty());
+    }
+
+    /// Events of a transaction that outlived ticks belong to the window in which it became visible.
+    void lateTransactionsRetriesAndRotation() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        pg::Connection slow = database.connect();
+        run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 3, 'x')");
+        run(slow, "begin; select pgque.make_events('a', 4, 'slow')");
+        run(admin, "select pgque.make_tick('a')"); // 2
+        run(admin, "select pgque.make_events('a', 3, 'x')");
+        run(slow, "select pgque.make_events('a', 2, 'slow')");
+        run(admin, "select pgque.make_tick('a')"); // 3
+        run(slow, "commit");
+        run(admin, "insert into pgque.event_1_0 (ev_id, ev_time, ev_owner, ev_retry, ev_data)"
+                   " values (1, now(), 42, 1, 'mine'), (2, now(), 43, 1, 'not mine')");
+        // Rotation: the window reaches into both tables.
+        run(admin,
+            "update pgque.queue set queue_cur_table = 1, queue_switch_step1 = pg_current_xact_id()::text::bigint,"
+            " queue_switch_step2 = null");
+        run(admin, "update pgque.queue set queue_switch_step2 = pg_current_xact_id()::text::bigint");
+        run(admin, "select pgque.make_events('a', 3, 'second table')");
+        run(admin, "select pgque.make_tick('a')");                                        // 4
+        run(admin, "select pgque.make_events('a', 3, 'x'); select pgque.make_tick('a')"); // 5 is the same transaction
+        run(admin, "select pgque.make_tick('a')");                                        // 6
+
+        PageLimits limits;
+        for (const int rows : {1, 2, 100}) {
+            limits.rows = rows;
+            for (std::int64_t last = 1; last <= 6; ++last) {
+                for (std::int64_t next = last; next <= 6; ++next) {
+                    const Window window{1, last, next, 42};
+                    QCOMPARE(sorted(allIds(admin, window, limits)), expected(admin, window));
+                    QCOMPARE(queries::countWindow(admin, window, soon()),
+                             static_cast<std::int64_t>(expected(admin, window).size()));
+                }
+            }
+        }
+        QCOMPARE(expected(admin, {1, 3, 4, 42}).size(), std::size_t(4 + 2 + 1 + 3));
+    }
+
+    void aMillionEvents() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('big'); select pgque.make_events('big', 200000, 'before')");
+        run(admin, "select pgque.make_tick('big')");
+        run(admin, "select pgque.make_events('big', 1000000, repeat('payload ', 12))");
+        run(admin, "select pgque.make_tick('big')");
+        run(admin, "select pgque.make_events('big', 10, 'few'); ");
+        run(admin, "select pgque.make_tick('big')");
+        RoleConnection reader(database, "pgque_reader");
+        const Window window{1, 2, 3, 0};
+
+        const auto timed = [&](const Window& of, const std::optional<domain::EventPosition>& from, qint64& best) {
+            domain::EventPage page;
+            best = 1'000'000;
+            for (int i = 0; i < 5; ++i) {
+                QElapsedTimer timer;
+                timer.start();
+                page = queries::eventPage(*reader, of, from, {}, soon());
+                best = std::min(best, timer.elapsed());
+            }
+            return page;
+        };
+        qint64 ms = 0;
+        const auto first = timed(window, {}, ms);
+        qInfo("first page of 1,000,000 events: %lld ms", ms);
+        QVERIFY2(ms < 100, qPrintable(QString::number(ms)));
+        QCOMPARE(first.rows.size(), std::size_t(200));
+        QCOMPARE(first.rows.front().id, 200'001);
+        const auto middle = timed(window, domain::EventPosition{0, "(9000,0)"}, ms);
+        qInfo("a page in the middle: %lld ms", ms);
+        QVERIFY2(ms < 100, qPrintable(QString::number(ms)));
+        QCOMPARE(middle.rows.size(), std::size_t(200));
+        const auto few = timed({1, 3, 4, 0}, {}, ms);
+        qInfo("ten events at the end of 1,200,010: %lld ms", ms);
+        QVERIFY2(ms < 100, qPrintable(QString::number(ms)));
+        QCOMPARE(few.rows.size(), std::size_t(10));
+        QVERIFY(!few.next);
+        QElapsedTimer timer;
+        timer.start();
+        QCOMPARE(queries::countWindow(*reader, window, soon()), 1'000'000);
+        qInfo("exact count of 1,000,000 events: %lld ms", timer.elapsed());
+
+        // A bounded page ends where it stands and goes on from there.
+        PageLimits bounded;
+        bounded.blocksAtOnce = 16;
+        bounded.blocksInAll = 32;
+        const auto stopped = queries::eventPage(*reader, window, {}, bounded, soon());
+        QVERIFY(stopped.boundReached);
+        QVERIFY(stopped.next && stopped.rows.empty());
+        QCOMPARE(stopped.next->ctid, std::string("(32,0)"));
+    }
+
+    void oddPayloads() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a')");
+        run(admin,
+            "insert into pgque.event_1_0 (ev_id, ev_time, ev_type, ev_data, ev_extra1) values"
+            " (1, now(), null, null, null), (2, now(), '', '', ''), (3, now(), 't', repeat('\u00e9', 5000000), 'e'),"
+            " (4, now(), 't', E'a\\u0001b\\tc\\nd', 'e'), (5, now(), 't', '\u05e9\u05dc\u05d5\u05dd', repeat('y', "
+            "9999))");
+        run(admin, "select pgque.make_tick('a')");
+        const auto page = queries::eventPage(admin, {1, 1, 2, 0}, {}, {}, soon());
+        QCOMPARE(page.rows.size(), std::size_t(5));
+        QVERIFY(!page.rows[0].data && !page.rows[0].type && page.rows[0].dataBytes == 0);
+        QVERIFY(page.rows[1].data == "" && page.rows[1].type == "");
+        QCOMPARE(page.rows[2].dataBytes, 10'000'000);
+        QCOMPARE(page.rows[2].data->size(), std::size_t(800)); // 400 characters of two bytes
+        QCOMPARE(page.rows[3].data.value(), std::string("a\x01"
+                                                        "b\tc\nd"));
+        QCOMPARE(page.rows[4].extra1->size(), std::size_t(400));
+
+        const auto whole = queries::payload(admin, 1, page.rows[2].position, 3, 20'000'000, soon());
+        QVERIFY(whole.found && !whole.cut);
+        QCOMPARE(whole.data->size(), std::size_t(10'000'000));
+        const auto beginning = queries::payload(admin, 1, page.rows[2].position, 3, 1'000, soon());
+        QVERIFY(beginning.found && beginning.cut);
+        QCOMPARE(beginning.bytes, 10'000'000);
+        QVERIFY(beginning.data->size() <= 1'000);
+        const auto null = queries::payload(admin, 1, page.rows[0].position, 1, 1'000, soon());
+        QVERIFY(null.found && !null.data);
+        QVERIFY(!queries::payload(admin, 1, page.rows[0].position, 99, 1'000, soon()).found);
+        QVERIFY(!queries::payload(admin, 99, page.rows[0].position, 1, 1'000, soon()).found);
+    }
+
+    void ticksThatAreGone() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a')");
+        QVERIFY_EXCEPTION_THROWN(queries::eventPage(admin, {1, 1, 7, 0}, {}, {}, soon()), pg::Error);
+        QVERIFY_EXCEPTION_THROWN(queries::eventPage(admin, {9, 1, 7, 0}, {}, {}, soon()), pg::Error);
+    }
+
+    /// Rotation truncates the next table under an exclusive lock that it does not wait for.
+    void keepsNothingLocked() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        pg::Connection reader = database.connect();
+        run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 50, 'x')");
+        run(admin, "select pgque.make_tick('a')");
+        queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, soon());
+        run(admin, "begin; lock table pgque.event_1_0 in access exclusive mode nowait; rollback");
+        run(admin, "begin; lock table pgque.event_1_0 in access exclusive mode nowait");
+        QVERIFY_EXCEPTION_THROWN(queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, soon()), pg::Error);
+        run(admin, "rollback");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestEvents)
+#include "tst_events.moc"

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One round trip that only looks: its parts stand apart, and it leaves nothing behind.
+#include "queries/columns.h"
+#include "queries/look.h"
+
+#include <QTest>
+
+#include "foreign.h"
+
+using namespace support;
+using queries::Look;
+
+class TestLook : public QObject {
+    Q_OBJECT
+
+    TestDatabase m_database;
+    pg::Connection m_connection = m_database.connect();
+
+private Q_SLOTS:
+
+    void partsStandApart() {
+        Look look;
+        look.part();
+        const auto good = look.ask({"select 1", {}});
+        look.part();
+        const auto before = look.ask({"select 2", {}});
+        const auto bad = look.ask({"select 1 / 0", {}});
+        const auto after = look.ask({"select 3", {}});
+        look.part();
+        const auto last = look.ask({"select 4", {}});
+        const auto answers = look.run(m_connection, soon());
+
+        QCOMPARE(answers.result(good).text(0, 0), std::string_view("1"));
+        QCOMPARE(answers.result(before).text(0, 0), std::string_view("2"));
+        QCOMPARE(answers.result(last).text(0, 0), std::string_view("4"));
+        for (const auto step : {bad, after}) {
+            try {
+                answers.result(step);
+                QFAIL("the failed part answers");
+            } catch (const pg::Error& error) {
+                QCOMPARE(error.sqlState(), std::string("22012"));
+            }
+        }
+        QCOMPARE(m_connection.transactionStatus(), pg::TransactionStatus::Idle);
+    }
+
+    void writesNothing() {
+        run(m_connection, "create table t (x int)");
+        Look look;
+        look.part();
+        const auto asked = look.ask({"insert into t values (1) returning x", {}});
+        const auto answers = look.run(m_connection, soon());
+        QVERIFY_EXCEPTION_THROWN(answers.result(asked), pg::Error);
+        QCOMPARE(value(m_connection, "select count(*) from t"), std::string("0"));
+    }
+
+    void leavesNoState() {
+        Look look;
+        look.part({std::chrono::milliseconds(1234), std::chrono::milliseconds(56)});
+        const auto inside =
+            look.ask({"select current_setting('statement_timeout') || '/' ||"
+                      " current_setting('lock_timeout') || '/' || current_setting('transaction_read_only')",
+                      {}});
+        const auto answers = look.run(m_connection, soon());
+        QCOMPARE(answers.result(inside).text(0, 0), std::string_view("1234ms/56ms/on"));
+        QCOMPARE(value(m_connection, "select current_setting('statement_timeout') || '/' ||"
+                                     " current_setting('lock_timeout') || '/' ||"
+                                     " current_setting('transaction_read_only') || '/' || current_setting('jit')"),
+                 std::string("0/0/off/on"));
+    }
+
+    void waitsForNobodysLock() {
+        run(m_connection, "create table held (x int)");
+        pg::Connection other = m_database.connect();
+        run(other, "begin; lock table held in access exclusive mode");
+        try {
+            queries::look(m_connection, pgque::detail::valueCall<std::int64_t>("x", "select count(*) from held", {}),
+                          {}, soon());
+            QFAIL("read a locked table");
+        } catch (const pg::Error& error) {
+            QCOMPARE(error.sqlState(), std::string("55P03"));
+        }
+        run(other, "rollback");
+    }
+
+    void identifiers() {
+        QCOMPARE(queries::detail::qualified("pgque.event_3", "_0"), std::string("\"pgque\".\"event_3_0\""));
+        QCOMPARE(queries::detail::qualified("a\"b.c.d"), std::string("\"a\"\"b\".\"c.d\""));
+        QCOMPARE(queries::detail::qualified("plain"), std::string("\"public\".\"plain\""));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLook)
+#include "tst_look.moc"
