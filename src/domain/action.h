@@ -36,6 +36,8 @@ struct ActionRequest {
     std::optional<SeenSubscription> seen;
     std::map<std::string, std::string> arguments; ///< by name, as typed: "payload", "type", "delay", "max"
     std::string reason;                           ///< why, in the operator's words
+    /// Counts of the prediction she confirmed (Prediction::counts). A call that does otherwise is rolled back.
+    std::map<std::string, std::int64_t> shown;
 };
 
 /// One number of a prediction, large on the dialog.

@@ -55,9 +55,9 @@ struct Parameter {
     std::string name;
     std::string label;
     ParameterKind kind = ParameterKind::Text;
-    std::string defaultValue; ///< as typed; "true" and "false" for Bool
-    bool required = false;    ///< an empty value is refused
-    std::string help;         ///< what it means and its limits, one sentence; may be empty
+    std::string defaultValue{}; ///< as typed; "true" and "false" for Bool
+    bool required = false;      ///< an empty value is refused
+    std::string help{};         ///< what it means and its limits, one sentence; may be empty
     std::vector<Choice> choices{};
     std::optional<std::int64_t> minimum{}; ///< of a number, or of a duration in milliseconds
     std::optional<std::int64_t> maximum{};
@@ -87,6 +87,8 @@ struct Availability {
 struct Sight {
     std::vector<queries::SubscriptionState> before;
     std::vector<queries::SubscriptionState> after;
+    queries::GivenBack givenBackBefore;
+    queries::GivenBack givenBackAfter;
 
     const queries::SubscriptionState* consumerBefore(const std::string& name) const;
     const queries::SubscriptionState* consumerAfter(const std::string& name) const;
@@ -100,6 +102,7 @@ struct Verdict {
     std::string summary;
     std::map<std::string, std::string> results{};
     std::vector<std::string> rows{};
+    std::map<std::string, std::int64_t> counts{}; ///< compared with ActionRequest::shown, by name
 };
 
 enum class Isolation {
@@ -113,6 +116,7 @@ enum class Isolation {
 struct Plan {
     Isolation isolation = Isolation::RepeatableRead;
     std::optional<queries::Watch> watch; ///< which subscriptions to compare, before and after
+    bool countsGivenBack = false;        ///< also count what the watched consumer has in retry and dead letters
     std::vector<pg::Statement> calls;
     /// Refuses what was found before the call; empty: go on. On top of comparing the request's `seen`.
     std::function<std::string(const Sight&)> accept;
@@ -122,17 +126,15 @@ struct Plan {
 
 /// One thing an operator can do. Buttons, menus, palette, findings' remedies, the runner and the tests all read this.
 struct Action {
-    std::string id;    ///< stable: "force_unregister"
-    std::string title; ///< imperative, as on a button: "Force-unregister"
-    std::string help;  ///< one sentence: what it does
+    std::string id{};    ///< stable: "force_unregister"
+    std::string title{}; ///< imperative, as on a button: "Force-unregister"
+    std::string help{};  ///< one sentence: what it does
     SubjectKind subject = SubjectKind::None;
     Danger danger = Danger::Ordinary;
     bool readOnly = false;              ///< allowed in Observe
     std::string role;                   ///< the pgque role that may do it: "pgque_reader"
     std::vector<std::string> functions; ///< all of them are needed, in the form of Capabilities::executableFunctions
     std::vector<Parameter> parameters{};
-    bool predicts = false; ///< predict tells more than the SQL
-
     /// Why it can't be done to this subject now, judged by what was seen; empty when it can. May be empty.
     std::function<std::string(const domain::ActionRequest&, const domain::Snapshot&)> whyNot{};
     /// Throws nothing for a request without problems().
@@ -140,6 +142,8 @@ struct Action {
     /// Fills in what it would do by lock-free queries. Throws pg::Error. May be empty.
     std::function<void(const domain::ActionRequest&, const domain::Capabilities&, Reading&, domain::Prediction&)>
         predict{};
+
+    bool predicts() const { return static_cast<bool>(predict); }
 
     const Parameter* parameter(const std::string& name) const;
 

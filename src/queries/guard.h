@@ -39,10 +39,18 @@ struct Watch {
 
 [[nodiscard]] pg::Call<std::vector<SubscriptionState>> subscriptionStates(const Watch& watch);
 
+/// How much a consumer (for a member: its group) has given back.
+struct GivenBack {
+    std::int64_t retries = 0;     ///< rows in the retry queue
+    std::int64_t deadLetters = 0; ///< of this queue
+};
+
+/// The difference of two of these in one repeatable read transaction is what the calls between them did: nobody
+/// else's rows come into view.
+[[nodiscard]] pg::Call<GivenBack> givenBack(const Watch& watch);
+
 [[nodiscard]] pg::Statement beginRepeatableRead();
 [[nodiscard]] pg::Statement beginReadCommitted();
-/// One snapshot for several questions; takes no lock that anybody but DDL would wait for.
-[[nodiscard]] pg::Statement beginReading();
 [[nodiscard]] pg::Statement commit();
 [[nodiscard]] pg::Statement rollback();
 
