@@ -172,6 +172,17 @@ void Connection::listen(const std::string& channel, Deadline deadline) {
     execute(Statement{"listen " + quoteIdentifier(channel), {}}, deadline);
 }
 
+void Connection::unlisten(const std::string& channel, Deadline deadline) {
+    execute(Statement{"unlisten " + quoteIdentifier(channel), {}}, deadline);
+}
+
+void Connection::rollback(Deadline deadline) {
+    const TransactionStatus status = transactionStatus();
+    if (status == TransactionStatus::InTransaction || status == TransactionStatus::InFailedTransaction) {
+        execute(Statement{"rollback", {}}, deadline);
+    }
+}
+
 int Connection::waitForNotifications(Deadline deadline) {
     if (m_state->options.interrupt && m_state->options.interrupt->raised()) {
         return 0;

@@ -41,6 +41,10 @@ public:
     Interrupt& operator=(const Interrupt&) = delete;
 
     void raise() noexcept;
+
+    /// As raise(), without waiting for a cancel to be confirmed: a connection that runs a command is given up at once.
+    void abort() noexcept;
+
     void reset() noexcept;
     bool raised() const noexcept;
 
@@ -141,6 +145,12 @@ public:
 
     /// LISTEN with the channel quoted. Commit it before reading the state it announces.
     void listen(const std::string& channel, Deadline deadline);
+
+    /// Ends listening on a channel.
+    void unlisten(const std::string& channel, Deadline deadline);
+
+    /// Rolls back the transaction that is open, if one is.
+    void rollback(Deadline deadline);
 
     /// Waits until a notification or an interrupt arrives or the deadline passes; calls onNotification for each that
     /// arrived and returns how many. Throws Error (ConnectionLost) when the server goes away, with the reason it gave.

@@ -16,6 +16,9 @@ using namespace std::chrono_literals;
 // libpq before 15.19 (and its siblings) may hold bytes that are already decrypted while the socket stays silent.
 constexpr auto tlsWatchdog = 50ms;
 
+// How often an abort is looked for once an interrupt has been raised.
+constexpr auto abortWatch = 20ms;
+
 // How many results of a dead connection are looked through for the server's own words.
 constexpr int resultsOfDeadConnection = 8;
 
@@ -144,8 +147,12 @@ void Exchange::waitOnce(bool alsoWrite) {
     if (watched) {
         until = std::min(until, Clock::now() + tlsWatchdog);
     }
-    // After a request to stop only the grace bounds the wait; the interrupt has done its work.
-    Interrupt::State* interrupt = m_stop == Stop::No ? m_state.interrupt() : nullptr;
+    // After a request to stop the interrupt has done its work, and only its abort() is still looked for.
+    Interrupt::State* interrupt = m_state.interrupt();
+    if (interrupt != nullptr && m_stop != Stop::No) {
+        interrupt = nullptr;
+        until = std::min(until, Clock::now() + abortWatch);
+    }
     const Waited waited =
         wait(PQsocket(m_state.conn), alsoWrite ? WaitFor::ReadOrWrite : WaitFor::Read, interrupt, until);
     if (waited.ready || watched) {
@@ -158,6 +165,10 @@ void Exchange::waitOnce(bool alsoWrite) {
 
 void Exchange::checkTime() {
     const Interrupt::State* interrupt = m_state.interrupt();
+    if (interrupt != nullptr && interrupt->aborted) {
+        stop();
+        giveUp(ErrorKind::Cancelled, "interrupted; the connection was given up");
+    }
     if (m_stop != Stop::No) {
         if (Clock::now() >= m_graceEnd) {
             giveUp(m_stop == Stop::Late ? ErrorKind::Timeout : ErrorKind::Cancelled,
@@ -214,7 +225,12 @@ void Exchange::joinCancel() noexcept {
         return;
     }
     std::unique_lock lock(m_cancelTask->mutex);
-    const bool done = m_cancelTask->finished.wait_until(lock, m_graceEnd, [this] { return m_cancelTask->done; });
+    const Interrupt::State* interrupt = m_state.interrupt();
+    bool done = false;
+    while (!done && Clock::now() < m_graceEnd && (interrupt == nullptr || !interrupt->aborted)) {
+        done = m_cancelTask->finished.wait_until(lock, std::min(m_graceEnd, Clock::now() + abortWatch),
+                                                 [this] { return m_cancelTask->done; });
+    }
     if (!done) {
         m_state.lost = Diagnostics{};
         m_state.lost->message = "the connection was given up: a request to cancel got no answer";

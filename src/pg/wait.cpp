@@ -162,8 +162,14 @@ void Interrupt::State::raise() noexcept {
     }
 }
 
+void Interrupt::State::abort() noexcept {
+    aborted = true;
+    raise();
+}
+
 void Interrupt::State::reset() noexcept {
     const std::lock_guard lock(mutex);
+    aborted = false;
     if (raised.exchange(false) && readEnd != -1) {
         drain(readEnd);
     }
@@ -209,6 +215,10 @@ Interrupt::~Interrupt() = default;
 
 void Interrupt::raise() noexcept {
     m_state->raise();
+}
+
+void Interrupt::abort() noexcept {
+    m_state->abort();
 }
 
 void Interrupt::reset() noexcept {

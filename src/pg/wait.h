@@ -19,9 +19,11 @@ struct Interrupt::State {
     State& operator=(const State&) = delete;
 
     void raise() noexcept;
+    void abort() noexcept;
     void reset() noexcept;
 
     std::atomic<bool> raised = false;
+    std::atomic<bool> aborted = false;
     std::mutex mutex;
     std::intptr_t readEnd = -1;
     std::intptr_t writeEnd = -1;
