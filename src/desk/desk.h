@@ -76,19 +76,19 @@ public:
     QString setAccessMode(AccessMode mode);
 
     /// Events of a tick window in storage order. Observes only.
-    QFuture<link::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
+    QFuture<links::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
                                                       std::int32_t subId,
                                                       std::optional<domain::EventPosition> from, int limit);
     /// The exact number of events in a window, counted on demand.
-    QFuture<link::Reply<std::int64_t>> countWindow(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
+    QFuture<links::Reply<std::int64_t>> countWindow(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
                                                    std::int32_t subId);
     /// One event's whole payload (up to maxBytes).
-    QFuture<link::Reply<std::optional<std::string>>> payload(std::int32_t queueId, domain::EventPosition position,
+    QFuture<links::Reply<std::optional<std::string>>> payload(std::int32_t queueId, domain::EventPosition position,
                                                              std::int64_t eventId, std::int64_t maxBytes);
 
     const operate::Registry& actions() const;
     Availability availability(const domain::ActionRequest& request) const;
-    QFuture<link::Reply<domain::Prediction>> predict(const domain::ActionRequest& request);
+    QFuture<links::Reply<domain::Prediction>> predict(const domain::ActionRequest& request);
     QFuture<domain::ActionOutcome> perform(const domain::ActionRequest& request);
 
     /// Installing: the SQL to show, and the deed (needs Operate).

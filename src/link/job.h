@@ -81,7 +81,7 @@ private:
 template <class F>
 class TypedJob final : public Job {
 public:
-    using Value = std::invoke_result_t<F, pg::Connection&, pg::Deadline>;
+    using Value = ValueOf<F>;
 
     TypedJob(F work, pg::Deadline deadline)
         : Job(deadline)
@@ -114,7 +114,7 @@ protected:
 private:
     Reply<Value> attempt(pg::Connection& connection) {
         try {
-            if constexpr (std::is_void_v<Value>) {
+            if constexpr (std::is_same_v<Value, std::monostate>) {
                 m_work(connection, deadline());
                 return std::monostate();
             } else {

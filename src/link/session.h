@@ -82,8 +82,7 @@ public:
     /// Several statements as one job on the session's thread: f(pg::Connection&, pg::Deadline).
     /// f must not touch anything of the window's thread.
     template <class F>
-    auto work(F f, std::chrono::milliseconds deadline)
-        -> QFuture<Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> {
+    QFuture<Reply<ValueOf<F>>> work(F f, std::chrono::milliseconds deadline) {
         auto job = std::make_shared<TypedJob<F>>(std::move(f), pg::after(deadline));
         auto future = job->future();
         submit(std::move(job), deadline);
