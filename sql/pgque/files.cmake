@@ -4,6 +4,7 @@ set(PGQUE_SQL_FILES
     roles.sql
     tables.sql
     upgrade.sql
+    converge.sql
     internal.sql
     queue.sql
     ticker.sql
@@ -16,8 +17,11 @@ set(PGQUE_SQL_FILES
     deadletter.sql
     receive.sql
     cooperative.sql
+    triggers.sql
     maintenance.sql
+    scheduler.sql
     info.sql
     lifecycle.sql
     uninstallfunction.sql
+    handover.sql
     grants.sql)

@@ -24,9 +24,13 @@ declare
         'send(text,text)', 'send(text,jsonb)', 'send(text,text,text)', 'send(text,text,jsonb)',
         'send_batch(text,text[])', 'send_batch(text,jsonb[])', 'send_batch(text,text,text[])',
         'send_batch(text,text,jsonb[])', 'insert_event(text,text,text)',
-        'insert_event(text,text,text,text,text,text,text)', 'dlq_replay(bigint)', 'dlq_replay_all(text)'];
+        'insert_event(text,text,text,text,text,text,text)', 'dlq_replay(bigint)', 'dlq_replay_all(text)',
+        -- what the triggers call with the rights of whoever changes the table
+        '_row_event(text,text[],oid,text,text,text,anyelement,anyelement)', '_row_expression(anyelement,text)',
+        '_row_values(anyelement,text[],oid[],boolean)', '_row_data(text,text,text[],text[],text[],text[])'];
     v_owner_only constant text[] := array['uninstall()', 'insert_event_bulk(text,text,text[])'];
     v_name text;
+    v_item record;
 begin
     grant usage on schema pgque to public, pgque_reader;
     grant usage, create on schema pgque to pgque_admin;
@@ -59,6 +63,21 @@ begin
     end loop;
     foreach v_name in array v_writers loop
         execute 'grant execute on function pgque.' || v_name || ' to pgque_writer';
+    end loop;
+
+    -- These call others with their owner's rights; an owner of their own needs what they call.
+    for v_item in
+        select distinct pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.proowner)) as owner
+          from pg_catalog.pg_proc p
+         where p.pronamespace = 'pgque'::pg_catalog.regnamespace
+           and p.proname in ('send', 'send_batch', 'subscribe', 'unsubscribe')
+           and p.proowner <> (select b.proowner from pg_catalog.pg_proc b
+                               where b.oid = 'pgque.insert_event_bulk(text,text,text[])'::pg_catalog.regprocedure)
+    loop
+        execute 'grant execute on function pgque.insert_event_bulk(text,text,text[]), pgque.insert_event(text,text,text),'
+                ' pgque.insert_event(text,text,text,text,text,text,text), pgque.register_consumer(text,text),'
+                ' pgque.unregister_consumer(text,text), pgque.send_batch(text,text,text[]),'
+                ' pgque.send_batch(text,text,jsonb[]) to ' || v_item.owner;
     end loop;
 end
 $grants$;
