@@ -404,7 +404,11 @@ private:
     }
 
     std::string makeOlderOrTouch() {
-        const std::string member = randomMember();
+        std::string member = randomMember();
+        // Mostly one that holds a batch: only such a member can be taken over.
+        for (const auto& [token, returned] : liveTokens())
+            if (const auto holder = m_model.holderOf(token); !holder->member.empty() && below(2))
+                member = holder->member;
         const bool known = m_model.touch(groupName, member);
         const auto answered =
             m_main.execute({"select pgque.touch_subconsumer('q', 'workers', $1)", pg::Params::of(member)});
