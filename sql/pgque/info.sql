@@ -22,7 +22,8 @@ begin
                       / extract(epoch from t.tick_time - o.tick_time))::float8 end,
            case when t.tick_id is not null and s.seq is not null then
                -- never called: older installs stored 1 with the first tick
-               case when s.last_value is null then 0 else s.last_value - t.tick_event_seq end
+               case when s.last_value is null and t.tick_event_seq = 1 then 0
+                    else coalesce(s.last_value, 0) - t.tick_event_seq end
            end,
            t.tick_id
       from pgque.queue q

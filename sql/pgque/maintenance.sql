@@ -94,6 +94,16 @@ begin
         v_total := v_total + coalesce(v_result, 0);
     end loop;
 
+    -- The add-on for delayed delivery, where it is installed.
+    if exists (select 1
+                 from pg_catalog.pg_proc d
+                 join pg_catalog.pg_proc m on m.proowner = d.proowner
+                where d.oid = pg_catalog.to_regprocedure('pgque.maint_deliver_delayed()')
+                  and m.oid = 'pgque.maint()'::pg_catalog.regprocedure) then
+        execute 'select pgque.maint_deliver_delayed()' into v_result;
+        v_total := v_total + v_result;
+    end if;
+
     -- Remembered for status(), at most every ten seconds.
     if pg_catalog.current_setting('transaction_read_only') = 'off' then
         update pgque.config c

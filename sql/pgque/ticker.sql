@@ -53,8 +53,9 @@ begin
                                            pg_catalog.pg_snapshot_xmin(l.tick_snapshot),
                                            pg_catalog.pg_snapshot_xmax(l.tick_snapshot), v_xmax)
                end as why_not,
-               case when l.seq < l.tick_event_seq
-                    then pg_catalog.format('Negative new_events?  old=%s cur=%s', l.tick_event_seq, l.seq)
+               -- never called: older installs stored 1 with the first tick
+               case when coalesce(l.seq, 0) < l.tick_event_seq and (l.seq is not null or l.tick_event_seq > 1)
+                    then pg_catalog.format('Negative new_events?  old=%s cur=%s', l.tick_event_seq, coalesce(l.seq, 0))
                     when pgque._xid(pg_catalog.pg_snapshot_xmax(l.tick_snapshot)) > v_xmax
                     then pg_catalog.format('Dubious PgQ state: old xmax=%s, cur txid=%s',
                                            pg_catalog.pg_snapshot_xmax(l.tick_snapshot), v_xmax)
