@@ -4,7 +4,9 @@
 #include "operate/attempt.h"
 #include "operate/reading.h"
 #include "operate/words.h"
+#include "pgque/transaction.h"
 
+#include <charconv>
 #include <thread>
 
 namespace operate {
@@ -128,21 +130,27 @@ Settlement Runner::settle(const std::string& xid, const std::string& cluster, pg
     // The same number means another transaction on another server, and may be given anew after a failover.
     if (cluster.empty() || identityOf(connection) != cluster)
         return Settlement::Unknown;
+    std::int64_t id = 0;
+    if (std::from_chars(xid.data(), xid.data() + xid.size(), id).ec != std::errc())
+        return Settlement::Unknown;
     for (;;) {
-        std::optional<std::string> status;
         try {
-            status = connection.run(queries::xactStatus(xid), deadline);
+            switch (connection.run(pgque::transactionOutcome(id), deadline)) {
+            case pgque::TransactionOutcome::Committed:
+                return Settlement::Committed;
+            case pgque::TransactionOutcome::Aborted:
+                return Settlement::RolledBack;
+            case pgque::TransactionOutcome::Unknown:
+                return Settlement::Unknown;
+            case pgque::TransactionOutcome::InProgress:
+                break;
+            }
         } catch (const pg::Error& error) {
+            // An id that this server has not reached yet.
             if (error.kind() == pg::ErrorKind::Server)
                 return Settlement::Unknown;
             throw;
         }
-        if (!status)
-            return Settlement::Unknown;
-        if (*status == "committed")
-            return Settlement::Committed;
-        if (*status == "aborted")
-            return Settlement::RolledBack;
         if (pg::Clock::now() + askAgain >= deadline)
             return Settlement::InProgress;
         std::this_thread::sleep_for(askAgain);

@@ -108,9 +108,4 @@ pg::Call<std::string> clusterIdentity() {
         {});
 }
 
-pg::Call<std::optional<std::string>> xactStatus(const std::string& xid) {
-    return pgque::detail::valueCall<std::optional<std::string>>(
-        "xact_status", "select pg_catalog.pg_xact_status($1::xid8)", pg::Params::of(xid));
-}
-
 } // namespace queries

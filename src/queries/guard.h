@@ -67,7 +67,4 @@ struct GivenBack {
 /// standby.
 [[nodiscard]] pg::Call<std::string> clusterIdentity();
 
-/// "committed", "aborted", "in progress", or empty when the server no longer knows.
-[[nodiscard]] pg::Call<std::optional<std::string>> xactStatus(const std::string& xid);
-
 } // namespace queries

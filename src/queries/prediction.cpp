@@ -71,7 +71,7 @@ pg::Call<std::optional<SubscriptionOutlook>> subscriptionOutlook(const std::stri
 pg::Call<BatchFate> batchFate(const SubscriptionOutlook& outlook, std::optional<std::int64_t> event) {
     // PgQ contract: an event belongs to the window when its transaction is visible in the later tick's snapshot and
     // not in the earlier one's. Those are the ids from the earlier xmax on, and the ones then in progress; both parts
-    // are looked up by index. Event ids are unique but for a window that was read again, hence distinct.
+    // are looked up by index. One id can stand twice in a window, once over the retry limit and once below it.
     const std::string events = detail::qualified(outlook.dataPrefix);
     const std::string wanted = " and pg_visible_in_snapshot(e.ev_txid, (select later from edge))"
                                " and (e.ev_owner is null or e.ev_owner = $4::int4)"
@@ -87,7 +87,7 @@ pg::Call<BatchFate> batchFate(const SubscriptionOutlook& outlook, std::optional<
                  " and e.ev_txid < (select pg_snapshot_xmax(later) from edge)" +
                  wanted + " union all select e.ev_id, e.ev_retry from " + events +
                  " e where e.ev_txid = any (array(select pg_snapshot_xip(earlier) from edge))" + wanted +
-                 "), fates as materialized (select distinct on (e.ev_id) e.ev_id,"
+                 "), fates as materialized (select distinct on (e.ev_id, fate) e.ev_id,"
                  " case when coalesce(e.ev_retry, 0) >= $6::int4"
                  " then case when d.ev_id is null then 'dead' else 'dead_already' end"
                  " else case when r.ev_id is null then 'retry' else 'retry_waiting' end end as fate"
@@ -95,7 +95,7 @@ pg::Call<BatchFate> batchFate(const SubscriptionOutlook& outlook, std::optional<
                  " left join pgque.retry_queue r on r.ev_owner = $4::int4 and r.ev_id = e.ev_id"
                  " left join pgque.dead_letter d on d.dl_queue_id = $1::int4 and d.dl_consumer_id = $5::int4"
                  " and d.ev_id = e.ev_id"
-                 " order by e.ev_id, e.ev_retry desc nulls last)"
+                 " order by e.ev_id, fate)"
                  " select f.fate, count(*),"
                  " array(select i.ev_id from fates i where i.fate = f.fate order by i.ev_id limit 20)"
                  " from fates f group by f.fate",

@@ -67,7 +67,7 @@ private Q_SLOTS:
         {
             Journal journal({.path = m_path});
             JournalRecord full = record(u"a"_s, Stage::Committing, {}, u"771"_s);
-            full.reason = u"night shift: \"stuck\" – ‮rtl‬"_s;
+            full.reason = u"night shift: \"stuck\" – \u202ertl\u202c"_s;
             full.prediction = u"retry 3"_s;
             full.summary = u"sum"_s;
             full.cluster = u"1/00000001"_s;
@@ -88,7 +88,7 @@ private Q_SLOTS:
         QCOMPARE(read.role, u"operator"_s);
         QCOMPARE(read.action, u"force_unregister"_s);
         QCOMPARE(read.subject, u"orders / billing.worker-3"_s);
-        QCOMPARE(read.reason, u"night shift: \"stuck\" – ‮rtl‬"_s);
+        QCOMPARE(read.reason, u"night shift: \"stuck\" – \u202ertl\u202c"_s);
         QCOMPARE(read.sql, u"select pgque.ack(7)"_s);
         QCOMPARE(read.prediction, u"retry 3"_s);
         QCOMPARE(read.summary, u"sum"_s);
