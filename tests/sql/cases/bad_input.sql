@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Every function with NULL, with names that don't exist, with empty and over-long names, with impossible numbers, and called by
 -- somebody who may not: refused in plain words or answered with nothing, and never anything changed.
 select pgque.create_queue('q'), pgque.create_queue('ext'), pgque.subscribe('q', 'c'), pgque.subscribe_subconsumer('q', 'g', 'm') \gset

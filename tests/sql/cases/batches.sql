@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Batches of normal consumers: next_batch in its forms, find_tick_helper, finish_batch.
 select plan(70);
 select pgque.create_queue('q'), pgque.subscribe('q', 'c') \gset

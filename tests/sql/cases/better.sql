@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Weaknesses of PgQue 0.2.0 that this schema does not have, as far as no other case shows them: cost and locks.
 select plan(41);
 select pgque.create_queue('q'), pgque.create_queue('r') \gset

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Every routine of the default install: arguments with names and defaults, result, security, volatility, and who may call it.
 -- definer, volatility and strict are null where either is fine. Grants: R reader, W writer, A admin; '' is the owner alone.
 create table public.expected (name text, arguments text, columns text, returns text, definer boolean, volatility text, grants text,

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- The fixed tables, column by column, with their keys, checks, indexes and sequences. Column order is API: people select *.
 select plan(47);
 

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- set_queue_config: every key, its range, its reset, its messages.
 select plan(67);
 select pgque.create_queue('q') \gset

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Cooperative groups: handing out windows, taking over, finishing, leaving with work in hand.
 select plan(98);
 select pgque.create_queue('q'), pgque.subscribe('q', 'fan') \gset

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Cooperative groups: joining, staying, leaving, and what is refused.
 select plan(118);
 select pgque.create_queue('q'), pgque.create_queue('r') \gset

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Two thousand random steps of one session on two groups and a normal consumer; the invariants hold after every step, and in
 -- the end every event that was committed has been delivered to each of them.
 select plan(7);

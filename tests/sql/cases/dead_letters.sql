@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- nack, the retry limit, and what happens to the dead.
 select plan(83);
 select pgque.create_queue('q'), pgque.subscribe('q', 'c') \gset

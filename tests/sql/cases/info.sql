@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- What the information functions tell, and that a plain reader may ask them.
 select plan(43);
 select is((select count(*)::int from pgque.get_queue_info()), 0, 'no queues');

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- What suites and scripts of others look at inside the schema, beyond the results of its functions.
 select plan(29);
 select ok(exists (select from suite.routine where name = 'ticker' and source like '%pg_notify%' and source like '%pgque\_%'), 'some ticker mentions pg_notify and the channel''s prefix literally');

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Each role does its whole day's work with nothing but its role, the functions that run as their caller included.
 select plan(46);
 drop role if exists sqlcase_daily;

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- maint(): what it runs, for whom, and that ticker(), maint() and maint_retry_events() alone keep everything going.
 select plan(36);
 select pgque.create_queue('a'), pgque.create_queue('b') \gset

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Who is told what: one NOTIFY per tick row, on the queue's channel, and nothing else ever.
 select plan(12);
 select suite.open('ear');

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Creating and dropping queues, and what stands behind each of them.
 select plan(62);
 

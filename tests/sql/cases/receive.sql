@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- receive and ack: the modern entry.
 select plan(46);
 select pgque.create_queue('q'), pgque.subscribe('q', 'c') \gset

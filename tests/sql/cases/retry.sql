@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Putting events aside for later and bringing them back.
 select plan(56);
 select pgque.create_queue('q'), pgque.subscribe('q', 'c'), pgque.subscribe('q', 'other') \gset

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- The three roles, and who may do what with schema, tables and sequences.
 select plan(46);
 

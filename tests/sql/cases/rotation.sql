@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Rotation: two steps in two transactions, and everything that has to hold it back.
 select plan(50);
 select pgque.create_queue('q') \gset

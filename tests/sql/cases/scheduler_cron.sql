@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Scheduling with pg_cron, against a stand-in of its functions.
 select plan(25);
 \i :fixtures/cron.sql

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Without pg_cron and pg_timetable: what is refused and how, the tick period, status(), the ticker loop.
 select plan(57);
 create function pg_temp.config() returns text language sql as

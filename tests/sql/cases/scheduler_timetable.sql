@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Scheduling with pg_timetable: the four jobs, who is trusted, how it ends.
 select plan(38);
 \i :fixtures/timetable.sql

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- send, send_batch and insert_event in all their forms: what is stored, what is answered, what is refused.
 select plan(76);
 select pgque.create_queue('q') \gset

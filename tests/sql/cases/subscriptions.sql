@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- Registering and unregistering normal consumers.
 select plan(56);
 select pgque.create_queue('q'), pgque.create_queue('r') \gset

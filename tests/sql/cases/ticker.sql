@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- When a queue ticks and when it does not, what a tick records, and what stops one queue without stopping the others.
 select plan(71);
 

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- jsontriga, logutriga and sqltriga: rows of a table as events.
 select plan(93);
 select pgque.create_queue('q') \gset

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- uninstall() of more queues than one transaction may lock: counted first, refused with the remedy, done queue by queue.
 select plan(7);
 create procedure public.create_many(n int) language plpgsql as $$

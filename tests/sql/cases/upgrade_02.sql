@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- database: bare
 -- Installing over a PgQue 0.2.0: everything is converted in one transaction, rows, owners and rights stay.
 select plan(28);

@@ -1,4 +1,4 @@
--- SPDX-License-Identifier: Apache-2.0
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- An event belongs to the window between two ticks iff the later tick's snapshot sees its transaction and the earlier one's
 -- does not. Sessions that overlap with ticks in every way must neither lose nor repeat anything.
 select plan(23);
