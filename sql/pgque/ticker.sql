@@ -16,21 +16,38 @@ declare
     v_xmax bigint := pgque._xid(pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()));
 begin
     return query
-    with look as (
+    with sequences as (
         select q.queue_id, q.queue_name, q.queue_event_seq, q.queue_tick_seq,
                q.queue_ticker_max_count as max_count, q.queue_ticker_max_lag as max_lag,
                q.queue_ticker_idle_period as idle_period,
                pg_catalog.to_regclass(q.queue_event_seq) as event_rel,
-               t.tick_id, t.tick_time, t.tick_snapshot, t.tick_event_seq, now() - t.tick_time as lag,
-               case when pg_catalog.to_regclass(q.queue_event_seq) is not null
-                    then pg_catalog.pg_sequence_last_value(pg_catalog.to_regclass(q.queue_event_seq)) end as seq
+               pg_catalog.to_regclass(q.queue_tick_seq) as tick_rel
           from pgque.queue q
-          left join lateral (select k.tick_id, k.tick_time, k.tick_snapshot, k.tick_event_seq
-                               from pgque.tick k
-                              where k.tick_queue = q.queue_id
-                              order by k.tick_id desc limit 1) t on true
          where not q.queue_external_ticker and not q.queue_ticker_paused
            and (p_queue_name is null or q.queue_name = p_queue_name)
+        offset 0
+    ), positions as (
+        select s.*,
+               case when s.event_rel is not null then pg_catalog.pg_sequence_last_value(s.event_rel) end as seq,
+               case when s.tick_rel is not null then pg_catalog.pg_sequence_last_value(s.tick_rel) end as tick_seq
+          from sequences s
+        offset 0
+    ), look as (
+        select p.*,
+               coalesce(a.tick_id, b.tick_id) as tick_id, coalesce(a.tick_time, b.tick_time) as tick_time,
+               coalesce(a.tick_snapshot, b.tick_snapshot) as tick_snapshot,
+               coalesce(a.tick_event_seq, b.tick_event_seq) as tick_event_seq,
+               now() - coalesce(a.tick_time, b.tick_time) as lag
+          from positions p
+          -- The newest tick has the sequence's last number unless that one was rolled back. Looked for from there, the
+          -- index need not go through the page of ticks before it.
+          left join lateral (select k.* from pgque.tick k
+                              where k.tick_queue = p.queue_id and k.tick_id >= p.tick_seq
+                              order by k.tick_id desc limit 1) a on true
+          left join lateral (select k.* from pgque.tick k
+                              where a.tick_id is null and k.tick_queue = p.queue_id
+                              order by k.tick_id desc limit 1) b on true
+        offset 0
     ), judged as (
         select l.*,
                case when l.tick_id is null then true
@@ -38,15 +55,20 @@ begin
                     when coalesce(l.seq, 0) > l.tick_event_seq
                     then l.seq - l.tick_event_seq >= l.max_count or l.lag >= l.max_lag
                     -- idle: ever more seldom, up to the idle period
-                    when l.lag >= l.idle_period and l.lag >= l.max_lag / 2 then true
-                    else coalesce(
-                        (select l.lag >= l.max_lag / 2 and l.lag >= 2 * (l.tick_time - k.tick_time)
-                           from pgque.tick k
+                    when l.lag < l.max_lag / 2
+                    then not exists (select 1 from pgque.tick k
+                                      where k.tick_queue = l.queue_id and k.tick_id < l.tick_id)
+                    when l.lag >= l.idle_period then true
+                    else l.lag >= 2 * coalesce(
+                        (select l.tick_time - k.tick_time from pgque.tick k
+                          where k.tick_queue = l.queue_id and k.tick_id = l.tick_id - 1),
+                        (select l.tick_time - k.tick_time from pgque.tick k
                           where k.tick_queue = l.queue_id and k.tick_id < l.tick_id
-                          order by k.tick_id desc limit 1), true)
+                          order by k.tick_id desc limit 1),
+                        interval '0')
                end as is_due,
                case when l.event_rel is null then 'sequence ' || l.queue_event_seq || ' does not exist'
-                    when pg_catalog.to_regclass(l.queue_tick_seq) is null
+                    when l.tick_rel is null
                     then 'sequence ' || l.queue_tick_seq || ' does not exist'
                     when pgque._xid(pg_catalog.pg_snapshot_xmin(l.tick_snapshot)) > v_xmax
                     then pg_catalog.format('Invalid PgQ state: old xmin=%s, old xmax=%s, cur txid=%s',
