@@ -37,9 +37,9 @@ $$;
 -- Puts the events of a batch (or the one given) aside in one statement: those whose retries have reached the limit
 -- become dead letters, the others wait in the retry queue until p_due. Without a limit all wait. What waits or lies
 -- there already stays as it is and is counted apart. Reads the window once: linear in its events.
--- An index on ev_id would only speed up the look-up of a single event: over 100,000 events written in batches of 500 it
--- cost a seventh of the writing rate for good, while the look-up by window takes 0.7 ms in a batch of 1,000 and 4 ms in
--- one of 10,000. Who refuses many events of a batch uses nack_batch.
+-- There is no index on ev_id for the look-up of a single event: it made send_batch of 500 events dearer by 18 % (1.39 ms
+-- of processor time instead of 1.18), for every event ever sent, while the look-up by the window's range takes 0.6 ms in
+-- a batch of 1,000 and 1.4 ms in one of 10,000. Who refuses many events of a batch calls nack_batch.
 create or replace function pgque._put_aside(
     p_sub pgque.subscription, p_event_id bigint, p_due timestamptz, p_limit int4, p_reason text,
     out events bigint, out retried bigint, out dead bigint)
