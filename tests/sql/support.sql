@@ -203,15 +203,15 @@ end $$;
 
 -- ---------------------------------------------------------------- the catalogue, readable
 create view suite.routine as
-select p.oid, p.proname::text as name, p.prokind::text as kind,
+select p.oid, p.proname::text collate "default" as name, p.prokind::text as kind,
        coalesce((select string_agg(concat_ws(' ', a.argname, format_type(a.argtype, null),
                         'DEFAULT ' || pg_get_function_arg_default(p.oid, a.n::int)), ', ' order by a.n)
                    from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]), p.proargnames, p.proargmodes::text[])
                         with ordinality as a(argtype, argname, mode, n)
-                  where coalesce(a.mode, 'i') in ('i', 'b', 'v') and a.argtype is not null), '') as arguments,
+                  where coalesce(a.mode, 'i') in ('i', 'b', 'v') and a.argtype is not null), '') collate "default" as arguments,
        (select string_agg(concat_ws(' ', a.argname, format_type(a.argtype, null)), ', ' order by a.n)
           from unnest(p.proallargtypes, p.proargnames, p.proargmodes::text[]) with ordinality as a(argtype, argname, mode, n)
-         where a.mode in ('o', 'b', 't')) as columns,
+         where a.mode in ('o', 'b', 't')) collate "default" as columns,
        case when p.proretset then 'setof ' else '' end || coalesce(format_type(nullif(p.prorettype, 0), null), '') as returns,
        p.prosecdef as definer, p.provolatile::text as volatility, p.proisstrict as strict, p.proconfig as settings,
        exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Batches of normal consumers: next_batch in its forms, find_tick_helper, finish_batch.
-select plan(70);
+select plan(72);
 select pgque.create_queue('q'), pgque.subscribe('q', 'c') \gset
 select suite.queue_id('q') as n \gset
 
@@ -130,6 +130,13 @@ rollback;
 begin;
 delete from pgque.tick where tick_queue = suite.queue_id('t') and tick_id = 1;
 select refuses($$select pgque.next_batch('t', 'c')$$, 'PgQ corruption: Consumer c on queue t does not see tick 1');
+rollback;
+
+-- a main row without members, as only somebody's own DML makes it: it gets an id, but never holds a batch
+begin;
+update pgque.subscription set sub_role = 'coop_main' where sub_queue = suite.queue_id('t');
+select isnt(pgque.next_batch('t', 'c'), null, 'a batch id is answered');
+select is((select count(*)::int from pgque.subscription where sub_batch is not null), 0, 'but no main row takes a batch');
 rollback;
 
 -- one active batch, whoever asks at the same moment

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- When a queue ticks and when it does not, what a tick records, and what stops one queue without stopping the others.
-select plan(71);
+select plan(72);
 
 create function pg_temp.seq(queue text) returns bigint language plpgsql as $$
 declare
@@ -140,6 +140,10 @@ select throws_like($$select pgque.ticker('sick')$$, 'Invalid PgQ state: old xmin
 update pgque.tick set tick_snapshot = '3:99999999:' where tick_queue = suite.queue_id('sick');
 \set said `"$SUITE_SAY" "select pgque.ticker('sick')"`
 select matches(:'said'::text, 'WARNING:  Dubious PgQ state:', 'an xmax from the future is a warning');
+select suite.age('sick', '1 hour');
+update pgque.tick set tick_snapshot = pg_current_snapshot(), tick_event_seq = 1000 where tick_queue = suite.queue_id('sick');
+\set said `"$SUITE_SAY" "select pgque.ticker('sick')"`
+select matches(:'said'::text, 'WARNING:  Negative new_events\?', 'so is a sequence that went back');
 
 -- one sick queue among healthy ones
 delete from pgque.tick where tick_queue = suite.queue_id('sick') and tick_id > 1;
