@@ -83,16 +83,11 @@ pg::Call<std::vector<domain::PreparedTransaction>> prepared() {
                     });
 }
 
-pg::Call<domain::Timestamp> clock() {
-    return pgque::detail::rowCall("clock", "select " + micros("clock_timestamp()"), {},
-                                  [](const pg::Row& row) { return pgque::detail::microseconds(row, 0); });
-}
-
 } // namespace
 
 ActivityQuestions askActivity(Look& look, Limits limits) {
     look.part(limits);
-    return {look.ask(rowLocks()), look.ask(backends()), look.ask(prepared()), look.ask(clock())};
+    return {look.ask(rowLocks()), look.ask(backends()), look.ask(prepared()), look.ask(serverClock())};
 }
 
 domain::Activity readActivity(const Answers& answers, const ActivityQuestions& questions) {

@@ -182,12 +182,11 @@ Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& wi
     params.add(from.text()).add(to.text()).add(rows).add(previewChars).add(facts.lowest).add(name);
     Look look;
     look.part({std::chrono::seconds(5), std::chrono::milliseconds(200)});
-    const pg::Statement clock{"select " + detail::micros("clock_timestamp()"), {}};
     // A whole-table scan might start in the middle, beside another one's.
     look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
-    const std::size_t began = look.ask(clock);
+    const auto began = look.ask(serverClock());
     const std::size_t asked = look.ask({pageSql(name), std::move(params)});
-    const std::size_t ended = look.ask(clock);
+    const auto ended = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
 
     Chunk chunk;

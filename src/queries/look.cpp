@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "queries/look.h"
 
+#include "queries/columns.h"
+
 namespace queries {
 
 const pg::Result& Answers::result(std::size_t step) const {
@@ -61,6 +63,11 @@ Answers Look::run(pg::Connection& connection, pg::Deadline deadline) {
     answers.m_results = connection.pipeline(m_steps, deadline);
     answers.m_partOf = std::move(m_partOf);
     return answers;
+}
+
+pg::Call<pg::Timestamp> serverClock() {
+    return pgque::detail::rowCall("clock", "select " + detail::micros("clock_timestamp()"), {},
+                                  [](const pg::Row& row) { return pgque::detail::microseconds(row, 0); });
 }
 
 } // namespace queries

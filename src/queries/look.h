@@ -77,6 +77,9 @@ private:
     bool m_open = false;
 };
 
+/// The server's clock, in a statement of its own; two of them around others tell what those took there.
+pg::Call<pg::Timestamp> serverClock();
+
 /// A single question in its own read-only transaction. Throws pg::Error.
 template <class T>
 T look(pg::Connection& connection, const pg::Call<T>& call, Limits limits, pg::Deadline deadline) {

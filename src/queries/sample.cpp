@@ -186,7 +186,7 @@ CoreQuestions askCore(Look& look, const domain::Capabilities& capabilities, std:
     asked.head = look.ask({headSql, {}});
     asked.queues = look.ask({queuesSql(capabilities, asked.full), params});
     asked.subscriptions = look.ask({subscriptionsSql(capabilities, asked.full), params});
-    asked.end = look.ask({"select (date_part('epoch', clock_timestamp()) * 1000000)::bigint", {}});
+    asked.end = look.ask(serverClock());
     return asked;
 }
 
@@ -213,8 +213,7 @@ CoreSample readCore(const Answers& answers, const CoreQuestions& questions) {
 
 double coreServerMs(const Answers& answers, const CoreQuestions& questions) {
     const auto start = microseconds(pgque::detail::single(answers.result(questions.head)), 1);
-    const auto end = microseconds(pgque::detail::single(answers.result(questions.end)), 0);
-    return std::chrono::duration<double, std::milli>(end - start).count();
+    return std::chrono::duration<double, std::milli>(answers.get(questions.end) - start).count();
 }
 
 pg::Call<std::vector<SequenceValue>> sequenceValues(std::span<const std::int64_t> queueIds, bool avoidLocked) {

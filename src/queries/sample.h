@@ -46,7 +46,7 @@ struct CoreQuestions {
     std::size_t head = 0;
     std::size_t queues = 0;
     std::size_t subscriptions = 0;
-    std::size_t end = 0;
+    Asked<pg::Timestamp> end;
     bool full = false;
 };
 

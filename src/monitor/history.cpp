@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "monitor/history.h"
+
+#include <cmath>
+#include <limits>
+
+namespace monitor {
+
+namespace {
+
+constexpr double notSeen = std::numeric_limits<double>::quiet_NaN();
+
+} // namespace
+
+void History::push(Line& line, double rate) const {
+    // Two unseen stretches in a row are one gap.
+    if (std::isnan(rate) && !line.rates.empty() && std::isnan(line.rates.back()))
+        return;
+    line.rates.push_back(rate);
+    while (line.rates.size() > m_capacity)
+        line.rates.pop_front();
+}
+
+void History::add(const domain::Snapshot& snapshot, pg::Interval period) {
+    const pg::Interval elapsed = m_takenAt ? snapshot.takenAt - *m_takenAt : pg::Interval(0);
+    const bool joined = m_takenAt && elapsed > pg::Interval(0) && elapsed <= period * 3;
+    for (const domain::Queue& queue : snapshot.queues) {
+        Line& line = m_lines[queue.id];
+        line.seen = true;
+        if (joined && line.sequence && queue.eventSeqNow && *queue.eventSeqNow >= *line.sequence)
+            push(line, static_cast<double>(*queue.eventSeqNow - *line.sequence) /
+                           std::chrono::duration<double>(elapsed).count());
+        else if (!line.rates.empty() || line.sequence)
+            push(line, notSeen);
+        line.sequence = queue.eventSeqNow;
+    }
+    std::erase_if(m_lines, [](auto& one) { return !std::exchange(one.second.seen, false); });
+    m_takenAt = snapshot.takenAt;
+}
+
+void History::gap() {
+    m_takenAt.reset();
+}
+
+std::vector<double> History::rates(std::int32_t queueId) const {
+    const auto found = m_lines.find(queueId);
+    if (found == m_lines.end())
+        return {};
+    return {found->second.rates.begin(), found->second.rates.end()};
+}
+
+} // namespace monitor
