@@ -2,7 +2,9 @@
 #include "monitor/history.h"
 
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 namespace monitor {
 
@@ -34,7 +36,8 @@ void History::add(const domain::Snapshot& snapshot, pg::Interval period) {
             push(line, notSeen);
         line.sequence = queue.eventSeqNow;
     }
-    std::erase_if(m_lines, [](auto& one) { return !std::exchange(one.second.seen, false); });
+    for (auto line = m_lines.begin(); line != m_lines.end();)
+        line = std::exchange(line->second.seen, false) ? std::next(line) : m_lines.erase(line);
     m_takenAt = snapshot.takenAt;
 }
 

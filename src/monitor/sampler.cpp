@@ -99,8 +99,7 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     readCounts(answers, asking, *next);
     if (asking.activity) {
         try {
-            next->activity =
-                std::make_shared<const domain::Activity>(queries::readActivity(answers, *asking.activity));
+            next->activity = std::make_shared<const domain::Activity>(queries::readActivity(answers, *asking.activity));
             m_activityAt = started;
         } catch (const pg::Error& error) {
             next->errors.push_back({"activity", error.failure()});
@@ -334,9 +333,10 @@ void Sampler::readCounts(const queries::Answers& answers, const Asking& asking, 
         const auto took = answers.get(asking.countsClock->second) - answers.get(asking.countsClock->first);
         const double ms = std::chrono::duration<double, std::milli>(took).count();
         // Dear counting is done less often, up to every ten minutes; cheap counting comes back to its beat.
-        m_countsEvery = ms > dearCountingMs ? std::min<std::chrono::seconds>(
-                                                  std::max(m_countsEvery, m_options.countsEvery) * 2, std::chrono::minutes(10))
-                                            : m_options.countsEvery;
+        m_countsEvery = ms > dearCountingMs
+                            ? std::min<std::chrono::seconds>(std::max(m_countsEvery, m_options.countsEvery) * 2,
+                                                             std::chrono::minutes(10))
+                            : m_options.countsEvery;
     } catch (const pg::Error&) {
         m_countsEvery = m_options.countsEvery * 2;
     }

@@ -22,12 +22,13 @@ class Sampler {
 public:
     struct Options {
         queries::Limits limits;
-        std::chrono::seconds countsEvery{10};  ///< doubled while counting costs more than 50 ms
+        std::chrono::seconds countsEvery{10}; ///< doubled while counting costs more than 50 ms
         std::chrono::seconds activityEvery{2};
         std::chrono::seconds completeEvery{60};
     };
 
     Sampler() = default;
+
     explicit Sampler(Options options)
         : m_options(options) {}
 

@@ -34,10 +34,9 @@ struct Thresholds {
     /// a queue that may wait three seconds for a tick may do so there too.
     static Thresholds sandbox() {
         Thresholds tenth;
-        for (pg::Interval* one :
-             {&tenth.heartbeatWarning, &tenth.heartbeatCritical, &tenth.leastLag, &tenth.tickCritical,
-              &tenth.lockWaitWarning, &tenth.lockWaitCritical, &tenth.retryOverdue, &tenth.deadYounger,
-              &tenth.stepTwoMissing})
+        for (pg::Interval* one : {&tenth.heartbeatWarning, &tenth.heartbeatCritical, &tenth.leastLag,
+                                  &tenth.tickCritical, &tenth.lockWaitWarning, &tenth.lockWaitCritical,
+                                  &tenth.retryOverdue, &tenth.deadYounger, &tenth.stepTwoMissing})
             *one /= 10;
         tenth.rotationWarning /= 10;
         tenth.rotationCritical /= 10;

@@ -198,9 +198,7 @@ Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& wi
     }
     std::sort(chunk.rows.begin(), chunk.rows.end(),
               [](const EventRow& a, const EventRow& b) { return tidFrom(a.position.ctid) < tidFrom(b.position.ctid); });
-    const auto micros =
-        single(answers.result(ended)).get<std::int64_t>(0) - single(answers.result(began)).get<std::int64_t>(0);
-    chunk.serverMs = static_cast<double>(micros) / 1'000;
+    chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
     return chunk;
 }
 

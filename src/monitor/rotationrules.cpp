@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "monitor/rules.h"
+#include "monitor/words.h"
+#include "queries/evidence.h"
+
+#include <algorithm>
+
+// Rules about rotation: who keeps the next event table from being emptied.
+namespace monitor::rules {
+
+namespace {
+
+using domain::Queue;
+using domain::Severity;
+using domain::Subscription;
+
+/// The subscription that stands on the queue's lowest tick; a member rather than its group.
+const Subscription* lowestOn(const domain::Snapshot& snapshot, const Queue& queue) {
+    const Subscription* lowest = nullptr;
+    for (const Subscription& row : snapshot.subscriptions) {
+        if (row.queueId != queue.id || row.lastTick != queue.lowestTick->id)
+            continue;
+        if (!lowest || (row.batch && !lowest->batch))
+            lowest = &row;
+    }
+    return lowest;
+}
+
+/// How far past its due time rotation is, in periods; empty where it is not due or waits for its second step.
+std::optional<double> overdue(const Case& one, const Queue& queue) {
+    if (!queue.switchStep2 || queue.rotationPeriod <= pg::Interval(0))
+        return std::nullopt;
+    const pg::Interval late = one.since(queue.switchTime) - queue.rotationPeriod;
+    const double periods = std::chrono::duration<double>(late) / std::chrono::duration<double>(queue.rotationPeriod);
+    return periods >= one.thresholds.rotationWarning ? std::optional(periods) : std::nullopt;
+}
+
+Severity severityOf(const Case& one, double periods) {
+    return periods >= one.thresholds.rotationCritical ? Severity::Critical : Severity::Warning;
+}
+
+/// PgQ contract: step one skips silently while a tick's snapshot reaches back to the last switch.
+bool reachesBack(const domain::Tick& tick, const Queue& queue) {
+    return tick.xmin <= *queue.switchStep2;
+}
+
+/// Transaction ids of sessions come with 32 bits; they are compared as the server does it, at a short distance.
+bool isNoYounger(std::int64_t xid, std::int64_t than) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(xid) - static_cast<std::uint32_t>(than)) <= 0;
+}
+
+/// The oldest writer that was there at the last switch, where it is seen.
+std::optional<domain::Culprit> writerSince(const domain::Activity& activity, std::int64_t switchXid) {
+    const domain::Backend* oldest = nullptr;
+    for (const domain::Backend& backend : activity.backends) {
+        if (backend.xid && isNoYounger(*backend.xid, switchXid) && (!oldest || isNoYounger(*backend.xid, *oldest->xid)))
+            oldest = &backend;
+    }
+    if (oldest)
+        return domain::Culprit{oldest->pid, oldest->application, {}};
+    for (const domain::PreparedTransaction& prepared : activity.prepared) {
+        if (isNoYounger(prepared.xid, switchXid))
+            return domain::Culprit{std::nullopt, {}, prepared.gid};
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+void rotationHeld(Case& one) {
+    for (const Queue& queue : one.snapshot.queues) {
+        const auto periods = overdue(one, queue);
+        // A newest tick from before the switch says only that the ticker does not run.
+        if (!periods || !queue.lastTick || queue.lastTick->time <= queue.switchTime || !queue.lowestTick ||
+            !reachesBack(*queue.lastTick, queue))
+            continue;
+        domain::Finding& finding =
+            one.found("rotation_held_by_transaction", severityOf(one, *periods), {queue.name, {}, {}, {}});
+        finding.since = queue.switchTime + queue.rotationPeriod;
+        finding.title = "An open transaction keeps " + queue.name + " from rotating: overdue by " +
+                        words::age(one.since(*finding.since)) + ".";
+        if (one.snapshot.activity)
+            finding.culprit = writerSince(*one.snapshot.activity, *queue.switchStep2);
+        finding.cause = "A transaction that writes has been running since before the last switch, so every tick's "
+                        "snapshot reaches back that far";
+        if (!finding.culprit)
+            finding.cause += "; which one can't be seen from here.";
+        else if (finding.culprit->pid)
+            finding.cause += ": session " + std::to_string(*finding.culprit->pid) +
+                             (finding.culprit->application.empty() ? "" : " (" + finding.culprit->application + ")") +
+                             '.';
+        else
+            finding.cause += ": the prepared transaction " + finding.culprit->gid + '.';
+        finding.consequence = "No queue of the database rotates while it runs, and the event tables grow.";
+        finding.evidence.push_back({"Even the newest tick reaches back to transaction " +
+                                        std::to_string(queue.lastTick->xmin) + "; the last switch was at " +
+                                        std::to_string(*queue.switchStep2) + ".",
+                                    queries::evidence::rotation(queue.name)});
+    }
+}
+
+void rotationPinned(Case& one) {
+    for (const Queue& queue : one.snapshot.queues) {
+        const auto periods = overdue(one, queue);
+        if (!periods || !queue.lowestTick || !reachesBack(*queue.lowestTick, queue))
+            continue;
+        // A consumer is to blame only when the newest tick could pass.
+        if (!queue.lastTick || reachesBack(*queue.lastTick, queue))
+            continue;
+        const Subscription* row = lowestOn(one.snapshot, queue);
+        if (!row)
+            continue;
+        domain::Finding& finding =
+            one.found("rotation_pinned", severityOf(one, *periods), subjectOf(one.snapshot, *row));
+        finding.since = queue.switchTime + queue.rotationPeriod;
+        finding.title = row->consumerName + " keeps " + queue.name + " from rotating: overdue by " +
+                        words::age(one.since(*finding.since)) + ".";
+        finding.cause = "It stands on tick " + std::to_string(queue.lowestTick->id) + " of " +
+                        words::timeOfDay(queue.lowestTick->time) + ", " +
+                        words::age(one.since(queue.lowestTick->time)) + " ago" +
+                        (row->batch ? ", with batch " + std::to_string(*row->batch) + " open."
+                                    : ", and has not asked for a batch since " + words::timeOfDay(row->active) + ".");
+        finding.consequence = "Table " + std::to_string((queue.currentTable + 1) % std::max(queue.tableCount, 1)) +
+                              " of the queue can't be emptied: every event since stays on disk and the tables grow.";
+        finding.evidence.push_back({"The snapshot of its tick reaches back to transaction " +
+                                        std::to_string(queue.lowestTick->xmin) + "; the last switch was at " +
+                                        std::to_string(*queue.switchStep2) + ".",
+                                    queries::evidence::lowestPosition(queue.name)});
+        if (row->batch && row->role == domain::Role::CoopMember) {
+            addMemberRemedies(one.snapshot, *row, finding);
+        } else if (row->batch) {
+            finding.remedies.push_back(remedy("give_back", one.snapshot, *row));
+        } else if (row->role == domain::Role::Normal) {
+            finding.remedies.push_back(remedy("receive", one.snapshot, *row));
+            finding.remedies.push_back(remedy("unsubscribe", one.snapshot, *row));
+        }
+    }
+}
+
+void stepTwoMissing(Case& one) {
+    for (const Queue& queue : one.snapshot.queues) {
+        if (queue.switchStep2 || one.since(queue.switchTime) < one.thresholds.stepTwoMissing)
+            continue;
+        domain::Finding& finding = one.found("rotation_step_two_missing", Severity::Warning, {queue.name, {}, {}, {}});
+        finding.since = queue.switchTime;
+        finding.title = "Rotation of " + queue.name + " has waited for its second step for " +
+                        words::age(one.since(queue.switchTime)) + ".";
+        finding.cause = "Nothing calls pgque.maint_rotate_tables_step2(), which must run in a transaction of its own.";
+        finding.consequence = "The queue never rotates again: its tables grow without end.";
+        finding.evidence.push_back({"queue_switch_step2 is NULL.", queries::evidence::rotation(queue.name)});
+        domain::ActionRequest finish;
+        finish.action = "finish_rotation";
+        finding.remedies.push_back(std::move(finish));
+    }
+}
+
+} // namespace monitor::rules

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/finding.h"
+#include "domain/snapshot.h"
+#include "monitor/memory.h"
+#include "monitor/thresholds.h"
+
+#include <string>
+#include <string_view>
+
+// The rules one by one. Not for use outside this room.
+namespace monitor::rules {
+
+/// What a rule sees and where it puts what it finds.
+struct Case {
+    const domain::Snapshot& snapshot;
+    const Memory* memory; ///< null: nothing earlier is known
+    const Thresholds& thresholds;
+    domain::Diagnosis& diagnosis;
+
+    pg::Interval since(pg::Timestamp moment) const { return snapshot.takenAt - moment; }
+
+    /// Adds a finding and returns it for its texts.
+    domain::Finding& found(std::string_view rule, domain::Severity severity, domain::Subject subject);
+    void notEvaluated(std::string_view rule, std::string why);
+};
+
+void tickerStopped(Case& one);
+void tickerPaused(Case& one);
+void retryOverdue(Case& one);
+void deadLetters(Case& one);
+void largeWindow(Case& one);
+
+void staleHeartbeat(Case& one);
+void mainWithBatch(Case& one);
+void memberWithoutGroup(Case& one);
+void lockWait(Case& one);
+
+void rotationPinned(Case& one);
+void rotationHeld(Case& one);
+void stepTwoMissing(Case& one);
+
+/// The subject a subscription is to a finding.
+domain::Subject subjectOf(const domain::Snapshot& snapshot, const domain::Subscription& row);
+
+/// A remedy: an action on what a subscription is, as it was seen.
+domain::ActionRequest remedy(std::string action, const domain::Snapshot& snapshot, const domain::Subscription& row);
+
+/// What helps against a member that keeps a batch: another, idle member takes it over, or it goes.
+void addMemberRemedies(const domain::Snapshot& snapshot, const domain::Subscription& row, domain::Finding& finding);
+
+} // namespace monitor::rules
