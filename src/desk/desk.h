@@ -8,6 +8,7 @@
 #include "domain/snapshot.h"
 #include "link/session.h"
 
+#include <QDateTime>
 #include <QFuture>
 #include <QObject>
 #include <QStringList>
@@ -23,12 +24,20 @@ class Registry;
 namespace desk {
 
 /// How the connection to the one server stands.
-enum class LinkState { Closed, Connecting, NeedsPassword, Live, Lost /* next try is scheduled */, Failed /* no retry */ };
+enum class LinkState {
+    Closed,
+    Connecting,
+    NeedsPassword,
+    Live,
+    Lost /* next try is scheduled */,
+    Failed /* no retry */
+};
 
 /// What the window says about the connection: one clear sentence, what it means, what to do.
 struct LinkStatus {
     LinkState state = LinkState::Closed;
-    pg::Failure failure; ///< meaningful in Lost, Failed and NeedsPassword
+    pg::Failure failure; ///< in Lost, Failed and NeedsPassword: why. In Live: why the newest sample could not be had,
+                         ///< empty when it could
     std::optional<std::chrono::steady_clock::time_point> nextTry;
 };
 
@@ -37,6 +46,13 @@ struct Availability {
     bool available = false;
     QString why;   ///< why not, one sentence
     QString grant; ///< the GRANT that would help, to copy; empty where none would
+};
+
+/// An action of this run and what became of it. An unknown outcome is replaced once it is settled.
+struct Performed {
+    QDateTime at;
+    domain::ActionRequest request;
+    domain::ActionOutcome outcome;
 };
 
 /// One open server: sessions, capabilities, the sampling beat, findings, actions. Everything a window or the command
@@ -51,11 +67,14 @@ public:
     const Profile& profile() const;
 
     void open();
-    void close(); ///< returns at once, whatever the server does
+    void close();                              ///< returns at once, whatever the server does
     void usePassword(const QString& password); ///< answers NeedsPassword
     void reconnectNow();
 
     LinkStatus linkStatus() const;
+
+    /// True while the connection is Live and the newest sample failed: what is shown is older than it should be.
+    bool isStale() const;
 
     /// The newest complete sample; null before the first. Stays after the connection is lost.
     domain::SnapshotPtr snapshot() const;
@@ -68,28 +87,36 @@ public:
     bool isPaused() const;
     void setPeriod(std::chrono::milliseconds period); ///< default 1 s; the beat slows down by itself on a slow server
     std::chrono::milliseconds period() const;         ///< the period in force
-    void setHidden(bool hidden); ///< all windows hidden: sample every 5 s
+    bool isSlowed() const;                            ///< the server's slowness decides the period, not the setting
+    void setHidden(bool hidden);                      ///< all windows hidden: sample every 5 s
     void sampleNow();
 
     AccessMode accessMode() const;
-    /// Arms or disarms; Operate is refused (returns why) where a pooler, a standby or the profile forbids it.
+    /// Arms or disarms; Operate is refused (returns why) on a standby. Disarming closes the only session that could
+    /// write.
     QString setAccessMode(AccessMode mode);
 
     /// Events of a tick window in storage order. Observes only.
-    QFuture<links::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
-                                                      std::int32_t subId,
-                                                      std::optional<domain::EventPosition> from, int limit);
+    QFuture<links::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick,
+                                                       std::int64_t nextTick, std::int32_t subId,
+                                                       std::optional<domain::EventPosition> from, int limit);
     /// The exact number of events in a window, counted on demand.
     QFuture<links::Reply<std::int64_t>> countWindow(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
-                                                   std::int32_t subId);
+                                                    std::int32_t subId);
     /// One event's whole payload (up to maxBytes).
     QFuture<links::Reply<std::optional<std::string>>> payload(std::int32_t queueId, domain::EventPosition position,
-                                                             std::int64_t eventId, std::int64_t maxBytes);
+                                                              std::int64_t eventId, std::int64_t maxBytes);
 
     const operate::Registry& actions() const;
     Availability availability(const domain::ActionRequest& request) const;
     QFuture<links::Reply<domain::Prediction>> predict(const domain::ActionRequest& request);
     QFuture<domain::ActionOutcome> perform(const domain::ActionRequest& request);
+
+    /// The SQL an action would run, values written in.
+    QString preview(const domain::ActionRequest& request) const;
+
+    /// What was done in this run, oldest first.
+    const std::vector<Performed>& performed() const;
 
     /// Installing: the SQL to show, and the deed (needs Operate).
     QString installSql() const;
@@ -103,9 +130,15 @@ Q_SIGNALS:
     void pausedChanged();
     void noticed(const pg::Notice& notice);
 
+    /// performed() has a new or a changed entry.
+    void performedChanged();
+
+    /// An outcome that was unknown is known now (or will never be): the database was asked after reconnecting.
+    void settled(const domain::ActionRequest& request, const domain::ActionOutcome& outcome);
+
 private:
-    class Private;
-    std::unique_ptr<Private> d;
+    friend class DeskPrivate;
+    std::unique_ptr<class DeskPrivate> d;
 };
 
 } // namespace desk

@@ -153,6 +153,10 @@ std::string grantForReading(const Capabilities& capabilities) {
     return "grant pgque_reader to " + detail::quoted(capabilities.user) + ';';
 }
 
+pg::Call<void> readOnlyFromNowOn() {
+    return pgque::detail::voidCall("read only", "set default_transaction_read_only = on", {});
+}
+
 pg::Call<std::string> schemaStamp() {
     return pgque::detail::valueCall<std::string>("schema stamp", stampSql, tables());
 }

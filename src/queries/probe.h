@@ -17,6 +17,10 @@ bool looksLikeQueue(const domain::Capabilities& capabilities);
 /// The GRANT that lets this role see all of the queue's tables; for showing and copying.
 std::string grantForReading(const domain::Capabilities& capabilities);
 
+/// Makes every transaction of a session of ours read-only unless it says otherwise. State of the session: only for a
+/// connection that is known to be nobody else's.
+pg::Call<void> readOnlyFromNowOn();
+
 /// A text that changes whenever functions, columns or grants of the schema change: a reason to probe again.
 pg::Call<std::string> schemaStamp();
 

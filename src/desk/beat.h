@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+namespace desk {
+
+/// When the next sample is due: pure arithmetic, no clock of its own. One sample is in flight at most; a slow server
+/// is asked less often, so that looking never takes more than a quarter of its time.
+class Beat {
+public:
+    using Clock = std::chrono::steady_clock;
+    using Duration = std::chrono::milliseconds;
+
+    static constexpr Duration hiddenPeriod{5'000};
+    static constexpr Duration leastPause{250}; ///< between a sample and one that was brought forward
+
+    void setPeriod(Duration period) { m_period = period; }
+
+    void setHidden(bool hidden) { m_hidden = hidden; }
+
+    void setPaused(bool paused) { m_paused = paused; }
+
+    bool isPaused() const { return m_paused; }
+
+    bool inFlight() const { return m_inFlight; }
+
+    /// The period in force.
+    Duration period() const;
+
+    /// True while the server's slowness, and not the setting, decides the period.
+    bool slowed() const { return period() > wanted(); }
+
+    void started(Clock::time_point now);
+    /// cost: as seen from here, the network included; empty when the sample failed.
+    void finished(Clock::time_point now, std::optional<Duration> cost);
+
+    /// Something happened there: the next sample comes as early as it may.
+    void bringForward() { m_early = true; }
+
+    /// The next sample whatever is set: it was asked for by hand.
+    void askOnce() { m_asked = true; }
+
+    /// How long to wait for the next sample; empty while one is in flight or none is due at all.
+    std::optional<Duration> due(Clock::time_point now) const;
+
+private:
+    Duration wanted() const { return m_hidden ? std::max(m_period, hiddenPeriod) : m_period; }
+
+    Duration m_period{1'000};
+    Duration m_cost{0};
+    bool m_hidden = false;
+    bool m_paused = false;
+    bool m_inFlight = false;
+    bool m_early = false;
+    bool m_asked = false;
+    std::optional<Clock::time_point> m_startedAt;
+    Clock::time_point m_finishedAt;
+};
+
+} // namespace desk

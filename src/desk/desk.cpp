@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/deskprivate.h"
+#include "queries/events.h"
+
+namespace desk {
+
+namespace {
+
+using namespace Qt::StringLiterals;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A sample that takes longer is given up; the statements in it have shorter time-outs of their own.
+constexpr milliseconds sampleDeadline = seconds(8);
+constexpr milliseconds pageDeadline = seconds(15);
+constexpr milliseconds countDeadline = seconds(60);
+
+/// More channels than that tell nothing that the next sample would not.
+constexpr int channelsAtMost = 200;
+
+monitor::Thresholds thresholdsFor(Environment environment) {
+    return environment == Environment::Sandbox ? monitor::Thresholds::sandbox() : monitor::Thresholds();
+}
+
+} // namespace
+
+DeskPrivate::DeskPrivate(Desk* desk, Profile of)
+    : q(desk)
+    , profile(std::move(of))
+    , connection(profile.connection) {
+    timer.setSingleShot(true);
+    timer.setTimerType(Qt::PreciseTimer);
+    QObject::connect(&timer, &QTimer::timeout, q, [this] { sample(); });
+}
+
+std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role) const {
+    links::Session::Options options;
+    options.role = u"batchscope/"_s + QString::fromLatin1(role);
+    return std::make_unique<links::Session>(connection, options);
+}
+
+void DeskPrivate::open() {
+    close();
+    watch = std::make_shared<Watch>(thresholdsFor(profile.environment));
+    monitor = makeSession("monitor");
+    QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] { Q_EMIT q->linkStatusChanged(); });
+    QObject::connect(monitor.get(), &links::Session::connected, q, [this] { connected(); });
+    QObject::connect(monitor.get(), &links::Session::failed, q, [this](const pg::Failure& failure) { lost(failure); });
+    QObject::connect(monitor.get(), &links::Session::noticed, q, &Desk::noticed);
+    monitor->open();
+}
+
+void DeskPrivate::close() {
+    timer.stop();
+    if (mode == AccessMode::Operate)
+        q->setAccessMode(AccessMode::Observe);
+    listener.reset();
+    monitor.reset();
+    watch.reset();
+    channels.clear();
+    if (beat.inFlight())
+        beat.finished(Beat::Clock::now(), std::nullopt);
+    history.gap();
+}
+
+void DeskPrivate::usePassword(const QString& password) {
+    connection.set("password", password.toStdString());
+    if (monitor)
+        monitor->open(connection);
+    else
+        open();
+}
+
+LinkStatus DeskPrivate::status() const {
+    if (!monitor)
+        return {};
+    switch (monitor->state()) {
+    case links::SessionState::Connecting:
+        return {LinkState::Connecting, {}, {}};
+    case links::SessionState::Idle:
+    case links::SessionState::Busy:
+        return {LinkState::Live, sampleFailure, {}};
+    case links::SessionState::Waiting:
+        return {LinkState::Lost, monitor->lastFailure(), monitor->nextTry()};
+    case links::SessionState::Closed:
+        break;
+    }
+    const pg::Failure& failure = monitor->lastFailure();
+    const bool password = failure.kind == pg::ErrorKind::Authentication;
+    return {password ? LinkState::NeedsPassword : LinkState::Failed, failure, {}};
+}
+
+void DeskPrivate::connected() {
+    ++connectionNumber;
+    beat.askOnce();
+    schedule();
+}
+
+void DeskPrivate::lost(const pg::Failure&) {
+    timer.stop();
+    history.gap();
+}
+
+void DeskPrivate::schedule() {
+    if (!monitor)
+        return;
+    const bool live = monitor->state() == links::SessionState::Idle || monitor->state() == links::SessionState::Busy;
+    const auto due = live ? beat.due(Beat::Clock::now()) : std::nullopt;
+    if (due)
+        timer.start(*due);
+    else
+        timer.stop();
+}
+
+void DeskPrivate::sample() {
+    if (!monitor || beat.inFlight())
+        return;
+    const auto started = Beat::Clock::now();
+    beat.started(started);
+    const auto reply =
+        monitor->work([watch = watch, number = connectionNumber](
+                          pg::Connection& on, pg::Deadline deadline) { return watch->look(on, number, deadline); },
+                      sampleDeadline);
+    auto* watcher = new QFutureWatcher<links::Reply<Seen>>(monitor.get());
+    QObject::connect(watcher, &QFutureWatcherBase::finished, q, [this, watcher, started] {
+        watcher->deleteLater();
+        if (watcher->isCanceled() || watcher->future().resultCount() == 0)
+            beat.finished(Beat::Clock::now(), std::nullopt);
+        else
+            takeSample(watcher->result(), started);
+    });
+    watcher->setFuture(reply);
+}
+
+void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_point started) {
+    const auto now = Beat::Clock::now();
+    const auto* seen = std::get_if<Seen>(&reply);
+    if (!seen) {
+        beat.finished(now, std::nullopt);
+        sampleFailure = std::get<pg::Failure>(reply);
+        stale = true;
+        history.gap();
+        schedule();
+        Q_EMIT q->linkStatusChanged();
+        return;
+    }
+    beat.finished(now, std::chrono::duration_cast<Beat::Duration>(now - started));
+    const bool wasStale = std::exchange(stale, false);
+    sampleFailure = {};
+    snapshot = seen->snapshot;
+    history.add(*snapshot, beat.period());
+    diagnosis = seen->diagnosis;
+    listenWhereItHelps();
+    schedule();
+    if (wasStale)
+        Q_EMIT q->linkStatusChanged();
+    Q_EMIT q->snapshotReady(snapshot);
+    Q_EMIT q->diagnosisChanged();
+}
+
+void DeskPrivate::listenWhereItHelps() {
+    // Behind a pooler a LISTEN would stay with a connection that is soon somebody else's; a standby notifies nobody.
+    if (snapshot->capabilities.throughPooler || snapshot->capabilities.inRecovery) {
+        listener.reset();
+        channels.clear();
+        return;
+    }
+    QStringList wanted;
+    for (const domain::Queue& queue : snapshot->queues) {
+        if (wanted.size() == channelsAtMost)
+            break;
+        wanted << u"pgque_"_s + QString::fromStdString(queue.name);
+    }
+    if (wanted == channels)
+        return;
+    channels = wanted;
+    if (!listener) {
+        listener = makeSession("listener");
+        QObject::connect(listener.get(), &links::Session::notified, q, [this] {
+            beat.bringForward();
+            schedule();
+        });
+        listener->listen(channels);
+        listener->open();
+        return;
+    }
+    listener->listen(channels);
+}
+
+Desk::Desk(Profile profile, QObject* parent)
+    : QObject(parent)
+    , d(std::make_unique<DeskPrivate>(this, std::move(profile))) {}
+
+Desk::~Desk() {
+    // Nobody is told any more.
+    blockSignals(true);
+    d->close();
+}
+
+const Profile& Desk::profile() const {
+    return d->profile;
+}
+
+void Desk::open() {
+    d->open();
+    Q_EMIT linkStatusChanged();
+}
+
+void Desk::close() {
+    d->close();
+    Q_EMIT linkStatusChanged();
+}
+
+void Desk::usePassword(const QString& password) {
+    d->usePassword(password);
+}
+
+void Desk::reconnectNow() {
+    if (d->monitor)
+        d->monitor->open();
+    else
+        open();
+}
+
+LinkStatus Desk::linkStatus() const {
+    return d->status();
+}
+
+bool Desk::isStale() const {
+    return d->stale;
+}
+
+domain::SnapshotPtr Desk::snapshot() const {
+    return d->snapshot;
+}
+
+const domain::Diagnosis& Desk::diagnosis() const {
+    return d->diagnosis;
+}
+
+std::vector<double> Desk::rateHistory(std::int32_t queueId) const {
+    return d->history.rates(queueId);
+}
+
+void Desk::setPaused(bool paused) {
+    if (paused == d->beat.isPaused())
+        return;
+    d->beat.setPaused(paused);
+    if (paused)
+        d->history.gap();
+    d->schedule();
+    Q_EMIT pausedChanged();
+}
+
+bool Desk::isPaused() const {
+    return d->beat.isPaused();
+}
+
+void Desk::setPeriod(milliseconds period) {
+    d->beat.setPeriod(period);
+    d->schedule();
+}
+
+milliseconds Desk::period() const {
+    return d->beat.period();
+}
+
+bool Desk::isSlowed() const {
+    return d->beat.slowed();
+}
+
+void Desk::setHidden(bool hidden) {
+    d->beat.setHidden(hidden);
+    d->schedule();
+}
+
+void Desk::sampleNow() {
+    d->beat.askOnce();
+    d->schedule();
+}
+
+QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t queueId, std::int64_t lastTick,
+                                                         std::int64_t nextTick, std::int32_t subId,
+                                                         std::optional<domain::EventPosition> from, int limit) {
+    return d->onMonitor(
+        [window = queries::Window{queueId, lastTick, nextTick, subId}, from = std::move(from),
+         limit](pg::Connection& connection, pg::Deadline deadline) {
+            queries::PageLimits limits;
+            limits.rows = limit;
+            return queries::eventPage(connection, window, from, limits, deadline);
+        },
+        pageDeadline);
+}
+
+QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t queueId, std::int64_t lastTick,
+                                                      std::int64_t nextTick, std::int32_t subId) {
+    return d->onMonitor([window = queries::Window{queueId, lastTick, nextTick, subId}](
+                            pg::Connection& connection,
+                            pg::Deadline deadline) { return queries::countWindow(connection, window, deadline); },
+                        countDeadline);
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t queueId, domain::EventPosition position,
+                                                                std::int64_t eventId, std::int64_t maxBytes) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            const queries::Payload found = queries::payload(connection, queueId, position, eventId, maxBytes, deadline);
+            if (!found.found) {
+                pg::Failure gone;
+                gone.kind = pg::ErrorKind::Decode;
+                gone.diagnostics.message = "the event is no longer there: its table was rotated";
+                throw pg::Error(std::move(gone));
+            }
+            return found.data;
+        },
+        pageDeadline);
+}
+
+} // namespace desk

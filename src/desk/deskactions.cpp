@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/deskprivate.h"
+#include "schema/inspection.h"
+#include "schema/plan.h"
+#include "schema/script.h"
+
+// What a Desk does beside looking: availability, predictions, actions, installing.
+namespace desk {
+
+namespace {
+
+using namespace Qt::StringLiterals;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds actionDeadline = seconds(60);
+constexpr milliseconds predictionDeadline = seconds(20);
+constexpr milliseconds installDeadline = seconds(120);
+constexpr milliseconds settleDeadline = seconds(30);
+
+QString text(const std::string& value) {
+    return QString::fromStdString(value);
+}
+
+template <class T>
+QFuture<T> answered(T value) {
+    QPromise<T> promise;
+    promise.start();
+    promise.addResult(std::move(value));
+    promise.finish();
+    return promise.future();
+}
+
+domain::ActionOutcome refused(std::string why) {
+    domain::ActionOutcome outcome;
+    outcome.kind = domain::OutcomeKind::Refused;
+    outcome.summary = std::move(why);
+    return outcome;
+}
+
+/// A session that answers for an action instead of the action itself: it never ran, or got lost on the way.
+domain::ActionOutcome fromFailure(const pg::Failure& failure) {
+    domain::ActionOutcome outcome;
+    const bool unknown = failure.effect == pg::Effect::Unknown;
+    outcome.kind = unknown ? domain::OutcomeKind::Unknown : domain::OutcomeKind::Failed;
+    outcome.summary = unknown ? "The connection was lost; whether it happened is not known yet."
+                              : "It was not done: " + failure.text();
+    outcome.failure = failure;
+    return outcome;
+}
+
+constexpr auto observing = "The console only observes this server: switch to Operate to act.";
+
+} // namespace
+
+void DeskPrivate::openOperateSession() {
+    operating = makeSession("operate");
+    QObject::connect(operating.get(), &links::Session::connected, q, [this] { settleWhatIsOpen(); });
+    QObject::connect(operating.get(), &links::Session::noticed, q, &Desk::noticed);
+    operating->open();
+}
+
+void DeskPrivate::closeOperateSession() {
+    operating.reset();
+}
+
+QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionRequest& request,
+                                                      QFuture<links::Reply<domain::ActionOutcome>> running,
+                                                      std::shared_ptr<CommitNote> commit) {
+    const std::size_t place = done.size();
+    done.push_back({QDateTime::currentDateTimeUtc(), request, {}});
+    done.back().outcome.kind = domain::OutcomeKind::Unknown;
+    done.back().outcome.summary = "under way";
+    Q_EMIT q->performedChanged();
+    return running
+        .then(q,
+              [this, place, commit](const links::Reply<domain::ActionOutcome>& reply) {
+                  const auto* outcome = std::get_if<domain::ActionOutcome>(&reply);
+                  done[place].outcome = outcome ? *outcome : fromFailure(std::get<pg::Failure>(reply));
+                  const operate::AboutToCommit about = commit->read();
+                  if (done[place].outcome.kind == domain::OutcomeKind::Unknown && !about.xid.empty())
+                      unsettled.push_back({place, about});
+                  Q_EMIT q->performedChanged();
+                  q->sampleNow();
+                  if (operating && operating->state() == links::SessionState::Idle)
+                      settleWhatIsOpen();
+                  return done[place].outcome;
+              })
+        .onCanceled(q, [this, place] {
+            pg::Failure gone;
+            gone.kind = pg::ErrorKind::Cancelled;
+            gone.effect = pg::Effect::Unknown;
+            gone.diagnostics.message = "the session was closed while the action was under way";
+            done[place].outcome = fromFailure(gone);
+            Q_EMIT q->performedChanged();
+            return done[place].outcome;
+        });
+}
+
+void DeskPrivate::settleWhatIsOpen() {
+    for (const Unsettled& open : std::exchange(unsettled, {}))
+        settleOne(open);
+}
+
+void DeskPrivate::settleOne(const Unsettled& open) {
+    operating
+        ->work(
+            [commit = open.commit](pg::Connection& on, pg::Deadline deadline) {
+                return operate::Runner::settle(commit.xid, commit.cluster, on, deadline);
+            },
+            settleDeadline)
+        .then(q, [this, open](const links::Reply<operate::Settlement>& reply) {
+            const auto* settlement = std::get_if<operate::Settlement>(&reply);
+            if (!settlement || *settlement == operate::Settlement::InProgress) {
+                unsettled.push_back(open); // asked again after the next connect or action
+                return;
+            }
+            Performed& entry = done[open.place];
+            entry.outcome = operate::Runner::settled(entry.outcome, *settlement);
+            Q_EMIT q->performedChanged();
+            Q_EMIT q->settled(entry.request, entry.outcome);
+            q->sampleNow();
+        });
+}
+
+AccessMode Desk::accessMode() const {
+    return d->mode;
+}
+
+QString Desk::setAccessMode(AccessMode mode) {
+    if (mode == d->mode)
+        return {};
+    if (mode == AccessMode::Operate) {
+        if (d->snapshot && d->snapshot->capabilities.inRecovery)
+            return u"This server is a standby: nothing can be changed on it."_s;
+        d->openOperateSession();
+    } else {
+        d->closeOperateSession();
+    }
+    d->mode = mode;
+    Q_EMIT accessModeChanged();
+    return {};
+}
+
+const operate::Registry& Desk::actions() const {
+    return d->registry;
+}
+
+const std::vector<Performed>& Desk::performed() const {
+    return d->done;
+}
+
+Availability Desk::availability(const domain::ActionRequest& request) const {
+    const operate::Action* action = d->registry.find(request.action);
+    if (!action)
+        return {false, u"There is no such action."_s, {}};
+    if (!d->snapshot)
+        return {false, u"Nothing is known of this server yet."_s, {}};
+    const operate::Availability found = action->availability(request, d->snapshot->capabilities, d->snapshot.get());
+    if (!found.available)
+        return {false, text(found.why), text(found.grant)};
+    if (d->mode == AccessMode::Observe && !action->readOnly)
+        return {false, QString::fromLatin1(observing), {}};
+    return {true, {}, {}};
+}
+
+QString Desk::preview(const domain::ActionRequest& request) const {
+    operate::RunOptions options;
+    options.mode = AccessMode::Operate;
+    return text(operate::Runner(d->registry).preview(request, options));
+}
+
+QFuture<links::Reply<domain::Prediction>> Desk::predict(const domain::ActionRequest& request) {
+    return d->onMonitor(
+        [request, capabilities = d->snapshot ? d->snapshot->capabilities
+                                             : domain::Capabilities()](pg::Connection& connection, pg::Deadline) {
+            const operate::Registry registry;
+            return operate::Runner(registry).predict(request, capabilities, connection);
+        },
+        predictionDeadline);
+}
+
+QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& request) {
+    const operate::Action* action = d->registry.find(request.action);
+    if (!action)
+        return answered(refused("There is no action " + request.action + "."));
+    if (d->mode == AccessMode::Observe && !action->readOnly)
+        return answered(refused(observing));
+    links::Session* session = d->mode == AccessMode::Operate ? d->operating.get() : d->monitor.get();
+    if (!session || !d->snapshot)
+        return answered(refused("There is no connection to this server."));
+    auto commit = std::make_shared<CommitNote>();
+    auto running = session->work(
+        [request, commit, mode = d->mode, capabilities = d->snapshot->capabilities](pg::Connection& connection,
+                                                                                    pg::Deadline) {
+            const operate::Registry registry;
+            operate::RunOptions options;
+            options.mode = mode;
+            options.beforeCommit = [commit](const operate::AboutToCommit& about) {
+                commit->write(about);
+                return std::string();
+            };
+            return operate::Runner(registry).perform(request, capabilities, connection, options);
+        },
+        actionDeadline);
+    return d->performed(request, std::move(running), std::move(commit));
+}
+
+QString Desk::installSql() const {
+    const std::string_view sql = schema::pgqueSql();
+    return QString::fromUtf8(sql.data(), static_cast<qsizetype>(sql.size()));
+}
+
+QFuture<domain::ActionOutcome> Desk::installSchema() {
+    if (d->mode == AccessMode::Observe)
+        return answered(refused(observing));
+    auto running = d->operating->work(
+        [](pg::Connection& connection, pg::Deadline deadline) {
+            const schema::Plan plan = schema::planInstall(schema::inspect(connection, deadline));
+            if (plan.refusal)
+                return refused(*plan.refusal);
+            return schema::carryOut(connection, plan, deadline);
+        },
+        installDeadline);
+    domain::ActionRequest request;
+    request.action = "install_schema";
+    return d->performed(request, std::move(running), std::make_shared<CommitNote>());
+}
+
+} // namespace desk

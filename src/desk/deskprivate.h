@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/beat.h"
+#include "desk/desk.h"
+#include "desk/watch.h"
+#include "monitor/history.h"
+#include "operate/registry.h"
+#include "operate/runner.h"
+
+#include <QFutureWatcher>
+#include <QPromise>
+#include <QTimer>
+
+#include <mutex>
+
+// What a Desk is made of. Not for other folders.
+namespace desk {
+
+/// An action whose commit got lost: what is needed to ask what became of it.
+struct Unsettled {
+    std::size_t place = 0; ///< in performed()
+    operate::AboutToCommit commit;
+};
+
+/// Where the session's thread notes what it is about to commit. Of a job that was given up the thread may still write
+/// while the window reads.
+class CommitNote {
+public:
+    void write(const operate::AboutToCommit& about) {
+        const std::lock_guard lock(m_mutex);
+        m_about = about;
+    }
+
+    operate::AboutToCommit read() const {
+        const std::lock_guard lock(m_mutex);
+        return m_about;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    operate::AboutToCommit m_about;
+};
+
+class DeskPrivate {
+public:
+    DeskPrivate(Desk* desk, Profile profile);
+
+    void open();
+    void close();
+    void usePassword(const QString& password);
+
+    LinkStatus status() const;
+    void schedule();
+    void sample();
+    void takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_point started);
+    void connected();
+    void lost(const pg::Failure& failure);
+    void listenWhereItHelps();
+
+    void openOperateSession();
+    void closeOperateSession();
+    void settleWhatIsOpen();
+    void settleOne(const Unsettled& open);
+    QFuture<domain::ActionOutcome> performed(const domain::ActionRequest& request,
+                                             QFuture<links::Reply<domain::ActionOutcome>> running,
+                                             std::shared_ptr<CommitNote> commit);
+    std::unique_ptr<links::Session> makeSession(const char* role) const;
+
+    /// A piece of looking on the monitor's session; a failure at once where there is none.
+    template <class F>
+    auto onMonitor(F f, std::chrono::milliseconds deadline)
+        -> QFuture<links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> {
+        if (monitor)
+            return monitor->work(std::move(f), deadline);
+        pg::Failure failure;
+        failure.kind = pg::ErrorKind::ConnectionLost;
+        failure.diagnostics.message = "there is no connection";
+        QPromise<links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> promise;
+        promise.start();
+        promise.addResult(std::move(failure));
+        promise.finish();
+        return promise.future();
+    }
+
+    Desk* q;
+    Profile profile;
+    pg::ConnectionInfo connection; ///< with the password, where one was given; never printed
+    std::unique_ptr<links::Session> monitor;
+    std::unique_ptr<links::Session> listener;
+    std::unique_ptr<links::Session> operating;
+    std::shared_ptr<Watch> watch;
+    Beat beat;
+    QTimer timer;
+    int connectionNumber = 0;
+    domain::SnapshotPtr snapshot;
+    domain::Diagnosis diagnosis;
+    monitor::History history;
+    pg::Failure sampleFailure;
+    bool stale = false;
+    AccessMode mode = AccessMode::Observe;
+    operate::Registry registry;
+    std::vector<Performed> done;
+    std::vector<Unsettled> unsettled;
+    QStringList channels;
+};
+
+} // namespace desk

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/watch.h"
+
+#include "monitor/diagnosis.h"
+#include "queries/look.h"
+#include "queries/probe.h"
+#include "schema/inspection.h"
+
+#include <utility>
+
+namespace desk {
+
+namespace {
+
+constexpr auto probeEvery = std::chrono::seconds(60);
+constexpr auto stampEvery = std::chrono::seconds(10);
+
+/// Errors that say: what the probe found no longer holds.
+bool tellsOfChange(const pg::Error& error) {
+    const std::string& state = error.sqlState();
+    return state.starts_with("42") || state.starts_with("3F");
+}
+
+bool canBeSampled(const domain::Capabilities& capabilities) {
+    return capabilities.schemaUsable && queries::looksLikeQueue(capabilities) &&
+           capabilities.readableTables.contains("queue") && capabilities.readableTables.contains("tick") &&
+           capabilities.readableTables.contains("subscription") && capabilities.readableTables.contains("consumer");
+}
+
+pg::Failure cannotSample(const domain::Capabilities& capabilities) {
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Server;
+    if (!capabilities.schemaUsable || queries::looksLikeQueue(capabilities)) {
+        failure.diagnostics.sqlState = "42501";
+        failure.diagnostics.message = "role " + capabilities.user + " may not read the queue's tables";
+        failure.diagnostics.hint = queries::grantForReading(capabilities);
+    } else {
+        failure.diagnostics.sqlState = "42P01";
+        failure.diagnostics.message = "the schema pgque of this database is not a queue that can be shown";
+    }
+    return failure;
+}
+
+} // namespace
+
+void Watch::probe(pg::Connection& connection, pg::Deadline deadline) {
+    domain::Capabilities found = queries::probe(connection, deadline);
+    if (!found.throughPooler && !found.inRecovery)
+        connection.run(queries::readOnlyFromNowOn(), deadline);
+    if (found.origin != domain::SchemaOrigin::None) {
+        const schema::Inspection inspection = schema::inspect(connection, deadline);
+        found.origin = inspection.origin;
+    }
+    m_stamp = queries::look(connection, queries::schemaStamp(), {}, deadline);
+    if (m_capabilities && !(*m_capabilities == found))
+        m_sampler.reset();
+    m_capabilities = std::move(found);
+    m_probedAt = m_stampAt = pg::Clock::now();
+}
+
+bool Watch::schemaChanged(pg::Connection& connection, pg::Deadline deadline) {
+    const auto now = pg::Clock::now();
+    if (canBeSampled(*m_capabilities) && now - m_stampAt < stampEvery)
+        return false;
+    m_stampAt = now;
+    return queries::look(connection, queries::schemaStamp(), {}, deadline) != m_stamp;
+}
+
+domain::SnapshotPtr Watch::withoutQueues(pg::Connection& connection, pg::Deadline deadline) {
+    const auto started = pg::Clock::now();
+    auto empty = std::make_shared<domain::Snapshot>();
+    empty->number = ++m_emptyNumber;
+    empty->takenAt = queries::look(connection, queries::serverClock(), {}, deadline);
+    empty->receivedAt = pg::Clock::now();
+    empty->cost.roundTripMs = std::chrono::duration<double, std::milli>(empty->receivedAt - started).count();
+    empty->cost.statements = 1;
+    empty->capabilities = *m_capabilities;
+    if (m_capabilities->origin != domain::SchemaOrigin::None)
+        empty->errors.push_back({"schema", cannotSample(*m_capabilities)});
+    return empty;
+}
+
+Seen Watch::look(pg::Connection& connection, int connectionNumber, pg::Deadline deadline) {
+    if (std::exchange(m_connectionNumber, connectionNumber) != connectionNumber) {
+        m_sampler.reset();
+        m_capabilities.reset();
+    }
+    if (!m_capabilities || pg::Clock::now() - m_probedAt >= probeEvery || schemaChanged(connection, deadline))
+        probe(connection, deadline);
+
+    Seen seen;
+    try {
+        seen.snapshot = canBeSampled(*m_capabilities) ? m_sampler.sample(connection, *m_capabilities, deadline)
+                                                      : withoutQueues(connection, deadline);
+    } catch (const pg::Error& error) {
+        if (tellsOfChange(error))
+            m_capabilities.reset();
+        throw;
+    }
+    m_memory.add(*seen.snapshot);
+    seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, m_thresholds);
+    return seen;
+}
+
+} // namespace desk

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/finding.h"
+#include "domain/snapshot.h"
+#include "monitor/memory.h"
+#include "monitor/sampler.h"
+#include "monitor/thresholds.h"
+
+#include <optional>
+#include <string>
+
+namespace desk {
+
+/// What one look brought home.
+struct Seen {
+    domain::SnapshotPtr snapshot;
+    domain::Diagnosis diagnosis;
+};
+
+/// One server watched over its monitor connection: probes what can be done there, samples, diagnoses. Belongs to one
+/// session and lives on its thread.
+class Watch {
+public:
+    explicit Watch(const monitor::Thresholds& thresholds)
+        : m_thresholds(thresholds) {}
+
+    /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
+    /// core of a sample can't be had; what is known stays.
+    Seen look(pg::Connection& connection, int connectionNumber, pg::Deadline deadline);
+
+private:
+    void probe(pg::Connection& connection, pg::Deadline deadline);
+    bool schemaChanged(pg::Connection& connection, pg::Deadline deadline);
+    domain::SnapshotPtr withoutQueues(pg::Connection& connection, pg::Deadline deadline);
+
+    monitor::Thresholds m_thresholds;
+    monitor::Sampler m_sampler;
+    monitor::Memory m_memory;
+    std::optional<domain::Capabilities> m_capabilities;
+    std::string m_stamp;
+    int m_connectionNumber = 0;
+    std::uint64_t m_emptyNumber = 0;
+    pg::Clock::time_point m_probedAt;
+    pg::Clock::time_point m_stampAt;
+};
+
+} // namespace desk
