@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/ask.h"
+
+#include "ui/card.h"
+#include "ui/theme.h"
+
+#include <QCheckBox>
+#include <QCoreApplication>
+#include <QDialog>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui::ask {
+
+namespace {
+
+std::function<bool(const Question&)> confirmAnswer;
+std::function<std::optional<Password>()> passwordAnswer;
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("Ask", text);
+}
+
+/// Title, text, and room for more; Cancel and one button named by what it does.
+class AskDialog : public QDialog {
+public:
+    AskDialog(const QString& title, const QString& text, const QString& yes, bool dangerous, QWidget* parent)
+        : QDialog(parent)
+        , body(new QVBoxLayout) {
+        setObjectName(u"askDialog"_s);
+        setWindowTitle(title);
+        auto* layout = new QVBoxLayout(this);
+        layout->setContentsMargins(20, 18, 20, 14);
+        layout->setSpacing(space::large);
+        auto* heading = new QLabel(title);
+        heading->setFont(titleFont());
+        heading->setWordWrap(true);
+        heading->setTextFormat(Qt::PlainText);
+        auto* words = new QLabel(text);
+        words->setWordWrap(true);
+        words->setTextFormat(Qt::PlainText);
+        layout->addWidget(heading);
+        layout->addWidget(words);
+        layout->addLayout(body);
+        auto* buttons = new QHBoxLayout;
+        buttons->addStretch();
+        auto* cancel = qobject_cast<QPushButton*>(makeButton(tr("Cancel"), u"cancel"_s, this));
+        accepts =
+            qobject_cast<QPushButton*>(makeButton(yes, u"accept"_s, this, dangerous ? u"danger"_s : u"primary"_s));
+        cancel->setDefault(true);
+        connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+        connect(accepts, &QPushButton::clicked, this, &QDialog::accept);
+        buttons->addWidget(cancel);
+        buttons->addWidget(accepts);
+        layout->addLayout(buttons);
+        setMinimumWidth(460);
+    }
+
+    QVBoxLayout* body;
+    QPushButton* accepts = nullptr;
+};
+
+} // namespace
+
+bool confirm(QWidget* parent, const Question& question) {
+    if (confirmAnswer)
+        return confirmAnswer(question);
+    AskDialog dialog(question.title, question.text, question.yes, question.dangerous, parent);
+    return dialog.exec() == QDialog::Accepted;
+}
+
+std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep) {
+    if (passwordAnswer)
+        return passwordAnswer();
+    AskDialog dialog(tr("Password for %1").arg(place), why, tr("Connect"), false, parent);
+    dialog.setObjectName(u"passwordDialog"_s);
+    auto* field = new QLineEdit;
+    field->setObjectName(u"password"_s);
+    field->setEchoMode(QLineEdit::Password);
+    field->setAccessibleName(tr("Password"));
+    dialog.body->addWidget(field);
+    auto* keep = new QCheckBox(tr("Keep it in this system's keychain"));
+    keep->setObjectName(u"keepPassword"_s);
+    keep->setVisible(canKeep);
+    dialog.body->addWidget(keep);
+    dialog.accepts->setDefault(true);
+    field->setFocus();
+    if (dialog.exec() != QDialog::Accepted)
+        return std::nullopt;
+    return Password{field->text(), keep->isChecked()};
+}
+
+void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords) {
+    confirmAnswer = std::move(confirms);
+    passwordAnswer = std::move(passwords);
+}
+
+} // namespace ui::ask

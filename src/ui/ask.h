@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <functional>
+#include <optional>
+
+class QWidget;
+
+namespace ui::ask {
+
+/// The only way to interrupt with a question; tests answer it without a window.
+/// Button names say what happens; Cancel is always there and the default.
+struct Question {
+    QString title;
+    QString text;
+    QString yes;
+    bool dangerous = false;
+};
+
+/// True when the button with the verb was pressed.
+bool confirm(QWidget* parent, const Question& question);
+
+/// A password, and whether to keep it in the keychain.
+struct Password {
+    QString text;
+    bool keep = false;
+};
+
+std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep);
+
+/// For tests: answers instead of a person. Empty functions ask the person again.
+void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords);
+
+} // namespace ui::ask

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/card.h"
+
+#include "ui/paint.h"
+#include "ui/theme.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPainterPath>
+#include <QPushButton>
+
+namespace ui {
+
+Card::Card(const QString& title, QWidget* parent)
+    : QWidget(parent)
+    , m_title(new QLabel(title))
+    , m_note(dimLabel({}))
+    , m_heading(new QHBoxLayout)
+    , m_beside(new QHBoxLayout)
+    , m_layout(new QVBoxLayout(this))
+    , m_headingArea(new QWidget) {
+    m_title->setFont(strongFont(font()));
+    m_title->setTextFormat(Qt::PlainText);
+    m_note->setTextFormat(Qt::PlainText);
+    m_note->setMinimumWidth(0);
+    m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_heading->setContentsMargins(space::large, 6, space::medium, 6);
+    m_heading->setSpacing(space::medium);
+    m_heading->addWidget(m_title);
+    m_beside->setSpacing(space::small);
+    m_heading->addLayout(m_beside);
+    m_heading->addWidget(m_note, 1);
+    m_headingArea->setLayout(m_heading);
+    m_headingArea->setMinimumHeight(38);
+    m_layout->setContentsMargins(1, 1, 1, 1);
+    m_layout->setSpacing(0);
+    m_layout->addWidget(m_headingArea);
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void Card::setTitle(const QString& title) {
+    m_title->setText(title);
+    setAccessibleName(title);
+}
+
+void Card::setNote(const QString& note, const QString& tooltip) {
+    m_note->setText(note);
+    m_note->setToolTip(tooltip.isEmpty() ? note : tooltip);
+}
+
+void Card::addToHeading(QWidget* widget) {
+    m_heading->addWidget(widget);
+}
+
+void Card::addBesideTitle(QWidget* widget) {
+    m_beside->addWidget(widget);
+}
+
+void Card::setContent(QWidget* content) {
+    m_layout->addWidget(content, 1);
+}
+
+void Card::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    const Colors& c = colors();
+    drawPanel(&painter, rect(), c.panel, c.line, space::radius);
+    const int bottom = m_headingArea->geometry().bottom();
+    QPainterPath frame;
+    frame.addRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), space::radius - 1, space::radius - 1);
+    painter.setClipPath(frame);
+    painter.fillRect(QRect(0, 0, width(), bottom), c.header);
+    painter.setPen(c.line);
+    painter.drawLine(0, bottom, width(), bottom);
+}
+
+QLabel* dimLabel(const QString& text, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    const auto color = [label] {
+        QPalette palette = label->palette();
+        palette.setColor(QPalette::WindowText, colors().dim);
+        label->setPalette(palette);
+    };
+    color();
+    QObject::connect(&Theme::instance(), &Theme::changed, label, color);
+    return label;
+}
+
+QAbstractButton* makeButton(const QString& text, const QString& objectName, QWidget* parent, const QString& role) {
+    auto* button = new QPushButton(text, parent);
+    button->setObjectName(objectName);
+    button->setAutoDefault(false);
+    button->setProperty("role", role);
+    button->setAccessibleName(text);
+    return button;
+}
+
+} // namespace ui

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QAbstractButton;
+class QHBoxLayout;
+class QLabel;
+class QVBoxLayout;
+
+namespace ui {
+
+/// A framed surface with a heading line: title, a dim note, buttons at the right.
+class Card : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit Card(const QString& title, QWidget* parent = nullptr);
+
+    void setTitle(const QString& title);
+    void setNote(const QString& note, const QString& tooltip = {});
+    /// Right of what is there, in the heading.
+    void addToHeading(QWidget* widget);
+    /// Right behind the title.
+    void addBesideTitle(QWidget* widget);
+    /// Fills the card below the heading.
+    void setContent(QWidget* content);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QLabel* m_title;
+    QLabel* m_note;
+    QHBoxLayout* m_heading;
+    QHBoxLayout* m_beside;
+    QVBoxLayout* m_layout;
+    QWidget* m_headingArea;
+};
+
+/// A label in the dim colour that follows the theme.
+QLabel* dimLabel(const QString& text, QWidget* parent = nullptr);
+
+/// A button with the look of Style's role: "", "primary", "danger", "quiet".
+QAbstractButton* makeButton(const QString& text, const QString& objectName, QWidget* parent,
+                            const QString& role = QString());
+
+} // namespace ui

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/celldelegate.h"
+
+#include "ui/paint.h"
+#include "ui/theme.h"
+
+#include <QAbstractItemView>
+#include <QHelpEvent>
+#include <QPainter>
+#include <QToolTip>
+
+namespace ui {
+
+using models::CellKind;
+using models::Tone;
+
+namespace {
+
+CellKind kindOf(const QModelIndex& index) {
+    return CellKind(index.model()->headerData(index.column(), Qt::Horizontal, models::KindRole).toInt());
+}
+
+Tone toneOf(const QModelIndex& index) {
+    return Tone(index.data(models::ToneRole).toInt());
+}
+
+QFont fontOf(const QStyleOptionViewItem& option, const QModelIndex& index, CellKind kind) {
+    if (kind == CellKind::Code)
+        return codeFont();
+    if (kind == CellKind::Number)
+        return tabular(option.font);
+    return index.data(models::StrongRole).toBool() ? strongFont(option.font) : option.font;
+}
+
+} // namespace
+
+CellDelegate::CellDelegate(QObject* parent)
+    : QStyledItemDelegate(parent) {}
+
+void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    const Colors& c = colors();
+    const bool selected = option.state.testFlag(QStyle::State_Selected);
+    if (selected)
+        painter->fillRect(option.rect, c.selection);
+    painter->setPen(c.grid);
+    painter->drawLine(option.rect.bottomLeft(), option.rect.bottomRight());
+    painter->save();
+    if (m_stale)
+        painter->setOpacity(0.55);
+    const QRect content = option.rect.adjusted(margin, 0, -margin, -1);
+    switch (kindOf(index)) {
+    case CellKind::Chip: {
+        const QString word = index.data().toString();
+        if (!word.isEmpty()) {
+            QRect chip(QPoint(content.left() - 2, 0), chipSize(word, option.font));
+            chip.setWidth(std::min(chip.width(), content.width() + margin));
+            chip.moveTop(content.center().y() - chip.height() / 2 + 1);
+            drawChip(painter, chip, word, toneOf(index), option.font);
+        }
+        break;
+    }
+    case CellKind::Sparkline:
+        drawSparkline(painter, QRectF(content).adjusted(0, 5, 0, -4),
+                      index.data(models::SeriesRole).value<QList<double>>());
+        break;
+    case CellKind::Text:
+    case CellKind::Number:
+    case CellKind::Code:
+        paintText(painter, option, index, content);
+        break;
+    }
+    painter->restore();
+    if (option.state.testFlag(QStyle::State_HasFocus)) {
+        painter->setPen(c.accent);
+        painter->drawRect(option.rect.adjusted(0, 0, -1, -1));
+    }
+}
+
+void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index,
+                             const QRect& rect) const {
+    const Colors& c = colors();
+    const bool selected = option.state.testFlag(QStyle::State_Selected);
+    const CellKind kind = kindOf(index);
+    const QFont font = fontOf(option, index, kind);
+    const QFontMetrics metrics(font);
+    const QString detail = index.data(models::DetailRole).toString();
+    const QFontMetrics detailMetrics(option.font);
+    const int gap = detail.isEmpty() ? 0 : detailMetrics.horizontalAdvance(QLatin1Char(' '));
+    int detailWidth = detail.isEmpty() ? 0 : detailMetrics.horizontalAdvance(detail);
+    QString text = index.data().toString();
+    const int textWidth = metrics.horizontalAdvance(text);
+    // The detail gives way before the text does.
+    detailWidth = std::min(detailWidth, std::max(0, rect.width() - textWidth - gap));
+    const int shown = detailWidth > 0 ? std::min(textWidth, rect.width() - gap - detailWidth) : rect.width();
+    text = metrics.elidedText(text, Qt::ElideRight, shown);
+
+    painter->setFont(font);
+    const Tone tone = toneOf(index);
+    // Dim text on the selection's ground would be too faint in high contrast.
+    painter->setPen(selected && tone == Tone::None ? option.palette.color(QPalette::HighlightedText) : c.of(tone));
+    if (kind == CellKind::Number) {
+        const QRect left = rect.adjusted(0, 0, detailWidth > 0 ? -(detailWidth + gap) : 0, 0);
+        painter->drawText(left, int(Qt::AlignRight | Qt::AlignVCenter), text);
+    } else {
+        painter->drawText(rect, int(Qt::AlignLeft | Qt::AlignVCenter), text);
+    }
+    if (detailWidth <= 0)
+        return;
+    painter->setFont(option.font);
+    painter->setPen(c.dim);
+    const QString dim = detailMetrics.elidedText(detail, Qt::ElideRight, detailWidth);
+    QRect place = rect;
+    place.setLeft(kind == CellKind::Number ? rect.right() - detailWidth + 1
+                                           : rect.left() + metrics.horizontalAdvance(text) + gap);
+    painter->drawText(place, int(Qt::AlignLeft | Qt::AlignVCenter), dim);
+}
+
+QSize CellDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    const CellKind kind = kindOf(index);
+    int width = 0;
+    if (kind == CellKind::Chip) {
+        width = chipSize(index.data().toString(), option.font).width();
+    } else if (kind == CellKind::Sparkline) {
+        width = 110;
+    } else {
+        width = QFontMetrics(fontOf(option, index, kind)).horizontalAdvance(index.data().toString());
+        const QString detail = index.data(models::DetailRole).toString();
+        if (!detail.isEmpty())
+            width += QFontMetrics(option.font).horizontalAdvance(detail + QLatin1Char(' '));
+    }
+    return {width + 2 * margin, rowHeight(option.font)};
+}
+
+bool CellDelegate::helpEvent(QHelpEvent* event, QAbstractItemView* view, const QStyleOptionViewItem& option,
+                             const QModelIndex& index) {
+    if (event->type() == QEvent::ToolTip && index.isValid() && !index.data(Qt::ToolTipRole).isValid() &&
+        sizeHint(option, index).width() > option.rect.width()) {
+        QToolTip::showText(event->globalPos(), index.data().toString(), view);
+        return true;
+    }
+    return QStyledItemDelegate::helpEvent(event, view, option, index);
+}
+
+} // namespace ui

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/subscriptiontreemodel.h"
+#include "ui/page.h"
+
+class QComboBox;
+class QTreeView;
+
+namespace ui {
+
+class Card;
+class TableController;
+
+/// Every subscription as a tree: queue, consumer, members.
+class ConsumersPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit ConsumersPage(const PageTools& tools, QWidget* parent = nullptr);
+
+    void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void setStale(bool stale) override;
+    void setZone(const QTimeZone& zone) override;
+    void openSubject(const QString& queue) override;
+    Subject subject() const override;
+
+private:
+    Subject subjectAt(const QModelIndex& index) const;
+    void unfoldNew(const QModelIndex& parent, int first, int last);
+
+    models::SubscriptionTreeModel m_model;
+    pg::Timestamp m_seenAt;
+    Card* m_card;
+    QTreeView* m_view;
+    TableController* m_table;
+    QComboBox* m_deadInterval;
+};
+
+/// The dead intervals to choose from, five minutes first chosen.
+QComboBox* makeDeadIntervalBox(QWidget* parent);
+pg::Interval deadInterval(const QComboBox& box);
+
+/// A subscription as an action sees it, with what was seen of it.
+Subject subjectOf(const domain::Subscription& subscription, const std::string& queue, const std::string& group,
+                  const std::string& subconsumer, pg::Timestamp seenAt);
+
+} // namespace ui

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/eventscard.h"
+
+#include "ui/notice.h"
+#include "ui/tablecard.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QElapsedTimer>
+#include <QShortcut>
+#include <QTableView>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using models::EventPageModel;
+using models::format::milliseconds;
+using models::format::number;
+
+bool Window::isSameAs(const Window& other) const {
+    return queueId == other.queueId && lastTick == other.lastTick && nextTick == other.nextTick &&
+           subId == other.subId && batch == other.batch;
+}
+
+EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, QWidget* parent)
+    : Card(tr("Events"), parent)
+    , m_desk(desk)
+    , m_view(new QTableView) {
+    m_view->setObjectName(u"events"_s);
+    m_view->setAccessibleName(tr("Events of the batch"));
+    m_view->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table = new TableController(m_view, &m_model, u"events"_s, settings);
+    // Storage order is the only order: sorting one page of many would pretend to be more.
+    m_view->setSortingEnabled(false);
+    m_table->proxy()->sort(-1);
+    m_table->stretch(u"payload"_s);
+    const auto add = [this](const QString& text, const QString& name, const QString& tooltip, auto slot) {
+        QAbstractButton* button = makeButton(text, name, this);
+        button->setToolTip(tooltip);
+        button->setAccessibleName(tooltip);
+        connect(button, &QAbstractButton::clicked, this, slot);
+        addToHeading(button);
+        return button;
+    };
+    m_count = add(tr("Count exactly"), u"countExactly"_s, tr("Counts the events of the window on the server"),
+                  [this] { count(); });
+    m_first = add(u"«"_s, u"firstPage"_s, tr("First page"), [this] { m_model.turnToStart(); });
+    m_back = add(u"‹"_s, u"previousPage"_s, tr("Page before (Ctrl+PgUp)"), [this] { m_model.turnBack(); });
+    m_forward = add(u"›"_s, u"nextPage"_s, tr("Next page (Ctrl+PgDown)"), [this] { m_model.turnForward(); });
+    for (const auto& [key, button] : {std::pair(Qt::Key_PageUp, m_back), std::pair(Qt::Key_PageDown, m_forward)}) {
+        auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), this);
+        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        connect(shortcut, &QShortcut::activated, button, &QAbstractButton::click);
+    }
+    setContent(m_view);
+    connect(&m_model, &EventPageModel::pageWanted, this, &EventsCard::fetch);
+    connect(&m_model, &EventPageModel::shownChanged, this, &EventsCard::update);
+    connect(m_table, &TableController::currentChanged, this, [this](const QModelIndex& index) {
+        if (index.isValid())
+            Q_EMIT eventChosen(m_model.row(index.row()).event);
+        else
+            Q_EMIT nothingChosen();
+    });
+    close(tr("Choose a batch above."));
+}
+
+void EventsCard::open(const Window& window) {
+    if (m_window && m_window->isSameAs(window)) {
+        m_window->estimate = window.estimate;
+        update();
+        return;
+    }
+    m_window = window;
+    m_exact.reset();
+    m_counting = false;
+    m_countFailure.clear();
+    m_model.open();
+}
+
+void EventsCard::close(const QString& why) {
+    m_window.reset();
+    m_model.close();
+    m_table->notice()->say(why, {});
+    Q_EMIT nothingChosen();
+}
+
+void EventsCard::setStale(bool stale) {
+    m_table->setStale(stale);
+}
+
+bool EventsCard::isSettled() const {
+    return !m_window || m_model.state() == EventPageModel::State::Shown ||
+           m_model.state() == EventPageModel::State::Failed;
+}
+
+void EventsCard::fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit) {
+    m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId, from, limit)
+        .then(this, [this, request](const links::Reply<domain::EventPage>& reply) {
+            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                m_model.fail(request, words::failure(*failure));
+                return;
+            }
+            m_pageMs = std::get<domain::EventPage>(reply).serverMs;
+            m_model.deliver(request, std::get<domain::EventPage>(reply));
+        });
+}
+
+void EventsCard::count() {
+    if (!m_window)
+        return;
+    m_counting = true;
+    m_countFailure.clear();
+    QElapsedTimer timer;
+    timer.start();
+    update();
+    m_desk->countWindow(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId)
+        .then(this, [this, timer, asked = *m_window](const links::Reply<std::int64_t>& reply) {
+            if (!m_window || !m_window->isSameAs(asked))
+                return;
+            m_counting = false;
+            m_countMs = double(timer.nsecsElapsed()) / 1e6;
+            if (const auto* failure = std::get_if<pg::Failure>(&reply))
+                m_countFailure = words::failureLine(*failure);
+            else
+                m_exact = std::get<std::int64_t>(reply);
+            update();
+        });
+}
+
+void EventsCard::update() {
+    const bool shown = m_model.state() == EventPageModel::State::Shown;
+    m_first->setEnabled(m_model.canTurnBack());
+    m_back->setEnabled(m_model.canTurnBack());
+    m_forward->setEnabled(m_model.canTurnForward());
+    m_count->setEnabled(m_window && !m_counting && !m_exact);
+    QString title = m_window && m_window->batch ? tr("Batch %1").arg(*m_window->batch) : tr("Events");
+    QStringList note;
+    const bool alone = shown && m_model.isComplete() && m_model.page() == 0;
+    if (m_exact || alone)
+        title += u" · "_s + tr("%n event(s)", nullptr, int(m_exact.value_or(m_model.lastOrdinal())));
+    else if (m_window && m_window->estimate)
+        title += u" · ≈ "_s + number(*m_window->estimate);
+    if (m_counting)
+        note += tr("counting…");
+    else if (m_exact)
+        note += tr("exact, counted in %1").arg(milliseconds(m_countMs));
+    else if (!m_countFailure.isEmpty())
+        note += tr("not counted: %1").arg(m_countFailure);
+    if (shown && m_model.lastOrdinal() > 0)
+        note += tr("showing %1–%2 in storage order, %3")
+                    .arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()), milliseconds(m_pageMs));
+    setTitle(title);
+    setNote(note.join(u" · "_s));
+    explain();
+    if (shown && m_model.rowCount() > 0 && !m_table->currentSource().isValid())
+        m_table->selectSource(m_model.index(0, 0));
+    if (isSettled())
+        Q_EMIT settled();
+}
+
+void EventsCard::explain() {
+    switch (m_model.state()) {
+    case EventPageModel::State::Nothing:
+        break;
+    case EventPageModel::State::Loading:
+        m_table->notice()->say(tr("Reading events…"), {});
+        break;
+    case EventPageModel::State::Failed:
+        m_table->notice()->say(tr("The events can't be read"), m_model.failure(), models::Tone::Warning);
+        break;
+    case EventPageModel::State::Shown:
+        m_table->notice()->say(tr("No events in this window"),
+                               tr("The ticks at its ends have nothing visible between them: an idle or forced tick, or "
+                                  "the transactions were rolled back. Acknowledging it costs nothing."));
+        break;
+    }
+}
+
+} // namespace ui

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/findingscard.h"
+
+#include "ui/chiplabel.h"
+#include "ui/findingrow.h"
+#include "ui/theme.h"
+
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+/// More findings than this are counted, not listed: nobody reads a hundred rows of trouble.
+constexpr std::size_t mostRows = 25;
+
+} // namespace
+
+FindingsCard::FindingsCard(Actions* actions, QWidget* parent)
+    : Card(tr("Findings"), parent)
+    , m_actions(actions)
+    , m_critical(new ChipLabel)
+    , m_warnings(new ChipLabel)
+    , m_scroll(new QScrollArea)
+    , m_list(new QWidget) {
+    setObjectName(u"findings"_s);
+    addBesideTitle(m_critical);
+    addBesideTitle(m_warnings);
+    m_critical->hide();
+    m_warnings->hide();
+    auto* layout = new QVBoxLayout(m_list);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->viewport()->setBackgroundRole(QPalette::Base);
+    m_list->setBackgroundRole(QPalette::Base);
+    m_list->setAutoFillBackground(true);
+    m_scroll->setWidget(m_list);
+    setContent(m_scroll);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    setNote(tr("Nothing was looked at yet"));
+    fit();
+}
+
+void FindingsCard::show(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
+    const std::size_t shown = std::min(mostRows, diagnosis.findings.size());
+    std::vector<std::string> order;
+    for (std::size_t at = 0; at < shown; ++at)
+        order.push_back(diagnosis.findings[at].key());
+    std::erase_if(m_rows, [&order](const auto& row) {
+        if (std::find(order.begin(), order.end(), row.first) != order.end())
+            return false;
+        delete row.second;
+        return true;
+    });
+    auto* layout = qobject_cast<QVBoxLayout*>(m_list->layout());
+    for (std::size_t at = 0; at < shown; ++at) {
+        FindingRow*& row = m_rows[order[at]];
+        if (!row) {
+            row = new FindingRow(m_actions, m_list);
+            connect(row, &FindingRow::subjectChosen, this, &FindingsCard::subjectChosen);
+            connect(row, &FindingRow::unfolded, this, &FindingsCard::fit, Qt::QueuedConnection);
+        }
+        row->show(snapshot, diagnosis.findings[at]);
+        if (layout->indexOf(row) != int(at))
+            layout->insertWidget(int(at), row);
+    }
+    const bool moved = order != m_order;
+    m_order = std::move(order);
+    summarize(diagnosis);
+    if (moved)
+        fit();
+}
+
+void FindingsCard::summarize(const domain::Diagnosis& diagnosis) {
+    int critical = 0;
+    int warnings = 0;
+    for (const domain::Finding& finding : diagnosis.findings) {
+        critical += finding.severity == domain::Severity::Critical;
+        warnings += finding.severity == domain::Severity::Warning;
+    }
+    m_critical->show(tr("%n critical", nullptr, critical), models::Tone::Critical);
+    m_critical->setVisible(critical > 0);
+    m_warnings->show(tr("%n warning(s)", nullptr, warnings), models::Tone::Warning);
+    m_warnings->setVisible(warnings > 0);
+    QStringList note = {tr("%n rule(s) checked", nullptr, diagnosis.rulesEvaluated)};
+    if (!diagnosis.notEvaluated.empty())
+        note += tr("%n not evaluated yet", nullptr, int(diagnosis.notEvaluated.size()));
+    if (diagnosis.findings.empty())
+        note.prepend(tr("none: everything looked at is as it should be"));
+    else if (diagnosis.findings.size() > mostRows)
+        note += tr("the %n worst are listed", nullptr, int(mostRows));
+    QStringList missing;
+    for (const domain::NotEvaluated& rule : diagnosis.notEvaluated)
+        missing += QString::fromStdString(rule.rule + ": " + rule.why);
+    setNote(note.join(u" · "_s), missing.join(u'\n'));
+}
+
+void FindingsCard::resizeEvent(QResizeEvent* event) {
+    Card::resizeEvent(event);
+    fit();
+}
+
+void FindingsCard::fit() {
+    // As high as its rows, but the table below keeps most of the page.
+    int wanted = 0;
+    for (const auto& [key, row] : m_rows)
+        wanted += row->heightForWidth(m_scroll->viewport()->width());
+    const int most = parentWidget() ? std::max(140, parentWidget()->height() * 42 / 100) : 280;
+    m_scroll->setFixedHeight(std::min(wanted, most));
+    m_scroll->setVisible(wanted > 0);
+    setFixedHeight(40 + std::min(wanted, most));
+}
+
+} // namespace ui

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/actions.h"
+#include "ui/card.h"
+
+#include <map>
+
+class QScrollArea;
+
+namespace ui {
+
+class ChipLabel;
+class FindingRow;
+
+/// What is wrong, first: a sentence with its consequence, and the remedies as buttons.
+class FindingsCard : public Card {
+    Q_OBJECT
+
+public:
+    explicit FindingsCard(Actions* actions, QWidget* parent = nullptr);
+
+    void show(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
+
+Q_SIGNALS:
+    void subjectChosen(const domain::Subject& subject);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void summarize(const domain::Diagnosis& diagnosis);
+    void fit();
+
+    Actions* m_actions;
+    ChipLabel* m_critical;
+    ChipLabel* m_warnings;
+    QScrollArea* m_scroll;
+    QWidget* m_list;
+    std::map<std::string, FindingRow*> m_rows;
+    std::vector<std::string> m_order;
+};
+
+} // namespace ui

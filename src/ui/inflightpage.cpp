@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inflightpage.h"
+
+#include "ui/consumerspage.h"
+#include "ui/eventscard.h"
+#include "ui/notice.h"
+#include "ui/ownercard.h"
+#include "ui/payloadview.h"
+#include "ui/tablecard.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QComboBox>
+#include <QMenu>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using models::format::foreign;
+using models::format::text;
+
+InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
+    : Page(tools, parent)
+    , m_card(new Card(tr("In flight")))
+    , m_view(new QTableView)
+    , m_deadInterval(makeDeadIntervalBox(this))
+    , m_events(new EventsCard(tools.desk, tools.settings))
+    , m_owner(new OwnerCard(tools.actions, [this] { return subject(); }))
+    , m_eventCard(new Card(tr("Event")))
+    , m_payload(new PayloadView) {
+    setObjectName(u"inflight"_s);
+    m_view->setObjectName(u"batches"_s);
+    m_view->setAccessibleName(tr("Open batches"));
+    m_view->setMinimumHeight(120);
+    m_table = new TableController(m_view, &m_model, u"batches"_s, tools.settings);
+    m_table->sortFirstBy(u"open_for"_s, Qt::DescendingOrder);
+    m_table->stretch(u"owner"_s);
+    m_table->setRowMenu([this](QMenu& menu, const QModelIndex&) { this->tools().actions->addTo(menu, subject()); });
+    m_card->addToHeading(m_deadInterval);
+    addTableTools(*m_card, *m_table, tr("Filter batches"));
+    m_card->setContent(m_view);
+    m_eventCard->addToHeading(m_payload->modeSwitch());
+    m_eventCard->setContent(m_payload);
+
+    const auto splitter = [](Qt::Orientation orientation, QWidget* first, QWidget* second, const QList<int>& sizes) {
+        auto* made = new QSplitter(orientation);
+        made->addWidget(first);
+        made->addWidget(second);
+        made->setHandleWidth(space::large);
+        made->setChildrenCollapsible(false);
+        made->setSizes(sizes);
+        return made;
+    };
+    auto* right = splitter(Qt::Vertical, m_owner, m_eventCard, {230, 320});
+    auto* below = splitter(Qt::Horizontal, m_events, right, {620, 460});
+    auto* all = splitter(Qt::Vertical, m_card, below, {260, 560});
+    all->setStretchFactor(1, 1);
+    below->setStretchFactor(0, 3);
+    below->setStretchFactor(1, 2);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(all);
+    connect(m_table, &TableController::currentChanged, this, &InFlightPage::chooseBatch);
+    connect(m_deadInterval, &QComboBox::currentIndexChanged, this, [this] {
+        if (m_snapshot)
+            showOwner(*m_snapshot);
+    });
+    connect(m_events, &EventsCard::eventChosen, this, &InFlightPage::showEvent);
+    connect(m_events, &EventsCard::nothingChosen, this, &InFlightPage::showNoEvent);
+    connect(m_events, &EventsCard::settled, this, &Page::completed);
+    connect(m_payload, &PayloadView::moreWanted, this, &InFlightPage::fetchPayload);
+    m_table->notice()->say(tr("Waiting for the first sample…"), {});
+    showNoEvent();
+}
+
+void InFlightPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
+    m_snapshot = tools().desk->snapshot();
+    m_model.setSample(snapshot, diagnosis);
+    m_sampled = true;
+    updateNote();
+    m_table->notice()->say(tr("Nothing is in flight"),
+                           tr("No consumer holds a batch at the moment. A batch appears here from receive to ack."));
+    if (!m_wanted.isEmpty())
+        openSubject(m_wanted);
+    if (!m_table->currentSource().isValid() && m_model.rowCount() > 0)
+        m_table->selectSource(m_model.index(0, 0));
+    else
+        chooseBatch();
+    showOwner(snapshot);
+}
+
+void InFlightPage::updateNote() {
+    int stuck = 0;
+    for (const models::BatchRow& row : m_model.rows())
+        stuck += row.mark.tone == models::Tone::Critical || row.mark.tone == models::Tone::Warning;
+    QStringList note = {tr("%n open batch(es)", nullptr, m_model.rowCount())};
+    if (stuck > 0)
+        note += tr("%n need(s) attention", nullptr, stuck);
+    m_card->setNote(note.join(u" · "_s));
+}
+
+const models::BatchRow* InFlightPage::chosen() const {
+    const QModelIndex index = m_table->currentSource();
+    return index.isValid() ? &m_model.row(index.row()) : nullptr;
+}
+
+void InFlightPage::chooseBatch() {
+    const models::BatchRow* row = chosen();
+    if (!row) {
+        m_events->close(m_model.rowCount() > 0 ? tr("Choose a batch above.") : tr("No batch is open."));
+        m_owner->clear();
+        return;
+    }
+    const domain::Subscription& held = row->subscription;
+    if (!held.batch || !held.lastTick || !held.nextTick) {
+        m_events->close(tr("Taken, not committed: which window it is will be seen when the worker commits."));
+    } else {
+        m_eventQueue = held.queueId;
+        m_events->open({held.queueId, *held.lastTick, *held.nextTick, held.subId, held.batch, held.windowEstimate()});
+    }
+    if (m_snapshot)
+        showOwner(*m_snapshot);
+    tools().actions->refresh();
+}
+
+void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
+    if (const models::BatchRow* row = chosen())
+        m_owner->show(*row, snapshot, deadInterval(*m_deadInterval), m_zone);
+    else
+        m_owner->clear();
+}
+
+void InFlightPage::showEvent(const domain::EventRow& event) {
+    m_event = event;
+    m_eventCard->setTitle(tr("Event %1").arg(event.id));
+    QStringList note = {event.type ? foreign(text(*event.type), 60) : tr("no type")};
+    if (event.retry.value_or(0) > 0)
+        note += tr("%n retry(ies)", nullptr, *event.retry);
+    if (event.data)
+        note += models::format::bytes(event.dataBytes);
+    m_eventCard->setNote(note.join(u" · "_s));
+    if (!event.data || qint64(event.data->size()) >= event.dataBytes) {
+        ++m_payloadRequest;
+        m_payloadPending = false;
+        m_payload->show(event.data, event.dataBytes);
+        return;
+    }
+    m_payload->showLoading();
+    fetchPayload(PayloadView::firstBytes);
+}
+
+void InFlightPage::fetchPayload(qint64 bytes) {
+    if (!m_event)
+        return;
+    const quint64 request = ++m_payloadRequest;
+    m_payloadPending = true;
+    tools()
+        .desk->payload(m_eventQueue, m_event->position, m_event->id, bytes)
+        .then(this, [this, request, whole = m_event->dataBytes](const links::Reply<std::optional<std::string>>& reply) {
+            if (request != m_payloadRequest)
+                return;
+            m_payloadPending = false;
+            if (const auto* failure = std::get_if<pg::Failure>(&reply))
+                m_payload->showFailure(words::failure(*failure));
+            else
+                m_payload->show(std::get<std::optional<std::string>>(reply), whole);
+            Q_EMIT completed();
+        });
+}
+
+void InFlightPage::showNoEvent() {
+    m_event.reset();
+    ++m_payloadRequest;
+    m_payloadPending = false;
+    m_eventCard->setTitle(tr("Event"));
+    m_eventCard->setNote({});
+    m_payload->clear(tr("Choose an event to see its payload."));
+}
+
+void InFlightPage::setStale(bool stale) {
+    m_table->setStale(stale);
+    m_events->setStale(stale);
+}
+
+void InFlightPage::setZone(const QTimeZone& zone) {
+    m_zone = zone;
+    m_model.setZone(zone);
+    m_events->setZone(zone);
+}
+
+void InFlightPage::openSubject(const QString& batch) {
+    m_wanted = batch;
+    for (int row = 0; row < m_model.rowCount(); ++row) {
+        const auto& token = m_model.row(row).subscription.batch;
+        if (token && QString::number(*token) == batch) {
+            m_wanted.clear();
+            m_table->selectSource(m_model.index(row, 0));
+            return;
+        }
+    }
+}
+
+Subject InFlightPage::subject() const {
+    const models::BatchRow* row = chosen();
+    if (!row || !m_snapshot)
+        return {};
+    Subject subject =
+        subjectOf(row->subscription, row->queueName, row->group, row->subconsumer, m_snapshot->takenAt);
+    // For actions on one message of the batch: the event that is selected.
+    if (m_event)
+        subject.request.arguments["message"] = std::to_string(m_event->id);
+    return subject;
+}
+
+bool InFlightPage::isComplete() const {
+    return m_sampled && m_events->isSettled() && !m_payloadPending;
+}
+
+} // namespace ui

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/inflightmodel.h"
+#include "ui/page.h"
+
+class QComboBox;
+class QSplitter;
+class QTableView;
+
+namespace ui {
+
+class Card;
+class EventsCard;
+class OwnerCard;
+class PayloadView;
+class TableController;
+
+/// Every open batch; of the chosen one its events, its owner, and the payload of an event.
+class InFlightPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit InFlightPage(const PageTools& tools, QWidget* parent = nullptr);
+
+    void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void setStale(bool stale) override;
+    void setZone(const QTimeZone& zone) override;
+    void openSubject(const QString& batch) override;
+    Subject subject() const override;
+    bool isComplete() const override;
+
+private:
+    void chooseBatch();
+    void showOwner(const domain::Snapshot& snapshot);
+    void showEvent(const domain::EventRow& event);
+    void fetchPayload(qint64 bytes);
+    void showNoEvent();
+    void updateNote();
+    const models::BatchRow* chosen() const;
+
+    models::InFlightModel m_model;
+    QTimeZone m_zone = QTimeZone::systemTimeZone();
+    domain::SnapshotPtr m_snapshot;
+    Card* m_card;
+    QTableView* m_view;
+    TableController* m_table;
+    QComboBox* m_deadInterval;
+    EventsCard* m_events;
+    OwnerCard* m_owner;
+    Card* m_eventCard;
+    PayloadView* m_payload;
+    QString m_wanted; ///< a batch asked for before it was seen
+    std::optional<domain::EventRow> m_event;
+    std::int32_t m_eventQueue = 0;
+    quint64 m_payloadRequest = 0;
+    bool m_payloadPending = false;
+    bool m_sampled = false;
+};
+
+} // namespace ui

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/mainwindow.h"
+
+#include "ui/ask.h"
+#include "ui/card.h"
+#include "ui/commandpalette.h"
+#include "ui/consumerspage.h"
+#include "ui/inflightpage.h"
+#include "ui/installpage.h"
+#include "ui/navigation.h"
+#include "ui/notice.h"
+#include "ui/overviewpage.h"
+#include "ui/shortcutsdialog.h"
+#include "ui/statusline.h"
+#include "ui/theme.h"
+#include "ui/topbar.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QCloseEvent>
+#include <QDir>
+#include <QHBoxLayout>
+#include <QSettings>
+#include <QShortcut>
+#include <QStackedWidget>
+#include <QTimer>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using desk::LinkState;
+
+MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* parent)
+    : QMainWindow(parent)
+    , m_desk(desk)
+    , m_actions(new Actions(desk, this))
+    , m_topBar(new TopBar)
+    , m_navigation(new Navigation)
+    , m_banner(new Banner)
+    , m_stack(new QStackedWidget)
+    , m_status(new StatusLine(desk)) {
+    setObjectName(u"mainWindow"_s);
+    setMinimumSize(900, 560);
+    if (!options.settingsFolder.isEmpty())
+        m_settings =
+            std::make_unique<QSettings>(QDir(options.settingsFolder).filePath(u"window.ini"_s), QSettings::IniFormat);
+    QAbstractButton* retry = makeButton(tr("Retry now"), u"retryNow"_s, m_banner);
+    m_banner->addButton(retry);
+    m_retry = retry;
+    connect(retry, &QAbstractButton::clicked, desk, &desk::Desk::reconnectNow);
+
+    auto* content = new QWidget;
+    auto* pages = new QVBoxLayout(content);
+    pages->setContentsMargins(14, 14, 14, 14);
+    pages->setSpacing(space::large);
+    pages->addWidget(m_banner);
+    pages->addWidget(m_stack, 1);
+    auto* middle = new QHBoxLayout;
+    middle->setSpacing(0);
+    middle->addWidget(m_navigation);
+    middle->addWidget(content, 1);
+    auto* central = new QWidget;
+    auto* all = new QVBoxLayout(central);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->setSpacing(0);
+    all->addWidget(m_topBar);
+    all->addLayout(middle, 1);
+    all->addWidget(m_status);
+    setCentralWidget(central);
+    makePages();
+    makeShortcuts();
+
+    connect(m_topBar, &TopBar::paletteWanted, this, &MainWindow::openPalette);
+    connect(m_topBar, &TopBar::pauseWanted, desk, &desk::Desk::setPaused);
+    connect(m_topBar, &TopBar::accessModeWanted, this, &MainWindow::setAccessMode);
+    connect(m_actions, &Actions::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
+    connect(m_actions, &Actions::performed, desk, &desk::Desk::sampleNow);
+    connect(m_navigation, &Navigation::chosen, this, [this](const QString& name) { showPage(name); });
+    connect(desk, &desk::Desk::snapshotReady, this, &MainWindow::onSample);
+    connect(desk, &desk::Desk::diagnosisChanged, this, &MainWindow::onSample);
+    connect(desk, &desk::Desk::linkStatusChanged, this, &MainWindow::onLink);
+    connect(desk, &desk::Desk::pausedChanged, this, [this] {
+        m_topBar->setPaused(m_desk->isPaused());
+        m_status->refresh();
+    });
+    connect(desk, &desk::Desk::accessModeChanged, this, [this] {
+        m_topBar->setAccessMode(m_desk->accessMode());
+        m_install->refresh();
+        onSample();
+    });
+    m_lostTimer = new QTimer(this);
+    m_lostTimer->setInterval(1000);
+    connect(m_lostTimer, &QTimer::timeout, this, &MainWindow::updateBanner);
+
+    m_topBar->showPlace(desk->profile(), nullptr);
+    m_topBar->setAccessMode(desk->accessMode());
+    m_topBar->setPaused(desk->isPaused());
+    setWindowTitle(desk->profile().name.isEmpty() ? tr("Batchscope") : tr("%1 – Batchscope").arg(desk->profile().name));
+    resize(1280, 800);
+    if (m_settings)
+        restoreGeometry(m_settings->value(u"window/geometry"_s).toByteArray());
+    const QString remembered = m_settings ? m_settings->value(u"window/page"_s).toString() : QString();
+    if (!showPage(options.page, options.subject) && !showPage(remembered))
+        showPage(u"overview"_s);
+    onLink();
+    if (desk->snapshot())
+        onSample();
+}
+
+MainWindow::~MainWindow() = default;
+
+QStringList MainWindow::pageNames() {
+    return {u"overview"_s, u"consumers"_s, u"inflight"_s};
+}
+
+void MainWindow::makePages() {
+    const PageTools tools{m_desk, m_actions, m_settings.get()};
+    m_navigation->addGroup(tr("Watch"));
+    const auto add = [this](const QString& name, const QString& title, Page* page) {
+        m_pages[name] = page;
+        m_stack->addWidget(page);
+        m_navigation->addPage(name, title);
+        connect(page, &Page::pageWanted, this, &MainWindow::showPage);
+        connect(page, &Page::completed, this, &MainWindow::checkReady);
+    };
+    add(u"overview"_s, tr("Overview"), new OverviewPage(tools));
+    add(u"consumers"_s, tr("Consumers"), new ConsumersPage(tools));
+    add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
+    m_install = new InstallPage(m_desk);
+    m_stack->addWidget(m_install);
+    connect(m_install, &InstallPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
+}
+
+void MainWindow::makeShortcuts() {
+    const auto add = [this](const QKeySequence& keys, auto slot) {
+        auto* shortcut = new QShortcut(keys, this);
+        connect(shortcut, &QShortcut::activated, this, slot);
+    };
+    const QStringList names = pageNames();
+    for (int at = 0; at < names.size(); ++at)
+        add(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + at)), [this, name = names[at]] { showPage(name); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { openPalette(); });
+    add(QKeySequence(Qt::Key_F5), [this] { m_desk->sampleNow(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_Space), [this] { togglePause(); });
+    add(QKeySequence(Qt::Key_F1), [this] { showShortcuts(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_N), [this] { Q_EMIT connectionWanted(); });
+    add(QKeySequence(QKeySequence::Close), [this] { close(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_F), [this] {
+        if (auto* filter = m_stack->currentWidget()->findChild<QWidget*>(u"filter"_s))
+            filter->setFocus(Qt::ShortcutFocusReason);
+    });
+}
+
+Page* MainWindow::page(const QString& name) const {
+    const auto found = m_pages.find(name);
+    return found == m_pages.end() ? nullptr : found->second;
+}
+
+bool MainWindow::showPage(const QString& name, const QString& subject) {
+    Page* wanted = page(name);
+    if (!wanted)
+        return false;
+    m_current = name;
+    m_navigation->setCurrent(name);
+    onSample();
+    if (!subject.isEmpty())
+        wanted->openSubject(subject);
+    checkReady();
+    return true;
+}
+
+QString MainWindow::currentPage() const {
+    return m_current;
+}
+
+void MainWindow::onSample() {
+    const domain::SnapshotPtr snapshot = m_desk->snapshot();
+    Page* shown = page(m_current);
+    if (!shown)
+        return;
+    using domain::SchemaOrigin;
+    const bool noSchema = snapshot && (snapshot->capabilities.origin == SchemaOrigin::None ||
+                                       snapshot->capabilities.origin == SchemaOrigin::Unknown);
+    m_stack->setCurrentWidget(noSchema ? static_cast<QWidget*>(m_install) : shown);
+    if (!snapshot)
+        return;
+    if (noSchema)
+        m_install->refresh();
+    else
+        shown->showSample(*snapshot, m_desk->diagnosis());
+    m_topBar->showPlace(m_desk->profile(), snapshot.get());
+    m_status->refresh();
+    updateCounts();
+    updateBanner();
+    checkReady();
+}
+
+void MainWindow::updateCounts() {
+    int critical = 0;
+    int warnings = 0;
+    for (const domain::Finding& finding : m_desk->diagnosis().findings) {
+        critical += finding.severity == domain::Severity::Critical;
+        warnings += finding.severity == domain::Severity::Warning;
+    }
+    const int findings = critical + warnings;
+    m_navigation->setCount(u"overview"_s, findings > 0 ? QString::number(findings) : QString(),
+                           critical > 0 ? models::Tone::Critical : models::Tone::Warning,
+                           tr("%n finding(s)", nullptr, findings));
+    int open = 0;
+    for (const domain::Subscription& subscription : m_desk->snapshot()->subscriptions)
+        open += subscription.batch.has_value();
+    m_navigation->setCount(u"inflight"_s, open > 0 ? models::format::number(open) : QString(),
+                           models::Tone::Information, tr("%n open batch(es)", nullptr, open));
+}
+
+void MainWindow::onLink() {
+    const desk::LinkStatus status = m_desk->linkStatus();
+    const bool live = status.state == LinkState::Live;
+    if (live)
+        m_lostSince.reset();
+    else if (!m_lostSince && (status.state == LinkState::Lost || status.state == LinkState::Failed))
+        m_lostSince = pg::Clock::now();
+    for (const auto& [name, shown] : m_pages)
+        shown->setStale(!live && m_desk->snapshot());
+    if (live)
+        m_lostTimer->stop();
+    else
+        m_lostTimer->start();
+    updateBanner();
+    if (status.state == LinkState::NeedsPassword)
+        QTimer::singleShot(0, this, &MainWindow::askPassword);
+    checkReady();
+}
+
+void MainWindow::updateBanner() {
+    const desk::LinkStatus status = m_desk->linkStatus();
+    const domain::SnapshotPtr snapshot = m_desk->snapshot();
+    m_retry->setVisible(status.state == LinkState::Lost || status.state == LinkState::Failed);
+    if (status.state == LinkState::Lost || status.state == LinkState::Failed) {
+        showLost();
+        return;
+    }
+    if (status.state == LinkState::Connecting && m_lostSince)
+        return; // the words of the last failure stay until it is known better
+    if (status.state == LinkState::NeedsPassword) {
+        m_banner->say(models::Tone::Warning, tr("A password is needed"), words::failure(status.failure));
+        return;
+    }
+    if (snapshot && snapshot->capabilities.inRecovery) {
+        m_banner->say(models::Tone::Information, tr("This is a standby"),
+                      tr("What is shown follows the primary with a delay; nothing can be changed here."));
+        return;
+    }
+    if (snapshot && snapshot->capabilities.throughPooler) {
+        m_banner->say(
+            models::Tone::Information, tr("Connected through a pooler"),
+            tr("Other sessions answer than the one connected: no notifications, nothing bound to a session."));
+        return;
+    }
+    if (snapshot && snapshot->capabilities.origin != domain::SchemaOrigin::None &&
+        !snapshot->capabilities.schemaUsable) {
+        m_banner->say(models::Tone::Warning, tr("This role may not use the schema pgque"),
+                      tr("Its owner or a superuser can run: grant pgque_reader to %1;")
+                          .arg(QString::fromStdString(snapshot->capabilities.user)));
+        return;
+    }
+    m_banner->hide();
+}
+
+void MainWindow::showLost() {
+    const desk::LinkStatus status = m_desk->linkStatus();
+    QStringList sentences = {words::failure(status.failure)};
+    if (const domain::SnapshotPtr snapshot = m_desk->snapshot())
+        sentences += tr("What is shown is %1 old.")
+                         .arg(models::format::age(
+                             std::chrono::duration_cast<pg::Interval>(pg::Clock::now() - snapshot->receivedAt)));
+    if (status.nextTry) {
+        const auto left = std::chrono::duration_cast<pg::Interval>(*status.nextTry - pg::Clock::now());
+        sentences += left.count() > 0 ? tr("Next try in %1.").arg(models::format::age(left)) : tr("Trying now…");
+    } else if (status.state == LinkState::Failed) {
+        sentences += tr("It is not tried again by itself.");
+    }
+    const auto since = m_lostSince.value_or(pg::Clock::now());
+    const QString title =
+        m_desk->snapshot()
+            ? tr("Connection lost %1 ago")
+                  .arg(models::format::age(std::chrono::duration_cast<pg::Interval>(pg::Clock::now() - since)))
+            : tr("No connection");
+    m_banner->say(models::Tone::Critical, title, sentences.join(u'\n'));
+}
+
+bool MainWindow::isReadyForPicture() const {
+    const LinkState state = m_desk->linkStatus().state;
+    if (!m_desk->snapshot())
+        return state == LinkState::Failed || state == LinkState::Lost || state == LinkState::NeedsPassword;
+    const Page* shown = page(m_current);
+    return m_stack->currentWidget() != shown || shown->isComplete();
+}
+
+void MainWindow::checkReady() {
+    if (m_wasReady || !isReadyForPicture())
+        return;
+    m_wasReady = true;
+    // Whoever waits for it may grab the window at once: let the layout settle first.
+    QTimer::singleShot(0, this, &MainWindow::readyForPicture);
+}
+
+QImage MainWindow::picture(const QSize& size) {
+    resize(size);
+    ensurePolished();
+    if (QLayout* whole = centralWidget()->layout())
+        whole->activate();
+    return grab().toImage();
+}
+
+void MainWindow::setAccessMode(desk::AccessMode mode) {
+    if (mode == m_desk->accessMode()) {
+        m_topBar->setAccessMode(mode);
+        return;
+    }
+    const desk::Environment where = m_desk->profile().environment;
+    const bool careful = where == desk::Environment::Production || where == desk::Environment::Unlabelled;
+    if (mode == desk::AccessMode::Operate && careful) {
+        const bool agreed = ask::confirm(
+            this,
+            {tr("Operate on %1?").arg(words::environment(where)),
+             tr("Actions will be able to change this server until you switch back to Observe. Each one still shows "
+                "what it will do and asks before it does it."),
+             tr("Switch to Operate"), true});
+        if (!agreed) {
+            m_topBar->setAccessMode(m_desk->accessMode());
+            return;
+        }
+    }
+    const QString refused = m_desk->setAccessMode(mode);
+    m_topBar->setAccessMode(m_desk->accessMode());
+    if (!refused.isEmpty())
+        ask::confirm(this, {tr("Operate is not possible here"), refused, tr("Stay in Observe"), false});
+}
+
+void MainWindow::openPalette() {
+    auto* palette = new CommandPalette(commands(), this);
+    palette->setAttribute(Qt::WA_DeleteOnClose);
+    palette->move(mapToGlobal(QPoint((width() - palette->width()) / 2, 56)));
+    palette->open();
+}
+
+std::vector<Command> MainWindow::commands() {
+    std::vector<Command> list;
+    const QStringList names = pageNames();
+    for (int at = 0; at < names.size(); ++at) {
+        auto* entry = m_navigation->findChild<QAbstractButton*>(u"page."_s + names[at]);
+        list.push_back({tr("Page"), entry ? entry->text() : names[at], tr("Ctrl+%1").arg(at + 1), names[at],
+                        [this, name = names[at]] { showPage(name); }});
+    }
+    const Subject subject = page(m_current)->subject();
+    const auto addAction = [this, &list](const operate::Action& action, const Subject& on) {
+        const domain::ActionRequest request = m_actions->requestFor(action, on);
+        list.push_back({tr("Action"), Actions::text(action), words::subject(request), words::ofRegistry(action.help),
+                        [this, request] { m_actions->start(request); }});
+    };
+    for (const operate::Action* action : m_actions->fitting(subject))
+        addAction(*action, subject);
+    for (const operate::Action* action : m_desk->actions().forSubject(operate::SubjectKind::None))
+        addAction(*action, {});
+    if (domain::SnapshotPtr snapshot = m_desk->snapshot(); snapshot && snapshot->queues.size() <= 2000) {
+        for (const domain::Queue& queue : snapshot->queues) {
+            const QString name = QString::fromStdString(queue.name);
+            list.push_back({tr("Queue"), models::format::foreign(name), tr("its consumers"), {}, [this, name] {
+                                showPage(u"consumers"_s, name);
+                            }});
+        }
+    }
+    const auto view = [this, &list](const QString& text, const QString& hint, std::function<void()> run) {
+        list.push_back({tr("View"), text, hint, {}, std::move(run)});
+    };
+    view(m_desk->isPaused() ? tr("Live: sample again") : tr("Pause sampling"), tr("Ctrl+Space"),
+         [this] { togglePause(); });
+    view(tr("Sample now"), tr("F5"), [this] { m_desk->sampleNow(); });
+    for (const auto& [seconds, text] : {std::pair(1, tr("Sample every second")), std::pair(5, tr("Sample every 5 s")),
+                                        std::pair(15, tr("Sample every 15 s"))})
+        view(text, {}, [this, period = seconds] { m_desk->setPeriod(std::chrono::seconds(period)); });
+    for (const auto& [choice, text] :
+         {std::pair(ThemeChoice::System, tr("Theme: as the system")), std::pair(ThemeChoice::Light, tr("Theme: light")),
+          std::pair(ThemeChoice::Dark, tr("Theme: dark")),
+          std::pair(ThemeChoice::HighContrast, tr("Theme: high contrast"))})
+        view(text, {}, [chosen = choice] { Theme::instance().choose(chosen); });
+    view(tr("Times in UTC"), {}, [this] { chooseZone(QTimeZone::utc()); });
+    view(tr("Times in this system's zone"), {}, [this] { chooseZone(QTimeZone::systemTimeZone()); });
+    view(tr("Open another server"), tr("Ctrl+N"), [this] { Q_EMIT connectionWanted(); });
+    view(tr("Keyboard shortcuts"), tr("F1"), [this] { showShortcuts(); });
+    return list;
+}
+
+void MainWindow::showShortcuts() {
+    auto* dialog = new ShortcutsDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::togglePause() {
+    m_desk->setPaused(!m_desk->isPaused());
+}
+
+void MainWindow::chooseZone(const QTimeZone& zone) {
+    for (const auto& [name, shown] : m_pages)
+        shown->setZone(zone);
+    m_status->setZone(zone);
+    onSample();
+}
+
+void MainWindow::askPassword() {
+    if (m_asking || m_desk->linkStatus().state != LinkState::NeedsPassword || !isVisible())
+        return;
+    m_asking = true;
+    const desk::Profile& profile = m_desk->profile();
+    const QString place = profile.name.isEmpty() ? QString::fromStdString(profile.connection.redacted()) : profile.name;
+    const auto answer = ask::password(this, place, words::failureLine(m_desk->linkStatus().failure), false);
+    m_asking = false;
+    if (answer)
+        m_desk->usePassword(answer->text);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (m_settings) {
+        m_settings->setValue(u"window/geometry"_s, saveGeometry());
+        m_settings->setValue(u"window/page"_s, m_current);
+    }
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::WindowStateChange)
+        m_desk->setHidden(isMinimized());
+    QMainWindow::changeEvent(event);
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+    m_desk->setHidden(false);
+    QMainWindow::showEvent(event);
+    if (m_desk->linkStatus().state == LinkState::NeedsPassword)
+        QTimer::singleShot(0, this, &MainWindow::askPassword);
+}
+
+} // namespace ui

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/desk.h"
+
+#include <QImage>
+#include <QMainWindow>
+#include <QTimeZone>
+
+#include <map>
+#include <memory>
+
+class QSettings;
+class QStackedWidget;
+
+namespace ui {
+
+class Actions;
+class Banner;
+class InstallPage;
+class Navigation;
+class Page;
+class StatusLine;
+class TopBar;
+struct Command;
+
+struct WindowOptions {
+    QString settingsFolder; ///< where column widths, order and the window's place are kept; empty: nowhere
+    QString page;           ///< the page to open; empty: overview
+    QString subject;        ///< what it should be about: a queue's name, a batch's token
+};
+
+/// The window on one open server: the frame and its pages. Does not own the desk, which must outlive it.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(desk::Desk* desk, const WindowOptions& options = {}, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// The pages there are, as named on the command line.
+    static QStringList pageNames();
+
+    /// False for an unknown name.
+    bool showPage(const QString& name, const QString& subject = {});
+    QString currentPage() const;
+
+    /// Everything the page shows has arrived: the first complete sample, and what the page asked for by itself. Also
+    /// true when nothing can come any more, and the picture is one of the error.
+    bool isReadyForPicture() const;
+    /// The window as it would be on screen at this size, in device-independent pixels.
+    QImage picture(const QSize& size);
+
+Q_SIGNALS:
+    void readyForPicture();
+    /// Another server should be opened: the connection dialog is wanted.
+    void connectionWanted();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+
+private:
+    void makePages();
+    void makeShortcuts();
+    Page* page(const QString& name) const;
+    void onSample();
+    void onLink();
+    void showLost();
+    void updateCounts();
+    void updateBanner();
+    void checkReady();
+    void setAccessMode(desk::AccessMode mode);
+    void openPalette();
+    std::vector<Command> commands();
+    void showShortcuts();
+    void togglePause();
+    void chooseZone(const QTimeZone& zone);
+    void askPassword();
+
+    desk::Desk* m_desk;
+    std::unique_ptr<QSettings> m_settings;
+    Actions* m_actions;
+    TopBar* m_topBar;
+    Navigation* m_navigation;
+    Banner* m_banner;
+    QWidget* m_retry = nullptr;
+    QStackedWidget* m_stack;
+    InstallPage* m_install = nullptr;
+    StatusLine* m_status;
+    std::map<QString, Page*> m_pages;
+    QString m_current;
+    QString m_trouble;
+    QTimer* m_lostTimer = nullptr;
+    std::optional<pg::Clock::time_point> m_lostSince;
+    bool m_asking = false;
+    bool m_wasReady = false;
+};
+
+} // namespace ui

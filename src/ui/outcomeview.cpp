@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/outcomeview.h"
+
+#include "ui/actiondialog.h"
+#include "ui/card.h"
+#include "ui/chiplabel.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAccessible>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using domain::OutcomeKind;
+
+OutcomeView::OutcomeView(const domain::ActionOutcome& outcome, QWidget* parent)
+    : QWidget(parent) {
+    setObjectName(u"outcome"_s);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::large);
+    auto* chip = new ChipLabel;
+    chip->show(word(outcome.kind), tone(outcome.kind));
+    auto* summary = new QLabel(QString::fromStdString(outcome.summary));
+    summary->setObjectName(u"outcomeSummary"_s);
+    summary->setFont(titleFont());
+    summary->setWordWrap(true);
+    summary->setTextFormat(Qt::PlainText);
+    summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    layout->addWidget(chip, 0, Qt::AlignLeft);
+    layout->addWidget(summary);
+
+    auto* facts = new QFormLayout;
+    facts->setHorizontalSpacing(28);
+    const auto add = [facts](const QString& name, const QString& text) {
+        if (text.isEmpty())
+            return;
+        auto* value = new QLabel(text);
+        value->setWordWrap(true);
+        value->setTextFormat(Qt::PlainText);
+        value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        facts->addRow(dimLabel(name), value);
+    };
+    if (outcome.failure)
+        add(tr("Server says"), words::failure(*outcome.failure));
+    add(tr("State now"), QString::fromStdString(outcome.now));
+    for (const auto& [name, value] : outcome.results)
+        add(QString::fromStdString(name), QString::fromStdString(value));
+    if (outcome.xid)
+        add(tr("Transaction"), QString::fromStdString(*outcome.xid));
+    add(tr("Took"), models::format::milliseconds(outcome.tookMs));
+    add(tr("What next"), next(outcome.kind));
+    layout->addLayout(facts);
+
+    const auto addText = [this, layout](const QString& name, const QString& objectName, const QString& text,
+                                        int lines) {
+        if (text.isEmpty())
+            return;
+        layout->addWidget(dimLabel(name));
+        QPlainTextEdit* view = makeSqlView(objectName, this);
+        view->setAccessibleName(name);
+        view->setPlainText(text);
+        fitSqlView(view, lines);
+        layout->addWidget(view);
+    };
+    QStringList rows;
+    for (const std::string& row : outcome.rows)
+        rows += models::format::visible(QString::fromStdString(row));
+    addText(tr("What came back"), u"outcomeRows"_s, rows.join(u'\n'), 10);
+    addText(tr("SQL that ran"), u"outcomeSql"_s, QString::fromStdString(outcome.sql), 9);
+    layout->addStretch();
+    setAccessibleName(word(outcome.kind) + u": "_s + summary->text());
+}
+
+void OutcomeView::announce() {
+    if (!QAccessible::isActive())
+        return;
+    QAccessibleEvent alert(this, QAccessible::Alert);
+    QAccessible::updateAccessibility(&alert);
+}
+
+models::Tone OutcomeView::tone(OutcomeKind kind) {
+    switch (kind) {
+    case OutcomeKind::Done:
+        return models::Tone::Good;
+    case OutcomeKind::Refused:
+    case OutcomeKind::ChangedUnderneath:
+    case OutcomeKind::Unknown:
+        return models::Tone::Warning;
+    case OutcomeKind::Failed:
+        return models::Tone::Critical;
+    }
+    return models::Tone::None;
+}
+
+QString OutcomeView::word(OutcomeKind kind) {
+    switch (kind) {
+    case OutcomeKind::Done:
+        return tr("done");
+    case OutcomeKind::Refused:
+        return tr("refused, nothing was changed");
+    case OutcomeKind::ChangedUnderneath:
+        return tr("changed underneath, nothing was done");
+    case OutcomeKind::Failed:
+        return tr("failed, nothing was changed");
+    case OutcomeKind::Unknown:
+        return tr("outcome unknown");
+    }
+    return {};
+}
+
+QString OutcomeView::next(OutcomeKind kind) {
+    switch (kind) {
+    case OutcomeKind::Done:
+    case OutcomeKind::Refused:
+        return {};
+    case OutcomeKind::ChangedUnderneath:
+        return tr("What you saw no longer holds. Look at the page again and decide anew.");
+    case OutcomeKind::Failed:
+        return tr("Nothing was changed, so it can be tried again once the cause is gone.");
+    case OutcomeKind::Unknown:
+        return tr(
+            "The connection went while the server was committing. Do not repeat it: whether it happened is asked of "
+            "the server as soon as it is back, by the transaction's number.");
+    }
+    return {};
+}
+
+} // namespace ui

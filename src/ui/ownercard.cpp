@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/ownercard.h"
+
+#include "models/subscriptioncolumns.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QFormLayout>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using models::format::age;
+using models::format::clock;
+using models::format::foreign;
+using models::format::number;
+using models::format::text;
+
+OwnerCard::OwnerCard(Actions* actions, std::function<Subject()> subject, QWidget* parent)
+    : Card(tr("Owner"), parent)
+    , m_actions(actions)
+    , m_form(new QFormLayout)
+    , m_mode(dimLabel({})) {
+    setObjectName(u"owner"_s);
+    for (const char* id : {"touch", "force_unregister"}) {
+        if (QAbstractButton* button = actions->makeButton(id, subject, this))
+            addToHeading(button);
+    }
+    auto* more = qobject_cast<QPushButton*>(makeButton(tr("More"), u"moreActions"_s, this));
+    more->setToolTip(tr("All actions on this batch, its owner and its queue"));
+    connect(more, &QPushButton::clicked, this, [this, more, subject] {
+        auto* menu = new QMenu(more);
+        menu->setToolTipsVisible(true);
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        m_actions->addTo(*menu, subject());
+        menu->popup(more->mapToGlobal(QPoint(0, more->height() + 2)));
+    });
+    addToHeading(more);
+    auto* content = new QWidget;
+    content->setBackgroundRole(QPalette::Base);
+    content->setAutoFillBackground(true);
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(space::large, 10, space::large, 10);
+    layout->setSpacing(space::medium);
+    m_form->setHorizontalSpacing(20);
+    m_form->setVerticalSpacing(5);
+    m_form->setLabelAlignment(Qt::AlignLeft);
+    layout->addLayout(m_form);
+    m_mode->setWordWrap(true);
+    layout->addWidget(m_mode);
+    layout->addStretch();
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(content);
+    setContent(scroll);
+}
+
+QLabel* OwnerCard::fact(const QString& name) {
+    QLabel*& label = m_facts[name];
+    if (!label) {
+        label = new QLabel;
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        label->setMinimumWidth(40);
+        m_form->addRow(dimLabel(name), label);
+    }
+    return label;
+}
+
+void OwnerCard::set(const QString& name, const QString& value) {
+    fact(name)->setText(value);
+}
+
+void OwnerCard::clear() {
+    for (const auto& [name, label] : m_facts)
+        label->setText(models::format::none());
+    m_mode->clear();
+}
+
+void OwnerCard::show(const models::BatchRow& row, const domain::Snapshot& snapshot, pg::Interval deadInterval,
+                     const QTimeZone& zone) {
+    const domain::Subscription& subscription = row.subscription;
+    const QString owner = foreign(text(subscription.consumerName));
+    set(tr("Owner"), subscription.role == domain::Role::CoopMember
+                         ? tr("%1 · coop_member of %2").arg(owner, foreign(text(row.group)))
+                         : owner + u" · "_s + models::roleText(subscription));
+    const models::OpenFor open = models::openFor(subscription);
+    QString token = subscription.batch ? QString::number(*subscription.batch) : tr("not committed yet");
+    if (open.since)
+        token +=
+            u", "_s + (open.exact ? tr("allocated %1") : tr("open since %1 or earlier")).arg(clock(*open.since, zone));
+    if (subscription.takeovers.value_or(0) > 0)
+        token += u", "_s + tr("taken over %n time(s)", nullptr, *subscription.takeovers);
+    set(tr("Token"), token);
+    QString window = models::format::none();
+    if (subscription.lastTick && subscription.nextTick) {
+        const auto tick = [&zone](std::int64_t id, const std::optional<pg::Timestamp>& time) {
+            return time ? QString(number(id) + u" ("_s + clock(*time, zone) + u')') : number(id);
+        };
+        window = tick(*subscription.lastTick, subscription.lastTickTime) + u" → "_s +
+                 tick(*subscription.nextTick, subscription.nextTickTime);
+    }
+    set(tr("Window"), window);
+    set(tr("Heartbeat"),
+        tr("%1, %2 ago").arg(clock(subscription.active, zone), age(snapshot.takenAt - subscription.active)));
+    set(tr("Session"), session(row, snapshot));
+    set(tr("Blocks"), blocked(row, snapshot));
+    const pg::Interval left = subscription.active + deadInterval - snapshot.takenAt;
+    set(tr("Takeover"),
+        subscription.role != domain::Role::CoopMember ? tr("not for a normal consumer")
+        : left.count() < 0
+            ? tr("eligible at a dead interval of %1").arg(age(deadInterval))
+            : tr("eligible %1, at a dead interval of %2").arg(models::format::due(left), age(deadInterval)));
+    m_mode->setText(m_actions->desk()->accessMode() == desk::AccessMode::Observe
+                        ? tr("Observe mode: actions are off. Switch to Operate to use them.")
+                        : QString());
+    m_mode->setVisible(!m_mode->text().isEmpty());
+}
+
+QString OwnerCard::session(const models::BatchRow& row, const domain::Snapshot& snapshot) const {
+    // Nothing in the database ties a member to a session, except a lock on its row that is held right now.
+    const domain::RowLock* lock =
+        snapshot.activity ? snapshot.activity->lockOn(row.subscription.queueId, row.subscription.consumerId) : nullptr;
+    if (!lock)
+        return tr("unknown: the database does not record it");
+    QString words = lock->pid ? tr("pid %1 holds its row").arg(lock->pid) : tr("a prepared transaction holds its row");
+    if (!lock->application.empty())
+        words += u" ("_s + foreign(text(lock->application)) + u')';
+    if (lock->since)
+        words += u", "_s + tr("in a transaction for %1").arg(age(snapshot.takenAt - *lock->since));
+    return words;
+}
+
+QString OwnerCard::blocked(const models::BatchRow& row, const domain::Snapshot& snapshot) const {
+    const domain::Queue* queue = snapshot.queue(row.subscription.queueId);
+    if (!queue || !queue->lowestTick || !row.subscription.lastTick)
+        return tr("nothing known");
+    if (*row.subscription.lastTick > queue->lowestTick->id)
+        return tr("nothing: another position of %1 is older").arg(foreign(text(queue->name)));
+    return tr("rotation of %1: its window starts at the lowest tick, %2")
+        .arg(foreign(text(queue->name)), number(queue->lowestTick->id));
+}
+
+} // namespace ui

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/inflightmodel.h"
+#include "ui/actions.h"
+#include "ui/card.h"
+
+class QFormLayout;
+class QLabel;
+
+namespace ui {
+
+/// Who holds a batch, since when, what it blocks, and what can be done about it.
+class OwnerCard : public Card {
+    Q_OBJECT
+
+public:
+    OwnerCard(Actions* actions, std::function<Subject()> subject, QWidget* parent = nullptr);
+
+    void show(const models::BatchRow& row, const domain::Snapshot& snapshot, pg::Interval deadInterval,
+              const QTimeZone& zone);
+    void clear();
+
+private:
+    void set(const QString& name, const QString& value);
+    QLabel* fact(const QString& name);
+    QString session(const models::BatchRow& row, const domain::Snapshot& snapshot) const;
+    QString blocked(const models::BatchRow& row, const domain::Snapshot& snapshot) const;
+
+    Actions* m_actions;
+    QFormLayout* m_form;
+    QLabel* m_mode;
+    std::map<QString, QLabel*> m_facts;
+};
+
+} // namespace ui

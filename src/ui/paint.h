@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/column.h"
+
+#include <QFont>
+#include <QList>
+#include <QRect>
+#include <QSize>
+
+class QPainter;
+
+namespace ui {
+
+/// Small drawings that several widgets share. All colours come from the theme.
+
+/// A rounded surface with a one-pixel line; either colour may be transparent or invalid.
+void drawPanel(QPainter* painter, const QRect& rect, const QColor& fill, const QColor& line, qreal radius);
+
+/// A word on a ground with a sign before it, so that colour never stands alone.
+void drawChip(QPainter* painter, const QRect& rect, const QString& word, models::Tone tone, const QFont& font);
+QSize chipSize(const QString& word, const QFont& font);
+
+/// Triangle, dot, check mark or bars.
+void drawSign(QPainter* painter, const QRectF& rect, models::Tone tone);
+
+/// A line over the values, oldest left, scaled from zero; nothing is drawn where nothing was observed.
+void drawSparkline(QPainter* painter, const QRectF& rect, const QList<double>& values);
+
+void drawSortSign(QPainter* painter, const QRect& rect, bool up);
+
+} // namespace ui

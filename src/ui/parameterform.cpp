@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/parameterform.h"
+
+#include "ui/card.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using operate::ParameterKind;
+
+ParameterForm::ParameterForm(const operate::Action& action, const domain::ActionRequest& request, QWidget* parent)
+    : QWidget(parent) {
+    auto* form = new QFormLayout(this);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setHorizontalSpacing(space::large);
+    form->setVerticalSpacing(space::medium);
+    form->setLabelAlignment(Qt::AlignLeft);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    for (const operate::Parameter& parameter : action.parameters) {
+        Field field;
+        field.parameter = &parameter;
+        field.editor = makeEditor(parameter, operate::valueOf(request, parameter), m_fields.size());
+        const QString name = words::ofRegistry(parameter.label);
+        field.editor->setObjectName(u"parameter."_s + QString::fromStdString(parameter.name));
+        field.editor->setAccessibleName(name);
+        field.editor->setToolTip(words::ofRegistry(parameter.help));
+        field.editor->setAccessibleDescription(words::ofRegistry(parameter.help));
+        field.problem = new QLabel;
+        field.problem->setObjectName(u"problem."_s + QString::fromStdString(parameter.name));
+        field.problem->setWordWrap(true);
+        QPalette red = field.problem->palette();
+        red.setColor(QPalette::WindowText, colors().critical);
+        field.problem->setPalette(red);
+        field.problem->hide();
+        auto* column = new QVBoxLayout;
+        column->setSpacing(2);
+        column->addWidget(field.editor);
+        if (!parameter.help.empty() && parameter.kind != ParameterKind::Bool) {
+            QLabel* help = dimLabel(words::ofRegistry(parameter.help));
+            help->setWordWrap(true);
+            column->addWidget(help);
+        }
+        column->addWidget(field.problem);
+        auto* label = new QLabel(parameter.kind == ParameterKind::Bool ? QString() : name);
+        label->setBuddy(field.editor);
+        label->setMinimumHeight(26);
+        form->addRow(label, column);
+        m_fields.push_back(field);
+    }
+}
+
+QWidget* ParameterForm::makeEditor(const operate::Parameter& parameter, const std::string& value, std::size_t field) {
+    const QString text = QString::fromStdString(value);
+    const auto edited = [this, field] { onEdited(field); };
+    switch (parameter.kind) {
+    case ParameterKind::Bool: {
+        auto* box = new QCheckBox(words::ofRegistry(parameter.label));
+        box->setChecked(value == "true");
+        connect(box, &QCheckBox::toggled, this, edited);
+        return box;
+    }
+    case ParameterKind::Choice: {
+        auto* box = new QComboBox;
+        for (const operate::Choice& choice : parameter.choices)
+            box->addItem(words::ofRegistry(choice.label), QString::fromStdString(choice.value));
+        box->setCurrentIndex(std::max(0, box->findData(text)));
+        connect(box, &QComboBox::currentIndexChanged, this, edited);
+        return box;
+    }
+    case ParameterKind::Payload: {
+        auto* edit = new QPlainTextEdit(text);
+        edit->setFont(codeFont());
+        edit->setTabChangesFocus(true);
+        edit->setFixedHeight(QFontMetrics(codeFont()).lineSpacing() * 7);
+        connect(edit, &QPlainTextEdit::textChanged, this, edited);
+        return edit;
+    }
+    case ParameterKind::Text:
+    case ParameterKind::Number:
+    case ParameterKind::Duration:
+        break;
+    }
+    auto* edit = new QLineEdit(text);
+    connect(edit, &QLineEdit::textChanged, this, edited);
+    return edit;
+}
+
+std::string ParameterForm::value(const Field& field) const {
+    if (const auto* box = qobject_cast<const QCheckBox*>(field.editor))
+        return box->isChecked() ? "true" : "false";
+    if (const auto* box = qobject_cast<const QComboBox*>(field.editor))
+        return box->currentData().toString().toStdString();
+    if (const auto* edit = qobject_cast<const QPlainTextEdit*>(field.editor))
+        return edit->toPlainText().toStdString();
+    return qobject_cast<const QLineEdit*>(field.editor)->text().toStdString();
+}
+
+void ParameterForm::fill(domain::ActionRequest& request) const {
+    for (const Field& field : m_fields)
+        operate::setValue(request, *field.parameter, value(field));
+}
+
+void ParameterForm::onEdited(std::size_t field) {
+    m_fields[field].touched = true;
+    showProblem(m_fields[field]);
+    Q_EMIT edited();
+}
+
+void ParameterForm::showProblem(const Field& field) {
+    const std::string problem = operate::problemWith(*field.parameter, value(field));
+    field.problem->setText(words::ofRegistry(problem));
+    field.problem->setVisible(!problem.empty() && field.touched);
+}
+
+void ParameterForm::showAllProblems() {
+    for (Field& field : m_fields) {
+        field.touched = true;
+        showProblem(field);
+    }
+}
+
+bool ParameterForm::hasProblems() const {
+    return std::any_of(m_fields.begin(), m_fields.end(), [this](const Field& field) {
+        return !operate::problemWith(*field.parameter, value(field)).empty();
+    });
+}
+
+} // namespace ui

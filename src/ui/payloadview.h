@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/jsontreemodel.h"
+
+#include <QWidget>
+
+class QAbstractButton;
+class QLabel;
+class QPlainTextEdit;
+class QStackedWidget;
+class QTreeView;
+
+namespace ui {
+
+class Segments;
+
+/// A payload as text and as a JSON tree. NULL, empty and blank texts are told apart, control characters are visible,
+/// what is no JSON says where it breaks, and of a long text the beginning is shown first.
+class PayloadView : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit PayloadView(QWidget* parent = nullptr);
+
+    void clear(const QString& why);
+    void showLoading();
+    /// The payload, of which bytes are the whole's size; there may be less text than that.
+    void show(const std::optional<std::string>& text, qint64 bytes);
+    void showFailure(const QString& why);
+
+    static constexpr qint64 firstBytes = 256 * 1024;
+    static constexpr qint64 mostBytes = 16 * 1024 * 1024;
+
+    QWidget* modeSwitch() const; ///< Tree | Text, for a card's heading
+
+Q_SIGNALS:
+    /// So many bytes should be fetched.
+    void moreWanted(qint64 bytes);
+
+private:
+    enum Mode { Tree, Text };
+
+    void setMode(int mode);
+    void say(const QString& text);
+    void showTree(const std::string& text, bool whole);
+
+    models::JsonTreeModel m_json;
+    Segments* m_switch;
+    QStackedWidget* m_stack;
+    QTreeView* m_tree;
+    QPlainTextEdit* m_text;
+    QLabel* m_remark;
+    QAbstractButton* m_more;
+    bool m_hasTree = false;
+    int m_wantedMode = Tree;
+};
+
+} // namespace ui

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/statusline.h"
+
+#include "ui/card.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using models::format::age;
+using models::format::bytes;
+using models::format::clock;
+using models::format::milliseconds;
+
+StatusLine::StatusLine(desk::Desk* desk, QWidget* parent)
+    : QWidget(parent)
+    , m_desk(desk) {
+    setObjectName(u"statusLine"_s);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(space::large, 5, space::large, 5);
+    layout->setSpacing(18);
+    m_sample = add(u"statusSample"_s);
+    m_cost = add(u"statusCost"_s);
+    m_period = add(u"statusPeriod"_s);
+    m_footprint = add(u"statusFootprint"_s);
+    m_errors = add(u"statusErrors"_s);
+    layout->addStretch();
+    m_schema = add(u"statusSchema"_s);
+    m_serverVersion = add(u"statusServer"_s);
+    m_zoneName = add(u"statusZone"_s);
+    m_cost->setToolTip(
+        tr("What the last sample cost the server: time by its own clock, round trips, bytes of the answer"));
+    m_footprint->setToolTip(
+        tr("What this console leaves on the server between samples: every look is one short read-only "
+           "transaction that takes no row lock"));
+    // The age grows between samples, most of all when none come any more.
+    m_timer.setInterval(500);
+    connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
+    m_timer.start();
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    refresh();
+}
+
+QLabel* StatusLine::add(const QString& name) {
+    QLabel* label = dimLabel({});
+    label->setObjectName(name);
+    label->setTextFormat(Qt::PlainText);
+    layout()->addWidget(label);
+    return label;
+}
+
+void StatusLine::setZone(const QTimeZone& zone) {
+    m_zone = zone;
+    refresh();
+}
+
+void StatusLine::refresh() {
+    const domain::SnapshotPtr snapshot = m_desk->snapshot();
+    if (!snapshot) {
+        m_sample->setText(tr("no sample yet"));
+        return;
+    }
+    const auto old = std::chrono::duration_cast<pg::Interval>(pg::Clock::now() - snapshot->receivedAt);
+    m_sample->setText(tr("sample %1 · %2 old").arg(clock(snapshot->takenAt, m_zone), age(old)));
+    const domain::SampleCost& cost = snapshot->cost;
+    m_cost->setText(
+        QStringList{tr("server %1").arg(milliseconds(cost.serverMs)), tr("1 round trip"), bytes(cost.bytes)}.join(
+            u" · "_s));
+    m_period->setText(
+        m_desk->isPaused()
+            ? tr("paused")
+            : tr("every %1")
+                  .arg(age(std::chrono::duration_cast<pg::Interval>(m_desk->period())).replace(u"1.0"_s, u"1"_s)));
+    m_footprint->setText(tr("our locks: none · our transaction: %1").arg(milliseconds(cost.roundTripMs)));
+    QStringList errors;
+    for (const domain::PartError& error : snapshot->errors)
+        errors += QString::fromStdString(error.part) + u": "_s + words::failureLine(error.failure);
+    m_errors->setText(errors.isEmpty() ? QString() : tr("%n part(s) not seen", nullptr, int(errors.size())));
+    m_errors->setToolTip(errors.join(u'\n'));
+    m_schema->setText(words::schema(snapshot->capabilities));
+    m_serverVersion->setText(u"PostgreSQL "_s +
+                             (snapshot->capabilities.serverVersionText.empty()
+                                  ? models::format::serverVersion(snapshot->capabilities.serverVersion)
+                                  : models::format::text(snapshot->capabilities.serverVersionText)));
+    m_zoneName->setText(models::format::zoneName(m_zone, snapshot->takenAt));
+    m_zoneName->setToolTip(tr("Times are shown in this zone"));
+}
+
+void StatusLine::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(), colors().panel);
+    painter.setPen(colors().line);
+    painter.drawLine(0, 0, width(), 0);
+}
+
+} // namespace ui

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/desk.h"
+
+#include <QTimer>
+#include <QTimeZone>
+#include <QWidget>
+
+class QLabel;
+
+namespace ui {
+
+/// How old the sample is and what it cost, how often we look, our own footprint; schema, version, time zone.
+class StatusLine : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit StatusLine(desk::Desk* desk, QWidget* parent = nullptr);
+
+    void refresh();
+    void setZone(const QTimeZone& zone);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QLabel* add(const QString& name);
+
+    desk::Desk* m_desk;
+    QTimeZone m_zone = QTimeZone::systemTimeZone();
+    QLabel* m_sample;
+    QLabel* m_cost;
+    QLabel* m_period;
+    QLabel* m_footprint;
+    QLabel* m_errors;
+    QLabel* m_schema;
+    QLabel* m_serverVersion;
+    QLabel* m_zoneName;
+    QTimer m_timer;
+};
+
+} // namespace ui

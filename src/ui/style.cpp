@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/style.h"
+
+#include "ui/paint.h"
+#include "ui/theme.h"
+
+#include <QPainter>
+#include <QPushButton>
+#include <QStyleOption>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+struct ButtonColors {
+    QColor fill;
+    QColor line;
+    QColor text;
+};
+
+bool isUnavailable(const QWidget* widget) {
+    return widget && widget->property("unavailable").toBool();
+}
+
+QString roleOf(const QWidget* widget) {
+    return widget ? widget->property("role").toString() : QString();
+}
+
+ButtonColors buttonColors(const QStyleOption& option, const QString& role, bool unavailable) {
+    const Colors& c = colors();
+    // What can't be done now can still be asked about: it looks disabled, but answers.
+    const bool enabled = option.state.testFlag(QStyle::State_Enabled) && !unavailable;
+    if (enabled && role == u"primary"_s)
+        return {c.accent, c.accent, c.onAccent};
+    if (enabled && role == u"danger"_s)
+        return {c.critical, c.critical, c.onCritical};
+    const bool quiet = role == u"quiet"_s;
+    const bool over = option.state.testFlag(QStyle::State_MouseOver) && enabled;
+    if (quiet && !over && !option.state.testFlag(QStyle::State_On))
+        return {QColor(Qt::transparent), QColor(Qt::transparent), enabled ? c.text : c.dim};
+    return {enabled ? c.header : c.background, c.line, enabled ? c.text : c.dim};
+}
+
+void drawButtonPanel(const QStyleOption& option, QPainter* painter, const QWidget* widget) {
+    ButtonColors use = buttonColors(option, roleOf(widget), isUnavailable(widget));
+    if (option.state.testFlag(QStyle::State_Enabled)) {
+        const bool pressed = option.state & (QStyle::State_Sunken | QStyle::State_On);
+        if (pressed)
+            use.fill = use.fill.alpha() == 0 ? colors().selection : use.fill.darker(colors().dark ? 85 : 110);
+        else if (option.state.testFlag(QStyle::State_MouseOver) && use.fill.alpha() != 0)
+            use.fill = use.fill.darker(colors().dark ? 88 : 104);
+    }
+    drawPanel(painter, option.rect, use.fill, use.line, space::radius - 1);
+}
+
+void drawFocus(const QStyleOption& option, QPainter* painter) {
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(colors().accent, 1.5));
+    painter->setBrush(Qt::NoBrush);
+    painter->drawRoundedRect(QRectF(option.rect).adjusted(0.75, 0.75, -0.75, -0.75), space::radius - 1,
+                             space::radius - 1);
+    painter->restore();
+}
+
+void drawHeaderSection(const QStyleOption& option, QPainter* painter) {
+    painter->fillRect(option.rect, colors().panel);
+    painter->setPen(colors().line);
+    painter->drawLine(option.rect.bottomLeft(), option.rect.bottomRight());
+}
+
+} // namespace
+
+Style::Style()
+    : QProxyStyle(u"fusion"_s) {}
+
+void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                          const QWidget* widget) const {
+    switch (element) {
+    case PE_PanelButtonCommand:
+    case PE_PanelButtonTool:
+        drawButtonPanel(*option, painter, widget);
+        return;
+    case PE_PanelLineEdit: {
+        const bool focused = option->state.testFlag(State_HasFocus);
+        const auto* frame = qstyleoption_cast<const QStyleOptionFrame*>(option);
+        if (frame && frame->lineWidth == 0) {
+            painter->fillRect(option->rect, option->palette.base());
+            return;
+        }
+        drawPanel(painter, option->rect, option->palette.color(QPalette::Base),
+                  focused ? colors().accent : colors().line, space::radius - 1);
+        return;
+    }
+    case PE_FrameLineEdit:
+        return;
+    case PE_FrameFocusRect:
+        drawFocus(*option, painter);
+        return;
+    case PE_IndicatorHeaderArrow: {
+        const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option);
+        if (header && header->sortIndicator != QStyleOptionHeader::None)
+            drawSortSign(painter, option->rect, header->sortIndicator == QStyleOptionHeader::SortUp);
+        return;
+    }
+    default:
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+    }
+}
+
+void Style::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
+                        const QWidget* widget) const {
+    if (element == CE_HeaderSection || element == CE_HeaderEmptyArea) {
+        drawHeaderSection(*option, painter);
+        return;
+    }
+    if (element == CE_PushButtonLabel) {
+        if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
+            QStyleOptionButton own = *button;
+            own.palette.setColor(QPalette::ButtonText,
+                                 buttonColors(*option, roleOf(widget), isUnavailable(widget)).text);
+            QProxyStyle::drawControl(element, &own, painter, widget);
+            return;
+        }
+    }
+    if (element == CE_HeaderLabel) {
+        if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+            QStyleOptionHeader own = *header;
+            own.palette.setColor(QPalette::ButtonText, colors().dim);
+            painter->save();
+            painter->setFont(strongFont(painter->font()));
+            QProxyStyle::drawControl(element, &own, painter, widget);
+            painter->restore();
+            return;
+        }
+    }
+    QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
+    switch (metric) {
+    case PM_ButtonShiftHorizontal:
+    case PM_ButtonShiftVertical:
+        return 0;
+    case PM_HeaderMargin:
+        return space::medium;
+    case PM_HeaderMarkSize:
+        return 8;
+    case PM_FocusFrameHMargin:
+        return 2;
+    default:
+        return QProxyStyle::pixelMetric(metric, option, widget);
+    }
+}
+
+QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& size,
+                              const QWidget* widget) const {
+    QSize wanted = QProxyStyle::sizeFromContents(type, option, size, widget);
+    if (type == CT_PushButton) {
+        // Fusion asks for at least 80 pixels; ours are as wide as their words.
+        wanted.setWidth(std::max(size.width() + 20, 28));
+        wanted.setHeight(std::max(size.height() + 8, 26));
+    }
+    if (type == CT_LineEdit || type == CT_ComboBox)
+        wanted.setHeight(std::max(wanted.height(), 26));
+    return wanted;
+}
+
+int Style::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const {
+    switch (hint) {
+    case SH_EtchDisabledText:
+    case SH_DitherDisabledText:
+        return 0;
+    case SH_ItemView_ShowDecorationSelected:
+        return 1;
+    case SH_Widget_Animation_Duration:
+        return 0;
+    default:
+        return QProxyStyle::styleHint(hint, option, widget, data);
+    }
+}
+
+} // namespace ui

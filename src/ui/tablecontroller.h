@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/sortproxy.h"
+#include "models/tabletext.h"
+
+#include <QObject>
+#include <QPointer>
+
+#include <functional>
+
+class QAbstractItemView;
+class QHeaderView;
+class QMenu;
+class QSettings;
+class QTableView;
+class QTreeView;
+
+namespace ui {
+
+class CellDelegate;
+class Notice;
+
+/// What every table of the console can do: sort without moving rows under the reader, choose and remember columns, copy
+/// as text, CSV or JSON, say why it is empty. One per view; the view owns it.
+class TableController : public QObject {
+    Q_OBJECT
+
+public:
+    /// Name is the key under which widths, order, visibility and sorting are remembered. Settings may be null.
+    TableController(QTableView* view, QAbstractItemModel* model, const QString& name, QSettings* settings);
+    TableController(QTreeView* view, QAbstractItemModel* model, const QString& name, QSettings* settings);
+    ~TableController() override;
+
+    models::SortProxy* proxy() const { return m_proxy; }
+
+    /// Which column is sorted by where nothing is remembered.
+    void sortFirstBy(const QString& columnId, Qt::SortOrder order);
+    /// The column that takes what the others leave.
+    void stretch(const QString& columnId);
+
+    /// Shown over the view while it has no rows.
+    Notice* notice() const { return m_notice; }
+
+    /// Fills a row's context menu above the copy entries.
+    void setRowMenu(std::function<void(QMenu&, const QModelIndex& source)> fill);
+
+    void setStale(bool stale);
+
+    /// The chosen row in the source model; invalid when none is.
+    QModelIndex currentSource() const;
+    void selectSource(const QModelIndex& source);
+
+    /// A menu with a checkable entry per column, and back to the default.
+    QMenu* columnMenu(QWidget* parent);
+    void copySelection(models::TextForm form) const;
+    void copyAll(models::TextForm form) const;
+    QMenu* exportMenu(QWidget* parent) const;
+
+    QList<int> visibleColumns() const; ///< as they stand on screen
+
+Q_SIGNALS:
+    void currentChanged(const QModelIndex& source);
+    /// Double click or Return.
+    void activated(const QModelIndex& source);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    void begin(QAbstractItemView* view, QHeaderView* header, QAbstractItemModel* model);
+    void layOutColumns();
+    int sampleWidth(int column) const;
+    void fitStretched();
+    bool restore();
+    void remember() const;
+    void rememberSoon();
+    void updateNotice();
+    void openRowMenu(const QPoint& position);
+    QModelIndexList selectedRows() const;
+    void collectRows(const QModelIndex& parent, QModelIndexList& rows) const;
+    int columnOf(const QString& id) const;
+
+    QAbstractItemView* m_view = nullptr;
+    QHeaderView* m_header = nullptr;
+    models::SortProxy* m_proxy = nullptr;
+    CellDelegate* m_delegate = nullptr;
+    Notice* m_notice = nullptr;
+    QString m_name;
+    QPointer<QSettings> m_settings;
+    QTimer m_rememberTimer;
+    int m_stretched = -1;
+    bool m_fitting = false;
+    bool m_restored = false;
+    std::function<void(QMenu&, const QModelIndex&)> m_rowMenu;
+};
+
+} // namespace ui

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/topbar.h"
+
+#include "ui/card.h"
+#include "ui/chiplabel.h"
+#include "ui/paint.h"
+#include "ui/segments.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+/// Looks like a field, opens the palette.
+class SearchButton : public QAbstractButton {
+public:
+    using QAbstractButton::QAbstractButton;
+
+    QSize sizeHint() const override { return {260, 28}; }
+
+    QSize minimumSizeHint() const override { return {150, 28}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        const Colors& c = colors();
+        drawPanel(&painter, rect(), c.header, hasFocus() ? c.accent : c.line, space::radius - 1);
+        painter.setPen(c.dim);
+        const QRect words = rect().adjusted(12, 0, -12, 0);
+        const QString keys = QKeySequence(Qt::CTRL | Qt::Key_K).toString(QKeySequence::NativeText);
+        painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter, keys);
+        const int left = words.width() - painter.fontMetrics().horizontalAdvance(keys) - space::large;
+        painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(text(), Qt::ElideRight, left));
+    }
+};
+
+} // namespace
+
+TopBar::TopBar(QWidget* parent)
+    : QWidget(parent)
+    , m_badge(new EnvironmentBadge)
+    , m_name(new QLabel)
+    , m_server(dimLabel({}))
+    , m_search(new SearchButton)
+    , m_live(new Segments)
+    , m_mode(new Segments) {
+    setObjectName(u"topBar"_s);
+    m_badge->setObjectName(u"environment"_s);
+    m_name->setFont(strongFont(font()));
+    m_name->setTextFormat(Qt::PlainText);
+    m_server->setObjectName(u"server"_s);
+    m_server->setTextFormat(Qt::PlainText);
+    m_server->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_search->setText(tr("Search or run an action …"));
+    m_search->setObjectName(u"paletteButton"_s);
+    m_search->setAccessibleName(tr("Command palette"));
+    m_search->setFocusPolicy(Qt::StrongFocus);
+    m_live->add(tr("Live"), u"live"_s)->setToolTip(tr("Sample as set (Ctrl+Space)"));
+    m_live->add(tr("Pause"), u"pause"_s)->setToolTip(tr("Stop sampling; the page stays as it is (Ctrl+Space)"));
+    m_mode->add(tr("Observe"), u"observe"_s)->setToolTip(tr("Look only: no session exists that could write"));
+    m_mode->add(tr("Operate…"), u"operate"_s)->setToolTip(tr("Allow actions that change something"));
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(space::large, 8, space::large, 9);
+    layout->setSpacing(space::large);
+    layout->addWidget(m_badge);
+    layout->addWidget(m_name);
+    layout->addWidget(m_server, 1);
+    layout->addWidget(m_search);
+    layout->addWidget(m_live);
+    layout->addWidget(m_mode);
+    connect(m_search, &QAbstractButton::clicked, this, &TopBar::paletteWanted);
+    connect(m_live, &Segments::chosen, this, [this](int index) { Q_EMIT pauseWanted(index == 1); });
+    connect(m_mode, &Segments::chosen, this, [this](int index) {
+        Q_EMIT accessModeWanted(index == 1 ? desk::AccessMode::Operate : desk::AccessMode::Observe);
+    });
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    setPaused(false);
+    setAccessMode(desk::AccessMode::Observe);
+}
+
+void TopBar::showPlace(const desk::Profile& profile, const domain::Snapshot* snapshot) {
+    m_badge->show(words::environment(profile.environment), words::environmentTone(profile.environment));
+    QString name = profile.name;
+    if (name.isEmpty() && snapshot)
+        name = models::format::foreign(models::format::text(snapshot->capabilities.database));
+    m_name->setText(name);
+    m_name->setVisible(!name.isEmpty());
+    QString server = tr("not connected yet");
+    if (snapshot) {
+        QStringList parts;
+        if (!profile.name.isEmpty())
+            parts += models::format::foreign(models::format::text(snapshot->capabilities.database));
+        parts += words::server(snapshot->capabilities);
+        parts += words::roleOfServer(snapshot->capabilities);
+        server = parts.join(u" · "_s);
+    }
+    m_server->setText(server);
+    m_server->setToolTip(server);
+}
+
+void TopBar::setPaused(bool paused) {
+    m_live->setCurrent(paused ? 1 : 0);
+}
+
+void TopBar::setAccessMode(desk::AccessMode mode) {
+    m_mode->setCurrent(mode == desk::AccessMode::Operate ? 1 : 0);
+}
+
+void TopBar::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(), colors().panel);
+    painter.setPen(colors().line);
+    painter.drawLine(0, height() - 1, width(), height() - 1);
+}
+
+} // namespace ui

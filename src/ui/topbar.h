@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/desk.h"
+
+#include <QWidget>
+
+class QAbstractButton;
+class QLabel;
+
+namespace ui {
+
+class EnvironmentBadge;
+class Segments;
+
+/// Where we are, the command palette, Live or Pause, Observe or Operate.
+class TopBar : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TopBar(QWidget* parent = nullptr);
+
+    void showPlace(const desk::Profile& profile, const domain::Snapshot* snapshot);
+    void setPaused(bool paused);
+    void setAccessMode(desk::AccessMode mode);
+
+Q_SIGNALS:
+    void paletteWanted();
+    void pauseWanted(bool paused);
+    void accessModeWanted(desk::AccessMode mode);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    EnvironmentBadge* m_badge;
+    QLabel* m_name;
+    QLabel* m_server;
+    QAbstractButton* m_search;
+    Segments* m_live;
+    Segments* m_mode;
+};
+
+} // namespace ui

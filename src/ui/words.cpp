@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/words.h"
+
+#include "models/format.h"
+
+#include <QCoreApplication>
+
+using namespace Qt::StringLiterals;
+
+namespace ui::words {
+
+using models::format::foreign;
+using models::format::text;
+
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("Words", text);
+}
+
+} // namespace
+
+QString environment(desk::Environment environment) {
+    switch (environment) {
+    case desk::Environment::Unlabelled:
+        return tr("Unlabelled");
+    case desk::Environment::Production:
+        return tr("Production");
+    case desk::Environment::Staging:
+        return tr("Staging");
+    case desk::Environment::Local:
+        return tr("Local");
+    case desk::Environment::Sandbox:
+        return tr("Sandbox");
+    }
+    return {};
+}
+
+models::Tone environmentTone(desk::Environment environment) {
+    switch (environment) {
+    case desk::Environment::Production:
+        return models::Tone::Critical;
+    case desk::Environment::Staging:
+        return models::Tone::Warning;
+    case desk::Environment::Local:
+        return models::Tone::Information;
+    case desk::Environment::Sandbox:
+        return models::Tone::Good;
+    case desk::Environment::Unlabelled:
+        break;
+    }
+    return models::Tone::None;
+}
+
+namespace {
+
+QString fullName(const domain::ActionRequest& request) {
+    const QString group = foreign(text(request.consumer));
+    return request.subconsumer.empty() ? group : QString(group + u'.' + foreign(text(request.subconsumer)));
+}
+
+} // namespace
+
+QString subject(const domain::ActionRequest& request) {
+    const QString queue = foreign(text(request.queue));
+    QString name = queue;
+    if (!request.consumer.empty())
+        //: A consumer or member, and the queue it reads.
+        name = tr("%1 on %2").arg(fullName(request), queue);
+    if (request.batch)
+        name = name.isEmpty() ? tr("batch %1").arg(*request.batch) : tr("batch %1 of %2").arg(*request.batch).arg(name);
+    return name;
+}
+
+QString nameToType(const domain::ActionRequest& request) {
+    if (!request.consumer.empty())
+        return request.subconsumer.empty() ? text(request.consumer)
+                                           : QString(text(request.consumer) + u'.' + text(request.subconsumer));
+    return text(request.queue);
+}
+
+QString server(const domain::Capabilities& capabilities) {
+    QString place = text(capabilities.host);
+    // A folder means a socket on this machine; its path says nothing to a reader.
+    if (place.isEmpty() || place.startsWith(u'/'))
+        place = tr("this machine");
+    else if (!capabilities.port.empty())
+        place += u':' + text(capabilities.port);
+    return foreign(text(capabilities.user)) + u'@' + place;
+}
+
+QString schema(const domain::Capabilities& capabilities) {
+    const QString name = u"pgque "_s + text(capabilities.schemaVersion);
+    switch (capabilities.origin) {
+    case domain::SchemaOrigin::None:
+        return tr("no pgque schema");
+    case domain::SchemaOrigin::Ours:
+        return tr("%1 (Batchscope schema)").arg(name.trimmed());
+    case domain::SchemaOrigin::OursDrifted:
+        return tr("%1 (Batchscope schema, changed)").arg(name.trimmed());
+    case domain::SchemaOrigin::Foreign:
+        return tr("%1 (installed by others)").arg(name.trimmed());
+    case domain::SchemaOrigin::Unknown:
+        return tr("an unknown pgque schema");
+    }
+    return {};
+}
+
+QString roleOfServer(const domain::Capabilities& capabilities) {
+    const QString role = capabilities.inRecovery ? tr("standby") : tr("primary");
+    return capabilities.throughPooler ? tr("%1, through a pooler").arg(role) : role;
+}
+
+QString failureLine(const pg::Failure& failure) {
+    return models::format::visible(text(failure.text()));
+}
+
+QString failure(const pg::Failure& failure) {
+    QStringList lines = {failureLine(failure)};
+    if (!failure.diagnostics.detail.empty())
+        lines += tr("Detail: %1").arg(text(failure.diagnostics.detail));
+    if (!failure.diagnostics.hint.empty())
+        lines += tr("Hint: %1").arg(text(failure.diagnostics.hint));
+    return lines.join(u'\n');
+}
+
+QString ofRegistry(const std::string& text) {
+    return text.empty() ? QString() : QCoreApplication::translate("Registry", text.c_str());
+}
+
+} // namespace ui::words

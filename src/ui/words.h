@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/desk.h"
+#include "models/column.h"
+#include "operate/action.h"
+
+#include <QString>
+
+namespace ui::words {
+
+/// "Production", "Staging", "Local", "Sandbox", "Unlabelled".
+QString environment(desk::Environment environment);
+models::Tone environmentTone(desk::Environment environment);
+
+/// "orders", "billing on orders", "billing.worker-3 on orders", "batch 8123 of billing.worker-3 on orders".
+QString subject(const domain::ActionRequest& request);
+/// The name that must be typed before something is destroyed: the most specific one.
+QString nameToType(const domain::ActionRequest& request);
+
+/// "app_ops@db1:5432".
+QString server(const domain::Capabilities& capabilities);
+
+/// "pgque 0.2.0 (Batchscope schema)".
+QString schema(const domain::Capabilities& capabilities);
+
+QString roleOfServer(const domain::Capabilities& capabilities); ///< "primary", "standby", "through a pooler"
+
+/// A failure in the server's own words with its SQLSTATE, detail and hint, each on a line.
+QString failure(const pg::Failure& failure);
+
+/// The same in a line: message and SQLSTATE.
+QString failureLine(const pg::Failure& failure);
+
+/// Text of the registry, translated where a translation exists.
+QString ofRegistry(const std::string& text);
+
+} // namespace ui::words
