@@ -112,8 +112,9 @@ void Connection::stream(const Statement& statement, const std::function<bool(con
         }
         exchange.checkTime();
     }
-    auto later = exchange.drain();
-    failure = failure ? std::move(failure) : std::move(later);
+    if (auto later = exchange.drain(); !failure) {
+        failure = std::move(later);
+    }
     // The server's word for the stop we asked for.
     if (failure && (wanted || failure->kind != ErrorKind::Cancelled)) {
         throw Error(*std::move(failure));
@@ -133,8 +134,9 @@ std::int64_t Connection::copyIn(const std::string& sql, const std::function<bool
         auto failure = opening && PQresultStatus(opening.get()) == PGRES_FATAL_ERROR
                            ? std::optional(exchange.failureOf(opening.get()))
                            : std::nullopt;
-        auto later = exchange.drain();
-        failure = failure ? std::move(failure) : std::move(later);
+        if (auto later = exchange.drain(); !failure) {
+            failure = std::move(later);
+        }
         if (failure) {
             throw Error(*std::move(failure));
         }

@@ -76,9 +76,8 @@ void OverviewPage::explainEmptiness(const domain::Snapshot& snapshot) {
         notice->say(tr("No queue matches the filter"),
                     tr("Clear it to see all %n.", nullptr, int(snapshot.queues.size())));
     else
-        notice->say(
-            tr("There is no queue yet"),
-            tr("Create one here, or with select pgque.create_queue('orders'). It appears with the next sample."));
+        notice->say(tr("There is no queue yet"),
+                    tr("Create one with the button above. It appears with the next sample."));
 }
 
 void OverviewPage::setStale(bool stale) {
