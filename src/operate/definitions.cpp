@@ -16,7 +16,7 @@ constexpr std::size_t shownMessages = 200;
 // Measured on PostgreSQL 15: a forced unregister or nack_batch of our own schema, 100 to 100,000 events, small
 // payloads; and the original, which reads the whole batch again for every event.
 constexpr double linearBaseMs = 1.0;
-constexpr double linearMsPerEvent = 0.020;
+constexpr double linearMsPerEvent = 0.028;
 constexpr double quadraticMsPerPair = 0.001;
 
 /// Two digits are more than a forecast knows.
