@@ -39,6 +39,15 @@ std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role) const
     return std::make_unique<links::Session>(connection, options);
 }
 
+void DeskPrivate::retire(std::unique_ptr<links::Session>& session) const {
+    if (!session)
+        return;
+    session->disconnect();
+    session->close();
+    session->setParent(q);
+    session.release()->deleteLater();
+}
+
 void DeskPrivate::open() {
     close();
     watch = std::make_shared<Watch>(thresholdsFor(profile.environment));
@@ -54,8 +63,8 @@ void DeskPrivate::close() {
     timer.stop();
     if (mode == AccessMode::Operate)
         q->setAccessMode(AccessMode::Observe);
-    listener.reset();
-    monitor.reset();
+    retire(listener);
+    retire(monitor);
     watch.reset();
     channels.clear();
     if (beat.inFlight())
@@ -122,8 +131,10 @@ void DeskPrivate::sample() {
                           pg::Connection& on, pg::Deadline deadline) { return watch->look(on, number, deadline); },
                       sampleDeadline);
     auto* watcher = new QFutureWatcher<links::Reply<Seen>>(monitor.get());
-    QObject::connect(watcher, &QFutureWatcherBase::finished, q, [this, watcher, started] {
+    QObject::connect(watcher, &QFutureWatcherBase::finished, q, [this, watcher, started, asked = watch] {
         watcher->deleteLater();
+        if (asked != watch)
+            return; // an answer from before the last open()
         if (watcher->isCanceled() || watcher->future().resultCount() == 0)
             beat.finished(Beat::Clock::now(), std::nullopt);
         else
@@ -161,7 +172,7 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
 void DeskPrivate::listenWhereItHelps() {
     // Behind a pooler a LISTEN would stay with a connection that is soon somebody else's; a standby notifies nobody.
     if (snapshot->capabilities.throughPooler || snapshot->capabilities.inRecovery) {
-        listener.reset();
+        retire(listener);
         channels.clear();
         return;
     }
@@ -204,6 +215,12 @@ const Profile& Desk::profile() const {
 void Desk::open() {
     d->open();
     Q_EMIT linkStatusChanged();
+}
+
+void Desk::open(const pg::ConnectionInfo& connection) {
+    d->profile.connection = connection;
+    d->connection = connection;
+    open();
 }
 
 void Desk::close() {

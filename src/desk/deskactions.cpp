@@ -61,7 +61,7 @@ void DeskPrivate::openOperateSession() {
 }
 
 void DeskPrivate::closeOperateSession() {
-    operating.reset();
+    retire(operating);
 }
 
 QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionRequest& request,

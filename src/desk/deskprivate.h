@@ -66,6 +66,8 @@ public:
                                              QFuture<links::Reply<domain::ActionOutcome>> running,
                                              std::shared_ptr<CommitNote> commit);
     std::unique_ptr<links::Session> makeSession(const char* role) const;
+    /// Closes a session that may be the sender of the signal being handled: it goes when the event loop is next free.
+    void retire(std::unique_ptr<links::Session>& session) const;
 
     /// A piece of looking on the monitor's session; a failure at once where there is none.
     template <class F>

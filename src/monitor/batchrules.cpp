@@ -56,7 +56,7 @@ void heartbeatTexts(const Case& one, const Subscription& row, domain::Finding& f
 
 void staleHeartbeat(Case& one) {
     for (const Subscription& row : one.snapshot.subscriptions) {
-        if (!row.batch || row.role == Role::CoopMain)
+        if (!row.batch || row.role == Role::CoopMain || !one.snapshot.queue(row.queueId))
             continue;
         const pg::Interval age = one.since(row.active);
         if (age < one.thresholds.heartbeatWarning)
@@ -68,7 +68,8 @@ void staleHeartbeat(Case& one) {
 
 void mainWithBatch(Case& one) {
     for (const Subscription& row : one.snapshot.subscriptions) {
-        if (row.role != Role::CoopMain || (!row.batch && !row.nextTick && row.lastTick))
+        if (row.role != Role::CoopMain || (!row.batch && !row.nextTick && row.lastTick) ||
+            !one.snapshot.queue(row.queueId))
             continue;
         domain::Finding& finding = one.found("coop_main_with_batch", Severity::Critical, subjectOf(one.snapshot, row));
         finding.title = "The main row of group " + row.consumerName + " on " + finding.subject.queue +
@@ -84,7 +85,7 @@ void mainWithBatch(Case& one) {
 
 void memberWithoutGroup(Case& one) {
     for (const Subscription& row : one.snapshot.subscriptions) {
-        if (row.role != Role::CoopMember || one.snapshot.mainOf(row))
+        if (row.role != Role::CoopMember || one.snapshot.mainOf(row) || !one.snapshot.queue(row.queueId))
             continue;
         domain::Finding& finding = one.found("member_without_group", Severity::Critical, subjectOf(one.snapshot, row));
         finding.title = row.consumerName + " on " + finding.subject.queue + " belongs to no group.";

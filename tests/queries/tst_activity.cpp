@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "foreign.h"
+#include "support/foreign.h"
 
 using namespace support;
 

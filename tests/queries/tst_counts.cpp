@@ -5,7 +5,7 @@
 
 #include <QTest>
 
-#include "foreign.h"
+#include "support/foreign.h"
 
 using namespace support;
 

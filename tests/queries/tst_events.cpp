@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "foreign.h"
+#include "support/foreign.h"
 
 using namespace support;
 using queries::PageLimits;

@@ -4,7 +4,7 @@
 
 #include <QTest>
 
-#include "foreign.h"
+#include "support/foreign.h"
 
 using namespace support;
 using domain::SchemaOrigin;

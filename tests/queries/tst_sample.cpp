@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <set>
 
-#include "foreign.h"
+#include "support/foreign.h"
 
 using namespace support;
 using queries::CoreSample;

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rates come from the server's counters and clock; what was not seen is a gap.
+#include "monitor/history.h"
+
+#include <QTest>
+
+#include <cmath>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+domain::Snapshot at(pg::Interval time, std::optional<std::int64_t> sequence) {
+    domain::Snapshot snapshot;
+    snapshot.takenAt = pg::Timestamp(1h + time);
+    domain::Queue queue;
+    queue.id = 1;
+    queue.name = "a";
+    queue.eventSeqNow = sequence;
+    snapshot.queues.push_back(queue);
+    return snapshot;
+}
+
+} // namespace
+
+class TestHistory : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void rates() {
+        monitor::History history(4);
+        history.add(at(0s, 100), 1s);
+        QVERIFY(history.rates(1).empty());
+        history.add(at(1s, 150), 1s);
+        history.add(at(3s, 150), 1s);
+        history.add(at(3500ms, 160), 1s);
+        QCOMPARE(history.rates(1), (std::vector<double>{50, 0, 20}));
+        for (int i = 0; i < 10; ++i)
+            history.add(at(4s + i * 1s, 170 + i), 1s);
+        QCOMPARE(history.rates(1).size(), std::size_t(4));
+        QVERIFY(history.rates(2).empty());
+    }
+
+    void gaps() {
+        monitor::History history;
+        history.add(at(0s, 100), 1s);
+        history.add(at(1s, 110), 1s);
+        history.add(at(2s, std::nullopt), 1s);
+        history.add(at(3s, 120), 1s);
+        history.add(at(4s, 130), 1s);
+        const auto rates = history.rates(1);
+        QCOMPARE(rates.size(), std::size_t(3)); // both sides of the missing value are one gap
+        QCOMPARE(rates[0], 10.0);
+        QVERIFY(std::isnan(rates[1]));
+        QCOMPARE(rates[2], 10.0);
+
+        history.add(at(60s, 500), 1s); // slept
+        QVERIFY(std::isnan(history.rates(1).back()));
+        history.add(at(61s, 501), 1s);
+        history.gap(); // paused
+        history.add(at(62s, 502), 1s);
+        QVERIFY(std::isnan(history.rates(1).back()));
+        history.add(at(63s, 3), 1s); // the sequence went back: another server, a restored dump
+        QVERIFY(std::isnan(history.rates(1).back()));
+        history.add(at(64s, 4), 1s);
+        QCOMPARE(history.rates(1).back(), 1.0);
+    }
+
+    void forgetsDroppedQueues() {
+        monitor::History history;
+        history.add(at(0s, 100), 1s);
+        history.add(at(1s, 110), 1s);
+        domain::Snapshot empty;
+        empty.takenAt = pg::Timestamp(1h + 2s);
+        history.add(empty, 1s);
+        QVERIFY(history.rates(1).empty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestHistory)
+#include "tst_history.moc"
