@@ -16,6 +16,8 @@ begin
     insert into suite.session
         select open.name, pid from public.dblink(open.name, 'select pg_backend_pid()') as r(pid int);
     perform public.dblink_exec(name, 'set client_min_messages = error');
+    -- A case that waits for a lock held by its own other session must fail, not hang.
+    perform public.dblink_exec(name, 'set lock_timeout = ''30s''');
     if role is not null then
         perform public.dblink_exec(name, format('set role %I', role));
     end if;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Batches of normal consumers: next_batch in its forms, find_tick_helper, finish_batch.
-select plan(72);
+select plan(74);
 select pgque.create_queue('q'), pgque.subscribe('q', 'c') \gset
 select suite.queue_id('q') as n \gset
 
@@ -64,6 +64,9 @@ select pgque.next_batch('q', 'c') as batch \gset
 select isnt(:'batch'::text, '', 'an empty window is a batch');
 select is((select count(*)::int from pgque.get_batch_events(:batch)), 0, 'without events');
 select pgque.finish_batch(:batch) \gset
+
+select refuses(format('select pgque.%s(424242)', f), 'batch not found') from unnest(array['batch_event_sql', 'batch_event_tables']) f;
+select pgque.next_batch('q', 'c') is null as none \gset
 
 -- restrictions on the next tick: build a queue with known ticks
 select pgque.create_queue('t'), pgque.set_queue_config('t', 'external_ticker', 'true') \gset

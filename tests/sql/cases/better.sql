@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Weaknesses of PgQue 0.2.0 that this schema does not have, as far as no other case shows them: cost and locks.
-select plan(41);
+select plan(42);
 select pgque.create_queue('q'), pgque.create_queue('r') \gset
 create function public.elapsed(sql text) returns interval language plpgsql as $$
 declare
@@ -68,6 +68,9 @@ select coalesce(pg_current_xact_id_if_assigned()::text, 'none') as number \gset
 rollback;
 select is(:ticked, 0, 'nothing due');
 select is(:'number'::text, 'none', 'an idle ticker() takes no transaction number');
+
+-- the information on all queues is one query, not one per queue
+select is_empty($$select arguments from suite.routine where name = 'get_queue_info' and source ~* '\mexecute\M'$$, 'get_queue_info() runs no statement per queue');
 
 -- polls of one name on two queues do not serialise
 select suite.open('a'), suite.open('b'), suite.open('c');

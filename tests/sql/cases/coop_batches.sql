@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Cooperative groups: handing out windows, taking over, finishing, leaving with work in hand.
-select plan(98);
+select plan(99);
 select pgque.create_queue('q'), pgque.subscribe('q', 'fan') \gset
 create function pg_temp.row_of(member text, out batch bigint, out last bigint, out next bigint, out active timestamptz, out since timestamptz,
     out takeovers int) language plpgsql as $$
@@ -50,6 +50,7 @@ select isnt(suite.payloads(:a), suite.payloads(:b), 'different events');
 -- receive_coop
 select is((select string_agg(payload, ',') from pgque.receive_coop('q', 'g', 'a')), suite.payloads(:a), 'receive_coop answers the open batch');
 select is((select count(distinct batch_id)::int from pgque.receive_coop(i_queue => 'q', i_consumer => 'g', i_subconsumer => 'a', i_max_return => 1)), 1, 'by name');
+select is((select count(*)::int from pgque.receive_coop('q', 'g', 'a', null)), 1, 'NULL is no limit');
 select is(pgque.ack(:a), 1, 'ack');
 select is(suite.position('q', 'g.a'), 'coop_member - idle -', 'clears the member');
 select is(suite.position('q', 'g'), 'coop_main 3 idle -', 'not the group');

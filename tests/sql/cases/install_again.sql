@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- A second installation over the first, and uninstall().
-select plan(26);
+select plan(29);
 \i :fixtures/timetable.sql
 select pgque.create_queue('q'), pgque.subscribe('q', 'c'), pgque.subscribe_subconsumer('q', 'g', 'm') \gset
 select pgque.set_queue_config('q', 'max_retries', '0'), pgque.set_tick_period_ms(50) \gset
@@ -62,5 +62,12 @@ select is((select count(*)::int from pg_roles where rolname in ('pgque_reader', 
 \set said `cd / && psql -Xq -v ON_ERROR_STOP=1 --single-transaction -f "$SUITE_SQL" -c "select pgque.create_queue('again')" -At 2>&1 | grep -v NOTICE`
 select is(:'said'::text, '1', 'a fresh install works');
 select is((select count(*)::int from pgque.queue), 1, 'and starts empty');
+
+-- the script that does the same, also when there is nothing left
+\set said `cd / && psql -Xq -v ON_ERROR_STOP=1 -f "$SUITE_ADDONS/../uninstall.sql" -c "select 'gone'" -At 2>&1 | grep -v NOTICE`
+select is(:'said'::text, 'gone', 'the uninstall script');
+select hasnt_schema('pgque');
+\set said `cd / && psql -Xq -v ON_ERROR_STOP=1 -f "$SUITE_ADDONS/../uninstall.sql" -c "select 'gone'" -At 2>&1 | grep -v NOTICE`
+select is(:'said'::text, 'gone', 'and once more');
 
 select * from finish();

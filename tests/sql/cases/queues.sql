@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Creating and dropping queues, and what stands behind each of them.
-select plan(62);
+select plan(66);
 
 -- create
 select is(pgque.create_queue('orders'), 1, 'a new queue answers 1');
@@ -59,6 +59,17 @@ update pgque.queue set queue_disable_insert = false where queue_name = 'orders';
 -- grants, storage: repeatable
 select is(pgque.grant_perms('orders'), 1, 'grant_perms') where to_regprocedure('pgque.grant_perms(text)') is not null;
 select refuses($$select pgque.grant_perms('nowhere')$$, 'Queue not found');
+
+-- sequences, as the helpers of the ticker see them
+select pgque.create_queue('seq') \gset
+select queue_event_seq as seq from pgque.queue where queue_name = 'seq' \gset
+select is(pgque.seq_getval(:'seq'), 0::bigint, 'a sequence nobody has called counts as 0');
+select pgque.seq_setval(:'seq', 100) \gset
+select is(pgque.seq_getval(:'seq'), 100::bigint, 'a sequence can be lifted');
+select pgque.seq_setval(:'seq', 50) \gset
+select is(pgque.seq_getval(:'seq'), 100::bigint, 'and never goes back');
+select is(nextval(:'seq'), 101::bigint, 'the next value is beyond');
+select pgque.drop_queue('seq') \gset
 
 -- drop
 select refuses($$select pgque.drop_queue('nowhere')$$, 'No such event queue');

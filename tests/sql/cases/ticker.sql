@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- When a queue ticks and when it does not, what a tick records, and what stops one queue without stopping the others.
-select plan(72);
+select plan(79);
 
 create function pg_temp.seq(queue text) returns bigint language plpgsql as $$
 declare
@@ -166,6 +166,31 @@ do $$ begin execute format('create trigger refuse before insert on pgque.tick fo
 select matches(:'said'::text, '(?n)^ticked 5$', 'a failing insert of one queue lets the others tick');
 select matches(:'said'::text, 'WARNING:  .*f1', 'and is reported');
 drop trigger refuse on pgque.tick;
+
+-- a queue whose sequence is gone, or is just going
+select suite.age(queue_name, '1 hour') from pgque.queue;
+select pgque.create_queue('torn') \gset
+do $$ begin execute format('drop sequence %s cascade', (select queue_event_seq from pgque.queue where queue_name = 'torn')); end $$;
+\set said `"$SUITE_SAY" "select 'ticked ' || pgque.ticker()"`
+select matches(:'said'::text, '(?n)^ticked 6$', 'a queue without its sequence lets the others tick');
+select matches(:'said'::text, 'WARNING:  .*torn', 'and is reported');
+select suite.age(queue_name, '1 hour') from pgque.queue;
+select suite.open('dropper'), suite.open('passer');
+select suite.run('dropper', 'begin') \gset
+select suite.run('dropper', $$select pgque.drop_queue('sick', true)$$) \gset
+select suite.send('passer', 'select pgque.ticker()');
+select ok(suite.passes('passer'), 'ticker() does not wait for a queue that is being dropped');
+select is(suite.answer('passer'), '5', 'it ticks the rest');
+select suite.run('dropper', 'rollback') \gset
+delete from pgque.tick where tick_queue = suite.queue_id('torn');
+delete from pgque.queue where queue_name = 'torn';
+select is(pgque.ticker(), 1::bigint, 'and that one when it stays after all');
+
+-- one pass is one transaction without subtransactions: a thousand queues must not cost a thousand numbers
+select suite.age(queue_name, '1 hour') from pgque.queue;
+select pgque.ticker() \gset
+select is((select count(distinct xmin::text)::int from pgque.tick where tick_time = (select max(tick_time) from pgque.tick)), 1, 'a pass over all queues takes one transaction number');
+select cmp_ok((select count(*) from pgque.tick where tick_time = (select max(tick_time) from pgque.tick)), '>', 5::bigint, 'for six queues');
 
 -- somebody holds a queue's row: the others go on
 select suite.age(queue_name, '1 hour') from pgque.queue;

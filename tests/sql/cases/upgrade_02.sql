@@ -13,6 +13,9 @@ insert into pgque.consumer (co_name) values ('g'), ('g.m'), ('g.n');
 insert into pgque.subscription (sub_queue, sub_consumer, sub_last_tick, sub_role) values (1, 3, 2, 'coop_main');
 insert into pgque.subscription (sub_id, sub_queue, sub_consumer, sub_last_tick, sub_batch, sub_next_tick, sub_role)
     values (3, 1, 4, 1, nextval('pgque.batch_id_seq'), 2, 'coop_member'), (3, 1, 5, null, null, null, 'coop_member');
+-- somebody had tried the development version: its own objects are in nobody's way
+create function pgque.send(i_queue text, i_type text, i_payload jsonb, i_partition_key text) returns bigint language sql as 'select 1::bigint';
+create table pgque.partition_slot (queue_id int, co_name text, slot int, primary key (queue_id, co_name, slot));
 create function pg_temp.rows() returns text language sql as $$
     select md5(concat_ws(';', (select string_agg(c::text, ',' order by co_id) from pgque.consumer c),
         (select string_agg(q::text, ',') from (select queue_id, queue_name, queue_cur_table, queue_switch_step1, queue_switch_step2, queue_switch_time, queue_ticker_max_count, queue_data_pfx from pgque.queue) q),
