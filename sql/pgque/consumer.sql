@@ -24,10 +24,9 @@ begin
      where s.sub_queue = v_queue_id and c.co_name = x_consumer_name
        for update of s;
     if not found then
-        insert into pgque.subscription (sub_queue, sub_consumer, sub_last_tick)
-        values (v_queue_id, pgque._consumer_id(x_consumer_name), coalesce(x_tick_pos, pgque._last_tick(v_queue_id)))
-            on conflict (sub_queue, sub_consumer) do nothing;
-        if found then
+        v_sub := pgque._insert_subscription(
+            v_queue_id, x_consumer_name, coalesce(x_tick_pos, pgque._last_tick(v_queue_id)), 'normal', null);
+        if v_sub.sub_id is not null then
             return 1;
         end if;
         -- Another session registered the name meanwhile.

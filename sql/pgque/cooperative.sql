@@ -93,11 +93,9 @@ begin
 
     v_main := pgque._lock_subscription(v_queue_id, i_consumer);
     if v_main.sub_id is null then
-        insert into pgque.subscription (sub_queue, sub_consumer, sub_last_tick, sub_role)
-        values (v_queue_id, pgque._consumer_id(i_consumer), pgque._last_tick(v_queue_id), 'coop_main')
-            on conflict (sub_queue, sub_consumer) do nothing
-        returning * into v_main;
-        if not found then
+        v_main := pgque._insert_subscription(
+            v_queue_id, i_consumer, pgque._last_tick(v_queue_id), 'coop_main', null);
+        if v_main.sub_id is null then
             -- Another session made the group meanwhile.
             return pgque.register_subconsumer(i_queue, i_consumer, i_subconsumer, i_convert_normal);
         end if;
@@ -124,10 +122,9 @@ begin
 
     v_member := pgque._lock_subscription(v_queue_id, i_consumer || '.' || i_subconsumer);
     if v_member.sub_id is null then
-        insert into pgque.subscription (sub_id, sub_queue, sub_consumer, sub_role)
-        values (v_main.sub_id, v_queue_id, pgque._consumer_id(i_consumer || '.' || i_subconsumer), 'coop_member')
-            on conflict (sub_queue, sub_consumer) do nothing;
-        if not found then
+        v_member := pgque._insert_subscription(
+            v_queue_id, i_consumer || '.' || i_subconsumer, null, 'coop_member', v_main.sub_id);
+        if v_member.sub_id is null then
             return pgque.register_subconsumer(i_queue, i_consumer, i_subconsumer, i_convert_normal);
         end if;
         return 1;

@@ -88,8 +88,7 @@ begin
 end
 $$;
 
--- The consumer's id, creating the name when it is new. A concurrent removal of the name is waited for and then the
--- name is created again, so that the caller's subscription always finds its row.
+-- The consumer's id, creating the name when it is new.
 create or replace function pgque._consumer_id(p_name text)
 returns int4
 language plpgsql
@@ -98,7 +97,7 @@ declare
     v_id int4;
 begin
     loop
-        select c.co_id into v_id from pgque.consumer c where c.co_name = p_name for key share;
+        select c.co_id into v_id from pgque.consumer c where c.co_name = p_name;
         if found then
             return v_id;
         end if;
@@ -106,6 +105,32 @@ begin
         if found then
             return v_id;
         end if;
+    end loop;
+end
+$$;
+
+-- A new subscription, null when the consumer has one on the queue. The consumer's row is not locked beforehand: whoever
+-- removes the last subscription of the same name locks it last, and both would wait for each other. Instead the
+-- foreign key tells when the name has gone meanwhile, and it is created again.
+create or replace function pgque._insert_subscription(
+    p_queue_id int4, p_consumer text, p_last_tick bigint, p_role text, p_sub_id int4)
+returns pgque.subscription
+language plpgsql
+as $$
+declare
+    v_sub pgque.subscription;
+begin
+    loop
+        begin
+            insert into pgque.subscription (sub_id, sub_queue, sub_consumer, sub_last_tick, sub_role)
+            values (coalesce(p_sub_id, pg_catalog.nextval('pgque.subscription_sub_id_seq')),
+                    p_queue_id, pgque._consumer_id(p_consumer), p_last_tick, p_role)
+                on conflict (sub_queue, sub_consumer) do nothing
+            returning * into v_sub;
+            return v_sub;
+        exception when foreign_key_violation then
+            null;
+        end;
     end loop;
 end
 $$;
