@@ -51,8 +51,10 @@ $$;
 -- The queue an event is about to be written to.
 -- The transaction id is taken before the row is read: a writer that still sees the old table then has an id below
 -- the one that rotation step two records, and no reader skips that table before this writer is finished. Above read
--- committed the row comes from an old snapshot, so it is locked: a rotation since then is a serialization failure
--- (40001) instead of an event in a table nobody reads any more. A key share lock would not conflict with it.
+-- committed the row comes from an old snapshot, so it is locked for share: a rotation since then is a serialization
+-- failure (40001) instead of an event in a table nobody reads any more. A key share lock would not conflict with it.
+-- Only the check is needed, so the lock is given back at once with its subtransaction: held to the end, overlapping
+-- writers would keep rotation out for ever.
 create or replace function pgque._queue_for_insert(p_queue_name text)
 returns pgque.queue
 language plpgsql
@@ -63,10 +65,14 @@ begin
     perform pg_catalog.pg_current_xact_id();
     if pg_catalog.current_setting('transaction_isolation') in ('read committed', 'read uncommitted') then
         select q.* into v_queue from pgque.queue q where q.queue_name = p_queue_name;
-    else
-        select q.* into v_queue from pgque.queue q where q.queue_name = p_queue_name for share;
+        return v_queue;
     end if;
-    return v_queue;
+    begin
+        select q.* into v_queue from pgque.queue q where q.queue_name = p_queue_name for share;
+        raise sqlstate 'PQ000';
+    exception when sqlstate 'PQ000' then
+        return v_queue;
+    end;
 end
 $$;
 

@@ -86,11 +86,17 @@ begin
         return 0;
     end if;
     perform pg_catalog.pg_current_xact_id();
-    -- Only the rotations seen above: one that committed since then may be younger than the id.
+    -- Only the rotations seen above: one that committed since then may be younger than the id. A row that somebody
+    -- holds is left for the next round.
     update pgque.queue q
        set queue_switch_step2 = pgque._xid(pg_catalog.pg_current_xact_id())
-      from rows from (pg_catalog.unnest(v_queues), pg_catalog.unnest(v_steps)) d(queue_id, step1)
-     where q.queue_id = d.queue_id and q.queue_switch_step1 = d.step1 and q.queue_switch_step2 is null;
+     where q.queue_id in (
+               select l.queue_id
+                 from pgque.queue l
+                 join rows from (pg_catalog.unnest(v_queues), pg_catalog.unnest(v_steps)) d(queue_id, step1)
+                   on l.queue_id = d.queue_id and l.queue_switch_step1 = d.step1
+                where l.queue_switch_step2 is null
+                  for no key update of l skip locked);
     return 0;
 end
 $$;
