@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pg/connect.h"
 
+#include "pg/connectionstate.h"
 #include "pg/textvalue.h"
 #include "pg/wait.h"
 
@@ -79,7 +80,7 @@ void receiveNotice(void* state, const PGresult* result) {
 
 Diagnostics parseConnectMessage(std::string_view verbose) {
     // "... failed: FATAL:  28P01: password authentication failed for user "x"\nLOCATION:  auth_failed, auth.c:338"
-    static const std::regex code("(: +)([0-9A-Z]{5}): ");
+    static const std::regex code("(: +)((?=[A-Z]*[0-9])[0-9A-Z]{5}): ");
     static const std::regex location("\n[^\n]*, [a-z_]+\\.[chly]:[0-9]+(?=\n|$)");
     Diagnostics diagnostics;
     diagnostics.message = std::regex_replace(std::string(verbose), location, "");
@@ -142,6 +143,7 @@ void connect(Connection::State& state, const ConnectionInfo& info) {
     if (PQsetnonblocking(state.conn, 1) != 0) {
         refuse(state);
     }
+    state.lastFatal.reset(); // of a host that was passed over
     state.cancel = std::make_shared<Canceller::State>(state.conn);
     const auto text = [](const char* value) { return value != nullptr ? std::string(value) : std::string(); };
     state.facts.backendPid = PQbackendPID(state.conn);

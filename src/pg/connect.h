@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "pg/connectionstate.h"
+#include "pg/connection.h"
 
 namespace pg {
 

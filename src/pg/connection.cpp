@@ -2,6 +2,7 @@
 #include "pg/connection.h"
 
 #include "pg/connect.h"
+#include "pg/connectionstate.h"
 #include "pg/exchange.h"
 #include "pg/textvalue.h"
 
@@ -200,7 +201,7 @@ int Connection::waitForNotifications(Deadline deadline) {
         }
         const Waited waited = wait(PQsocket(m_state->conn), WaitFor::Read, m_state->interrupt(), until);
         const int count = m_state->consume();
-        if (m_state->isBad()) {
+        if (m_state->isBad() || m_state->lastFatal) {
             exchange.lost();
         }
         if (count > 0 || waited.interrupted || Clock::now() >= deadline) {

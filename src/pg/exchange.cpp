@@ -22,6 +22,9 @@ constexpr auto abortWatch = 20ms;
 // How many results of a dead connection are looked through for the server's own words.
 constexpr int resultsOfDeadConnection = 8;
 
+// The reason of a kill and the end of the connection come in two reads; more are only a flood of notifications.
+constexpr int mostReadsBefore = 8;
+
 constexpr std::size_t mostParameters = 65'535;
 
 } // namespace
@@ -51,9 +54,14 @@ Exchange::Exchange(Connection::State& state, std::string sql, Deadline deadline)
     }
     // What is told here may come from a session killed long ago; then nothing must be sent, and the effect is known.
     m_state.busy = true;
-    m_notificationsBefore = m_state.consume();
-    if (m_state.conn == nullptr || m_state.isBad()) {
-        lost();
+    for (int i = 0; i < mostReadsBefore; ++i) {
+        m_notificationsBefore += m_state.consume();
+        if (m_state.isBad() || m_state.lastFatal) {
+            lost();
+        }
+        if (!wait(PQsocket(m_state.conn), WaitFor::Read, nullptr, Clock::now()).ready) {
+            break;
+        }
     }
     m_state.busy = false;
     if (m_state.interrupt() != nullptr && m_state.interrupt()->raised) {
