@@ -3,10 +3,10 @@
 #include "support/faultproxy.h"
 #include "support/testserver.h"
 
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cstdlib>
 #include <thread>
 
 using namespace Qt::StringLiterals;
@@ -122,12 +122,9 @@ private Q_SLOTS:
 
         const QTemporaryDir folder;
         const QString stranger = folder.filePath(u"stranger.crt"_s);
-        QProcess openssl;
-        openssl.start(u"openssl"_s,
-                      {u"req"_s, u"-x509"_s, u"-newkey"_s, u"rsa:2048"_s, u"-nodes"_s, u"-days"_s, u"2"_s, u"-subj"_s,
-                       u"/CN=localhost"_s, u"-keyout"_s, folder.filePath(u"k"_s), u"-out"_s, stranger});
-        QVERIFY(openssl.waitForFinished());
-        QCOMPARE(openssl.exitCode(), 0);
+        const QString command = u"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout '%1' "
+                                "-out '%2' 2> /dev/null"_s.arg(folder.filePath(u"key"_s), stranger);
+        QCOMPARE(std::system(qPrintable(command)), 0);
         failure = refusal(with(verified, {{"sslrootcert", stranger.toStdString()}}));
         QCOMPARE(failure.kind, ErrorKind::Connect);
         QVERIFY2(qt(failure.text()).contains(u"certificate"_s), failure.text().c_str());

@@ -18,15 +18,12 @@ using pg::Params;
 using pg::Row;
 using pg::Timestamp;
 using support::failureOf;
+using support::number;
 using support::qt;
 using support::TestDatabase;
 using support::TestServer;
 
 namespace {
-
-std::int64_t number(Connection& connection, const std::string& sql) {
-    return connection.execute({sql, {}}, after(20s)).row(0).get<std::int64_t>(0);
-}
 
 // Waits until the server shows a session in this state; false when it never does.
 bool seen(const std::string& condition) {

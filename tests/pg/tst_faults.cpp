@@ -17,15 +17,12 @@ using pg::ErrorKind;
 using pg::Failure;
 using support::failureOf;
 using support::FaultProxy;
+using support::number;
 using support::qt;
 using support::TestDatabase;
 using support::TestServer;
 
 namespace {
-
-std::int64_t number(Connection& connection, const std::string& sql) {
-    return connection.execute({sql, {}}, after(20s)).row(0).get<std::int64_t>(0);
-}
 
 const std::string killMe = "select pg_terminate_backend(pg_backend_pid())";
 

@@ -169,4 +169,8 @@ pg::Connection TestDatabase::connect(pg::Connection::Options options) const {
     return pg::Connection::open(info(), std::move(options));
 }
 
+std::int64_t number(pg::Connection& connection, const std::string& sql) {
+    return connection.execute({sql, {}}, pg::after(20s)).row(0).get<std::int64_t>(0);
+}
+
 } // namespace support

@@ -74,4 +74,7 @@ private:
     std::string m_name;
 };
 
+/// The first value of what a statement returns.
+std::int64_t number(pg::Connection& connection, const std::string& sql);
+
 } // namespace support
