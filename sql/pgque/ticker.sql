@@ -224,29 +224,33 @@ returns bigint
 language plpgsql
 as $$
 declare
-    v_name text;
+    v_queue record;
     v_count bigint := 0;
 begin
-    for v_name in
-        select q.queue_name
-          from pgque.queue q
-         where not q.queue_external_ticker and not q.queue_ticker_paused
-           and not exists (
+    for v_queue in
+        select q.queue_name as name,
+               exists (
                    select 1 from pg_catalog.pg_locks l
                     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.granted
                       and l.pid <> pg_catalog.pg_backend_pid()
                       and l.database = (select d.oid from pg_catalog.pg_database d
                                          where d.datname = pg_catalog.current_database())
                       and l.relation in (pg_catalog.to_regclass(q.queue_event_seq),
-                                         pg_catalog.to_regclass(q.queue_tick_seq)))
+                                         pg_catalog.to_regclass(q.queue_tick_seq))) as going
+          from pgque.queue q
+         where not q.queue_external_ticker and not q.queue_ticker_paused
          order by q.queue_name
     loop
+        if v_queue.going then
+            raise warning 'pgque.ticker: queue % left out: it is being dropped or altered', v_queue.name;
+            continue;
+        end if;
         begin
-            if pgque.ticker(v_name) is not null then
+            if pgque.ticker(v_queue.name) is not null then
                 v_count := v_count + 1;
             end if;
         exception when others then
-            raise warning 'pgque.ticker: queue % left out: %', v_name, sqlerrm;
+            raise warning 'pgque.ticker: queue % left out: %', v_queue.name, sqlerrm;
         end;
     end loop;
     return v_count;
