@@ -5,7 +5,7 @@ select plan(24);
 \i :addons/config_api.sql
 select pass('installs, and again on top of itself');
 select is_empty('select name from suite.routine where public', 'nothing for PUBLIC');
-select is_empty($$select name from suite.routine where definer and not coalesce(settings::text like '%search_path=%', false)$$, 'definer functions pin their path');
+select is_empty($$select name from suite.routine where definer and not coalesce(array_to_string(settings, ' ') ~ 'search_path=pgque, pg_catalog, pg_temp$', false)$$, 'definer functions pin their path, temporary objects last');
 select has_function('pgque', 'create_queue', array['text', 'jsonb']::name[], 'create_queue with options');
 select has_function('pgque', f, f) from unnest(array['pause_queue', 'resume_queue']) f;
 select lives_ok($$select pgque.create_queue('q', '{"ticker_max_count": 9, "max_retries": 2, "rotation_period": "1 day"}')$$, 'options');

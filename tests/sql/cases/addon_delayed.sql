@@ -16,7 +16,7 @@ select results_eq($$select name, arguments, returns, definer from suite.routine 
     $$values ('maint', '', 'integer', true), ('maint_deliver_delayed', '', 'integer', true),
              ('send_at', 'i_queue text, i_type text, i_payload jsonb, i_deliver_at timestamp with time zone', 'bigint', true)$$, 'functions');
 select is_empty('select name from suite.routine where public', 'nothing for PUBLIC');
-select is_empty($$select name from suite.routine where definer and not coalesce(settings::text like '%search_path=%', false)$$, 'definer functions pin their path');
+select is_empty($$select name from suite.routine where definer and not coalesce(array_to_string(settings, ' ') ~ 'search_path=pgque, pg_catalog, pg_temp$', false)$$, 'definer functions pin their path, temporary objects last');
 
 select isnt(pgque.send_at('q', 't', '{"now": 1}', now() - interval '1 s'), null, 'a time in the past');
 select is((select count(*)::int from pgque.delayed_events), 0, 'is sent at once');

@@ -5,7 +5,7 @@ select plan(32);
 \i :addons/observability.sql
 select pass('installs, and again on top of itself');
 select is_empty('select name from suite.routine where public', 'nothing for PUBLIC');
-select is_empty($$select name from suite.routine where definer and not coalesce(settings::text like '%search_path=%', false)$$, 'definer functions pin their path');
+select is_empty($$select name from suite.routine where definer and not coalesce(array_to_string(settings, ' ') ~ 'search_path=pgque, pg_catalog, pg_temp$', false)$$, 'definer functions pin their path, temporary objects last');
 select is((select arguments from suite.routine where name = n), a, n || ' takes') from (values ('queue_stats', ''), ('consumer_stats', ''), ('queue_health', ''), ('otel_metrics', ''),
     ('stuck_consumers', 'i_threshold interval DEFAULT ''01:00:00''::interval'), ('in_flight', 'i_queue_name text'),
     ('throughput', 'i_queue_name text, i_period interval, i_bucket_size interval'), ('error_rate', 'i_queue_name text, i_period interval, i_bucket_size interval')) v(n, a);

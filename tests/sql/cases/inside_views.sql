@@ -13,7 +13,7 @@ select is(pgque.quote_fqname(i), o, format('quote_fqname of %s', i)) from (value
 select is(pgque.quote_fqname(null), null, 'quote_fqname is strict');
 select ok(source ~ 'find_tick_helper', 'next_batch_custom calls find_tick_helper') from suite.routine where name = 'next_batch_custom' and arguments not like '%subconsumer%';
 select is_empty('select name, arguments from suite.routine where public', 'every function is closed to PUBLIC');
-select is_empty($$select name, arguments from suite.routine where definer and not coalesce(settings::text like '%search_path=%', false)$$, 'every definer function pins its path');
+select is_empty($$select name, arguments from suite.routine where definer and not coalesce(array_to_string(settings, ' ') ~ 'search_path=pgque, pg_catalog, pg_temp$', false)$$, 'every definer function pins its path, temporary objects last');
 select is((select count(*)::int from pg_class where relnamespace = 'pgque'::regnamespace and relkind = 'r'
              and relname in ('subscription', 'queue', 'retry_queue', 'dead_letter', 'tick', 'consumer')), 6, 'six real tables');
 select is(pgque.version(), '0.2.0', 'the version is literally 0.2.0');
