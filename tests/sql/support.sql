@@ -140,14 +140,21 @@ create function suite.payloads(batch bigint) returns text language plpgsql as
     $$ begin return (select string_agg(ev_data, ',' order by ev_id) from pgque.get_batch_events(batch)); end $$;
 
 -- Rotation is held up by the oldest transaction that writes anywhere in the cluster, other cases included: wait until all
--- that run now have ended. To be called as a statement of its own.
-create function suite.settle() returns boolean language plpgsql as $$
+-- that run now have ended, but for the one of the session given. To be called as a statement of its own.
+create function suite.settle(but_for text default null) returns boolean language plpgsql as $$
 declare
     newest xid8 := pg_snapshot_xmax(pg_current_snapshot());
     deadline timestamptz := clock_timestamp() + interval '20 s';
 begin
     while clock_timestamp() < deadline loop
-        if pg_snapshot_xmin(pg_current_snapshot()) >= newest then return true; end if;
+        if not exists (
+            select from pg_snapshot_xip(pg_current_snapshot()) as x(xid)
+             where x.xid < newest
+               and x.xid::text::bigint % (1::bigint << 32) not in (
+                       select a.backend_xid::text::bigint from pg_stat_activity a join suite.session s on s.pid = a.pid
+                        where s.name = but_for and a.backend_xid is not null)) then
+            return true;
+        end if;
         perform pg_sleep(0.005);
     end loop;
     return false;

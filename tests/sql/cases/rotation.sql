@@ -244,6 +244,7 @@ select suite.age('q', '1 day');
 select pgque.maint_rotate_tables_step1('q') \gset
 select pgque.maint_rotate_tables_step2() \gset
 select isnt(pg_temp.cur(), :'before'::text, 'the tables turn meanwhile');
+select suite.settle(but_for => 'writer') \gset
 select suite.age('q', '1 day');
 select isnt(pgque.ticker('q'), null, 'and the queue ticks');
 select is((select count(*)::int from pgque.receive('q', 'c')), 0, 'a window without it');
