@@ -3,8 +3,10 @@
 // then the transaction's id settles it.
 
 #include "operate/operatedatabase.h"
+#include "store/journal.h"
 #include "support/faultproxy.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <future>
@@ -63,6 +65,40 @@ private Q_SLOTS:
                  outcome.summary.c_str());
         QVERIFY(!happened(0));
         QVERIFY(!outcome.xid);
+    }
+
+    /// A program that dies at the commit finds its question in the journal, and the database has the answer.
+    void journalKeepsTheQuestion() {
+        QTemporaryDir folder;
+        const store::Journal::Options place{.path = folder.filePath(QStringLiteral("journal.sqlite"))};
+        for (const bool arrives : {true, false}) {
+            store::Journal journal(place);
+            auto connection = proxied();
+            auto options = m_db->armed();
+            options.beforeCommit = [&](const operate::AboutToCommit& about) {
+                store::JournalRecord record;
+                record.operation = QString::number(m_number);
+                record.stage = store::Stage::Committing;
+                record.xid = QString::fromStdString(about.xid);
+                record.cluster = QString::fromStdString(about.cluster);
+                const auto failure = journal.append(record).result();
+                if (arrives)
+                    m_proxy->limitToClient(0, FaultProxy::AtLimit::Close);
+                else
+                    m_proxy->limitToServer(0, FaultProxy::AtLimit::Close);
+                return failure ? failure->text.toStdString() : std::string();
+            };
+            const int number = m_number++;
+            COMPARE_KIND(m_db->runner().perform(send(number), m_db->capabilities(), connection, options), Unknown);
+            m_proxy->pass();
+
+            const auto open = store::Journal(place).unsettled().result().records;
+            QVERIFY(!open.isEmpty());
+            QCOMPARE(Runner::settle(open.first().xid.toStdString(), open.first().cluster.toStdString(),
+                                    m_db->operating(), pg::after(20s)),
+                     arrives ? Settlement::Committed : Settlement::RolledBack);
+            QCOMPARE(happened(number), arrives);
+        }
     }
 
     /// The proxy cuts the connection after every few bytes, after each single one around the commit.
