@@ -67,6 +67,8 @@ public:
     const Profile& profile() const;
 
     void open();
+    /// Opens another place under the same profile: a sandbox whose server has only now come up.
+    void open(const pg::ConnectionInfo& connection);
     void close();                              ///< returns at once, whatever the server does
     void usePassword(const QString& password); ///< answers NeedsPassword
     void reconnectNow();
