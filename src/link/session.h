@@ -44,7 +44,8 @@ struct ServerFacts {
 ///
 /// Jobs run one after the other. While the first connection is being made they wait for it; while the connection is
 /// broken (Waiting, Closed) they fail at once with the reason. A transaction that a job leaves open is rolled back.
-/// When the session is destroyed, the futures still open are cancelled without a result.
+/// When the session is destroyed, the futures still open are cancelled without a result. Take results with whenDone():
+/// they are brought by the session's thread.
 class Session : public QObject {
     Q_OBJECT
 

@@ -8,9 +8,9 @@
 namespace pg {
 
 bool Canceller::request(std::string* problem) const {
-    if (!m_state) {
+    if (!m_state || m_state->closed) {
         if (problem != nullptr) {
-            *problem = "no connection";
+            *problem = "the connection is closed";
         }
         return false;
     }
@@ -29,12 +29,6 @@ Canceller::State::~State() {
 bool Canceller::State::request(std::string* problem) {
     using namespace std::chrono_literals;
     constexpr auto patience = 10s;
-    if (closed) {
-        if (problem != nullptr) {
-            *problem = "the connection is closed";
-        }
-        return false;
-    }
     requested = true;
     const std::lock_guard lock(m_mutex);
     const Deadline deadline = after(patience);
@@ -64,12 +58,6 @@ Canceller::State::~State() {
 }
 
 bool Canceller::State::request(std::string* problem) {
-    if (closed) {
-        if (problem != nullptr) {
-            *problem = "the connection is closed";
-        }
-        return false;
-    }
     requested = true;
     std::array<char, 256> text{};
     const bool delivered = PQcancel(m_handle, text.data(), static_cast<int>(text.size())) == 1;

@@ -16,6 +16,7 @@ struct Canceller::State {
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
+    /// Also after the connection is given up: what it was running should still end.
     bool request(std::string* problem);
 
     std::atomic<bool> requested = false; ///< since the running statement began
