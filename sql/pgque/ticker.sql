@@ -118,6 +118,29 @@ begin
 end
 $$;
 
+-- The snapshot that a tick stores. A snapshot never lists the transaction that takes it, so as soon as a younger one has
+-- ended it counts its own transaction as seen; what is sent and ticked in one transaction would then arrive with this tick
+-- or with the next, depending on what others do. Listed as running, it always arrives with the next.
+create or replace function pgque._tick_snapshot()
+returns pg_snapshot
+language plpgsql
+as $$
+declare
+    v_now pg_snapshot := pg_catalog.pg_current_snapshot();
+    v_own xid8 := pg_catalog.pg_current_xact_id_if_assigned();
+begin
+    if v_own is null or v_own >= pg_catalog.pg_snapshot_xmax(v_now) then
+        return v_now;
+    end if;
+    return (
+        select pg_catalog.format('%s:%s:%s', pg_catalog.pg_snapshot_xmin(v_now), pg_catalog.pg_snapshot_xmax(v_now),
+                                 pg_catalog.string_agg(r.xid::text, ',' order by r.xid))::pg_snapshot
+          from (select x.xid from pg_catalog.pg_snapshot_xip(v_now) x(xid)
+                 union
+                select v_own) r);
+end
+$$;
+
 create or replace function pgque.ticker(i_queue_name text)
 returns bigint
 language plpgsql security definer
@@ -126,6 +149,7 @@ as $$
 declare
     v_queue pgque.queue;
     v_state record;
+    v_snapshot pg_snapshot;
     v_tick bigint;
 begin
     select q.* into v_queue from pgque.queue q where q.queue_name = i_queue_name;
@@ -154,8 +178,10 @@ begin
     end if;
 
     -- A statement of its own: the snapshot of the tick must be younger than the claim.
-    insert into pgque.tick (tick_queue, tick_id, tick_event_seq)
-    values (v_state.queue_id, pg_catalog.nextval(v_queue.queue_tick_seq::pg_catalog.regclass), v_state.event_seq)
+    v_snapshot := pgque._tick_snapshot();
+    insert into pgque.tick (tick_queue, tick_id, tick_snapshot, tick_event_seq)
+    values (v_state.queue_id, pg_catalog.nextval(v_queue.queue_tick_seq::pg_catalog.regclass), v_snapshot,
+            v_state.event_seq)
     returning tick_id into v_tick;
     perform pg_catalog.pg_notify('pgque_' || i_queue_name, v_tick::text);
     return v_tick;
@@ -175,6 +201,7 @@ declare
     v_ticks bigint[] := '{}';
     v_events bigint[] := '{}';
     v_claimed int4[];
+    v_snapshot pg_snapshot;
     v_made record;
     v_count bigint := 0;
 begin
@@ -196,9 +223,10 @@ begin
         end if;
 
         v_claimed := pgque._claim_ticks(v_queues, v_ticks);
+        v_snapshot := pgque._tick_snapshot();
         for v_made in
-            insert into pgque.tick (tick_queue, tick_id, tick_event_seq)
-            select q.queue_id, pg_catalog.nextval(q.queue_tick_seq::pg_catalog.regclass), d.event_seq
+            insert into pgque.tick (tick_queue, tick_id, tick_snapshot, tick_event_seq)
+            select q.queue_id, pg_catalog.nextval(q.queue_tick_seq::pg_catalog.regclass), v_snapshot, d.event_seq
               from rows from (pg_catalog.unnest(v_queues), pg_catalog.unnest(v_events)) with ordinality d(queue_id, event_seq, place)
               join pgque.queue q on q.queue_id = d.queue_id
              where d.queue_id = any (v_claimed)
@@ -288,8 +316,8 @@ begin
         raise exception 'external ticker event_seq must be >= previous tick (% < %)', i_event_seq, v_last.tick_event_seq;
     end if;
 
-    insert into pgque.tick (tick_queue, tick_id, tick_time, tick_event_seq)
-    values (v_queue.queue_id, i_tick_id, i_orig_timestamp, i_event_seq);
+    insert into pgque.tick (tick_queue, tick_id, tick_time, tick_snapshot, tick_event_seq)
+    values (v_queue.queue_id, i_tick_id, i_orig_timestamp, pgque._tick_snapshot(), i_event_seq);
     perform pgque.seq_setval(v_queue.queue_tick_seq, i_tick_id);
     perform pgque.seq_setval(v_queue.queue_event_seq, i_event_seq);
     perform pg_catalog.pg_notify('pgque_' || i_queue_name, i_tick_id::text);
