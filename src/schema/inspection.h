@@ -3,49 +3,18 @@
 
 #include "domain/capabilities.h"
 #include "pg/connection.h"
-#include "schema/manifest.h"
+#include "schema/catalog.h"
 
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 namespace schema {
 
-/// What the catalogs say about the schema `pgque` and about who asks. Needs no privilege beyond connecting.
-struct Catalog {
-    bool present = false;
-    std::string owner;
-    std::string comment; ///< may carry our mark; proves nothing by itself
-    Functions functions;
-    std::set<std::string> columns;                        ///< "subscription.sub_role", of tables only
-    std::map<std::string, std::set<std::string>> execute; ///< role (or "public") → functions it may execute
-    std::set<std::string> roles;                          ///< of pgque_reader, pgque_writer, pgque_admin
-
-    std::string database;
-    std::string user;
-    int serverVersion = 0;
-    bool inRecovery = false;
-    bool superuser = false;
-    bool ownsSchema = false;     ///< is, or is a member of, the schema's owner
-    bool createsSchemas = false; ///< CREATE on the database
-    bool createsRoles = false;
-    bool callsVersion = false;
-    bool callsOrigin = false;
-};
-
-/// Reads the catalog of the connected database in one statement.
-pg::Call<Catalog> readCatalog();
-
-/// pgque.version() and, where it exists, pgque.origin(). Only where the catalog says they can be called.
-pg::Call<std::string> readVersion();
-pg::Call<std::string> readOrigin();
-
 enum class DriftKind {
-    Missing,    ///< shipped, but not in the database
-    Extra,      ///< in the database, but not shipped
-    Body,       ///< another source
-    Attributes, ///< same source; security, search_path, volatility, strictness or language differ
+    MissingFunction, ///< shipped, but not in the database
+    ExtraFunction,   ///< in the database, but not shipped
+    Body,            ///< another source
+    Attributes,      ///< same source; security, search_path, volatility, strictness or language differ
     MissingColumn,
 };
 
@@ -57,10 +26,10 @@ struct Drift {
     bool operator==(const Drift&) const = default;
 };
 
-/// A privilege that differs from what the script grants.
+/// A right to execute that differs from what the script grants.
 struct GrantDrift {
     std::string function;
-    std::string role;
+    std::string role;         ///< or "public"
     bool superfluous = false; ///< granted here, not by the script; otherwise it is missing
     std::string sql;          ///< the statement that puts it right
 
@@ -77,14 +46,17 @@ struct Inspection {
     std::vector<GrantDrift> grants;
     Catalog catalog;
 
-    /// "not installed", "ours, version 0.2.0", ... for people.
+    /// "not installed", "ours, compatible with PgQue 0.2.0", ... for people.
     std::string summary() const;
 };
+
+/// Changes whenever a function is added, taken away or changed.
+std::string fingerprintOf(const Functions& functions);
 
 /// Judges a catalog against what we ship. Fingerprints decide, the mark alone does not.
 Inspection judge(Catalog catalog, std::string version, std::string originText, const Manifest& shipped);
 
-/// Reads and judges, in one read-only transaction that ends before this returns. Throws pg::Error.
+/// Reads and judges, in read-only transactions that end before this returns. Throws pg::Error.
 Inspection inspect(pg::Connection& connection, pg::Deadline deadline);
 
 } // namespace schema

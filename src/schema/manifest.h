@@ -21,14 +21,14 @@ struct FunctionShape {
     bool operator==(const FunctionShape&) const = default;
 };
 
-/// Functions by identity: name and argument types as pg_catalog.pg_get_function_identity_arguments lists them,
-/// names left out, e.g. "ack(bigint)".
+/// Functions by identity: name and types of the arguments that go in, as the catalogs name them, e.g. "ack(bigint)".
 using Functions = std::map<std::string, FunctionShape>;
 
 /// What an install script promises, read from its text: no server is asked.
 struct Manifest {
     Functions functions;
-    std::map<std::string, std::set<std::string>> execute; ///< role → functions it may execute
+    std::set<std::string> procedures;                     ///< those of them that are called, not selected
+    std::map<std::string, std::set<std::string>> execute; ///< role (or "public") → functions it may execute
 };
 
 /// Reads a script's create function and grant execute statements. Understands the plain SQL that sql/ is written in,

@@ -14,21 +14,19 @@ namespace schema {
 
 /// What an uninstall would take away, counted before it is offered.
 struct Losses {
-    std::int64_t queues = 0;
+    std::vector<std::string> queues; ///< by name
     std::int64_t subscriptions = 0;
     std::int64_t openBatches = 0;
-    std::int64_t eventTables = 0;
-    std::int64_t bytes = 0;       ///< of all tables of the schema with indexes and TOAST
-    std::int64_t undelivered = 0; ///< estimated from sequences: events after the slowest consumer's position
+    std::int64_t tables = 0;
+    std::int64_t bytes = 0;       ///< of all tables with indexes and TOAST
+    std::int64_t undelivered = 0; ///< estimated from sequences: events after each queue's slowest consumer
     std::int64_t retries = 0;
     std::int64_t deadLetters = 0;
-    std::int64_t locksNeeded = 0; ///< dropping everything in one transaction takes about this many locks
-    std::int64_t lockTable = 0;   ///< the server has room for at least this many
-
-    bool fitsLockTable() const { return locksNeeded < lockTable; }
+    /// Why the schema can't be dropped in one transaction (its objects do not fit the lock table), and what helps.
+    std::optional<std::string> obstacle;
 };
 
-/// Counts in one statement; needs SELECT on the schema's tables, hence an administrator of it.
+/// Counts in one statement; needs an administrator of our own schema.
 pg::Call<Losses> countLosses();
 
 enum class Deed { Install, Upgrade, Uninstall };
@@ -37,20 +35,22 @@ enum class Deed { Install, Upgrade, Uninstall };
 struct Plan {
     Deed deed = Deed::Install;
     std::string title;
-    std::string sql;                    ///< exactly what will run, transaction included
+    std::string sql;                    ///< what will run, for showing
+    std::string transaction;            ///< the part of it that runs in one transaction, up to the commit
     std::vector<std::string> changes;   ///< what it would change, one line each
     std::optional<std::string> refusal; ///< why it will not be done; then remedy says what helps
     std::string remedy;
-    std::string seenFingerprint; ///< of the inspection it was made from; the deed does nothing when it no longer holds
-    bool queueByQueue = false;   ///< an uninstall too large for one transaction: resumable, one transaction a queue
+    std::string seenFingerprint;          ///< the deed does nothing when the functions are others by then
+    std::vector<std::string> queuesFirst; ///< too large for one transaction: these are dropped first, one at a time
 };
 
 Plan planInstall(const Inspection& seen);
-Plan planUpgrade(const Inspection& seen);                         ///< our own schema only
+Plan planUpgrade(const Inspection& seen); ///< our own schema only; puts drifted functions right as well
 Plan planUninstall(const Inspection& seen, const Losses& losses); ///< our own schema only
 
-/// Carries a plan out in one transaction (an uninstall queue by queue in several) and says what happened. Does nothing
-/// when the schema changed since it was inspected. Never throws for what the server says; progress may be empty.
+/// Carries a plan out in one transaction and says what happened. A large uninstall drops queue by queue before that,
+/// each in its own transaction; one that was interrupted is simply planned again. Does nothing when the schema changed
+/// since it was inspected. Never throws for what the server says; progress may be empty.
 domain::ActionOutcome carryOut(pg::Connection& connection, const Plan& plan, pg::Deadline deadline,
                                const std::function<void(const std::string&)>& progress = {});
 
