@@ -4,15 +4,12 @@
 #include "pg/connectioninfo.h"
 
 #include <QFuture>
-#include <QMetaType>
 #include <QObject>
 #include <QString>
 
 #include <memory>
 #include <optional>
 #include <vector>
-
-Q_DECLARE_METATYPE(pg::ConnectionInfo)
 
 namespace sandbox {
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "sandbox/loop.h"
+
+namespace sandbox::producers {
+
+/// Sends orders, payments, e-mails and audit entries at a rate that rises and falls.
+Loop::Step shop();
+
+/// Sends product updates, webhook calls and a trickle of records for a system whose queue is paused.
+Loop::Step partners();
+
+/// What must be there at once and would take minutes to come about: orders among them odd ones, e-mails that fail.
+void openingBurst(pgque::Client& client);
+
+/// A delivery of product updates, for the slow consumer to be behind.
+void productDelivery(pgque::Client& client);
+
+} // namespace sandbox::producers
