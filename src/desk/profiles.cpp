@@ -29,7 +29,8 @@ constexpr std::array<std::pair<Environment, const char*>, 5> words = {{{Environm
 QJsonObject toJson(const Profile& profile) {
     QJsonObject connection;
     // Only what may be shown may be kept: the redacted text, parsed again, has no secrets left.
-    for (const auto& [key, value] : pg::ConnectionInfo::parse(profile.connection.redacted()).values())
+    const pg::ConnectionInfo shown = pg::ConnectionInfo::parse(profile.connection.redacted());
+    for (const auto& [key, value] : shown.values())
         connection[QString::fromStdString(key)] = QString::fromStdString(value);
     return {{u"name"_s, profile.name},
             {u"environment"_s, environmentWord(profile.environment)},
