@@ -54,14 +54,18 @@ Exchange::Exchange(Connection::State& state, std::string sql, Deadline deadline)
     }
     // What is told here may come from a session killed long ago; then nothing must be sent, and the effect is known.
     m_state.busy = true;
-    for (int i = 0; i < mostReadsBefore; ++i) {
-        m_notificationsBefore += m_state.consume();
+    m_notificationsBefore = m_state.tell();
+    for (int reads = 0;; ++reads) {
         if (m_state.isBad() || m_state.lastFatal) {
             lost();
         }
-        if (!wait(PQsocket(m_state.conn), WaitFor::Read, nullptr, Clock::now()).ready) {
+        // Under TLS libpq may hold bytes that the socket knows nothing of.
+        const bool perhapsHeld = m_state.facts.tls && reads == 0;
+        if (reads == mostReadsBefore ||
+            (!perhapsHeld && !wait(PQsocket(m_state.conn), WaitFor::Read, nullptr, Clock::now()).ready)) {
             break;
         }
+        m_notificationsBefore += m_state.consume();
     }
     m_state.busy = false;
     if (m_state.interrupt() != nullptr && m_state.interrupt()->raised) {
@@ -133,7 +137,8 @@ void Exchange::accept(int returned) {
 }
 
 ResultHandle Exchange::next() {
-    for (;;) {
+    // What arrived with the results at hand was told when it was read; of a hundred thousand rows most are at hand.
+    while (PQisBusy(m_state.conn) != 0) {
         // A failed flush is no end: the reason is among what can still be read.
         const int unsent = PQflush(m_state.conn);
         m_state.tell();

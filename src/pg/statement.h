@@ -48,6 +48,7 @@ public:
     template <class... Values>
     static Params of(const Values&... values) {
         Params params;
+        params.m_values.reserve(sizeof...(values));
         (params.add(values), ...);
         return params;
     }

@@ -99,9 +99,11 @@ class TestConsumer : public QObject {
         return m_db->execute("select count(*) from pgque.subscription where sub_batch is not null");
     }
 
+    /// On a connection of its own, because handlers call this as well.
     void killLoop() {
-        m_db->execute(
-            "select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'loop under test'");
+        m_db->another().connection().execute({"select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+                                              " where application_name = 'loop under test'",
+                                              {}});
     }
 
     /// Lets retries fail until dropped.

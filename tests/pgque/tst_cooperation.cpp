@@ -37,9 +37,12 @@ class TestCooperation : public QObject {
         return m_db->execute("select string_agg(row(s.*)::text, ' ' order by sub_consumer) from pgque.subscription s");
     }
 
+    /// On a connection of its own, because handlers call this as well.
     void age(const std::string& member, const std::string& by) {
-        m_db->execute("update pgque.subscription set sub_active = now() - interval '" + by +
-                      "' where sub_consumer = (select co_id from pgque.consumer where co_name = '" + member + "')");
+        m_db->another().connection().execute(
+            {"update pgque.subscription set sub_active = now() - $2::interval"
+             " where sub_consumer = (select co_id from pgque.consumer where co_name = $1::text)",
+             pg::Params::of(member, by)});
     }
 
 private Q_SLOTS:
@@ -200,7 +203,7 @@ private Q_SLOTS:
     void aTransactionalWorkerThatWasTakenOverLeavesNothing() {
         m_db->execute("create table business (payload text)");
         m_db->client().subscribeSubconsumer(queue, team, "slow");
-        pgque::Client& admin = m_db->client();
+        pgque::Client admin = m_db->another();
         std::atomic<bool> first = true;
         pgque::Batch taken;
         pgque::Handlers handlers;
