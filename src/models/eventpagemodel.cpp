@@ -151,7 +151,7 @@ void EventPageModel::turnTo(int page) {
     m_page = page;
     ++m_request;
     if (const domain::EventPage* content = kept(page))
-        show(*content);
+        showPage(*content);
     else
         ask();
 }
@@ -171,7 +171,7 @@ void EventPageModel::deliver(quint64 request, const domain::EventPage& page) {
     m_kept.push_back({m_page, page});
     if (m_kept.size() > keptPages)
         m_kept.pop_front();
-    show(page);
+    showPage(page);
 }
 
 void EventPageModel::fail(quint64 request, const QString& why) {
@@ -181,7 +181,7 @@ void EventPageModel::fail(quint64 request, const QString& why) {
     become(State::Failed);
 }
 
-void EventPageModel::show(const domain::EventPage& content) {
+void EventPageModel::showPage(const domain::EventPage& content) {
     std::vector<EventLine> lines;
     lines.reserve(content.rows.size());
     qint64 ordinal = m_starts[std::size_t(m_page)].ordinal;

@@ -85,7 +85,7 @@ private:
 
     void turnTo(int page);
     void ask();
-    void show(const domain::EventPage& content);
+    void showPage(const domain::EventPage& content);
     void become(State state);
     const domain::EventPage* kept(int page) const;
 

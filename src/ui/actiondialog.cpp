@@ -298,11 +298,11 @@ void ActionDialog::predict() {
         if (const auto* failure = std::get_if<pg::Failure>(&reply))
             showPredictionFailure(words::failure(*failure));
         else
-            show(std::get<domain::Prediction>(reply));
+            showPrediction(std::get<domain::Prediction>(reply));
     });
 }
 
-void ActionDialog::show(const domain::Prediction& prediction) {
+void ActionDialog::showPrediction(const domain::Prediction& prediction) {
     m_prediction = prediction;
     setTiles(prediction.numbers);
     setFacts(prediction);
@@ -384,12 +384,12 @@ void ActionDialog::perform() {
     m_pages->widget(0)->setEnabled(false);
     m_desk->perform(filledRequest()).then(this, [this](const domain::ActionOutcome& outcome) {
         m_running = false;
-        show(outcome);
+        showOutcome(outcome);
         Q_EMIT performed(outcome);
     });
 }
 
-void ActionDialog::show(const domain::ActionOutcome& outcome) {
+void ActionDialog::showOutcome(const domain::ActionOutcome& outcome) {
     auto* view = new OutcomeView(outcome);
     m_answer->addWidget(view);
     m_pages->setCurrentIndex(1);
@@ -418,7 +418,8 @@ QPlainTextEdit* makeSqlView(const QString& objectName, QWidget* parent) {
 void fitSqlView(QPlainTextEdit* view, int mostLines) {
     // Counted by width, because wrapped lines take room as well.
     const QFontMetrics metrics(view->font());
-    const int perLine = std::max(40, (view->width() > 200 ? view->width() : dialogWidth - 60) / metrics.averageCharWidth());
+    const int perLine =
+        std::max(40, (view->width() > 200 ? view->width() : dialogWidth - 60) / metrics.averageCharWidth());
     int lines = 0;
     for (const QString& line : view->toPlainText().split(u'\n'))
         lines += 1 + int(line.size()) / perLine;

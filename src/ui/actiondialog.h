@@ -40,13 +40,13 @@ private:
     void addConfirmation(QVBoxLayout* layout);
     void predictSoon();
     void predict();
-    void show(const domain::Prediction& prediction);
+    void showPrediction(const domain::Prediction& prediction);
     void showPredictionFailure(const QString& why);
     void setTiles(const std::vector<domain::PredictedNumber>& numbers);
     void setFacts(const domain::Prediction& prediction);
     void updateButton();
     void perform();
-    void show(const domain::ActionOutcome& outcome);
+    void showOutcome(const domain::ActionOutcome& outcome);
     domain::ActionRequest filledRequest() const;
     bool needsTypedName() const;
     QString actText() const;

@@ -122,7 +122,8 @@ QAbstractButton* Actions::makeButton(const std::string& id, std::function<Subjec
     connect(button, &QAbstractButton::clicked, this,
             [this, action, subject] { start(requestFor(*action, subject())); });
     m_buttons.push_back({button, action, std::move(subject)});
-    refresh(m_buttons.back());
+    // Whoever makes the button is still being built and can't say yet what is selected.
+    QMetaObject::invokeMethod(this, qOverload<>(&Actions::refresh), Qt::QueuedConnection);
     return button;
 }
 

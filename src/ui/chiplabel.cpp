@@ -14,7 +14,7 @@ ChipLabel::ChipLabel(QWidget* parent)
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void ChipLabel::show(const QString& word, models::Tone tone) {
+void ChipLabel::say(const QString& word, models::Tone tone) {
     m_word = word;
     m_tone = tone;
     setAccessibleName(word);
@@ -37,7 +37,7 @@ EnvironmentBadge::EnvironmentBadge(QWidget* parent)
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void EnvironmentBadge::show(const QString& word, models::Tone tone) {
+void EnvironmentBadge::say(const QString& word, models::Tone tone) {
     m_word = word.toUpper();
     m_tone = tone;
     setAccessibleName(word);

@@ -14,7 +14,7 @@ class ChipLabel : public QWidget {
 public:
     explicit ChipLabel(QWidget* parent = nullptr);
 
-    void show(const QString& word, models::Tone tone);
+    void say(const QString& word, models::Tone tone);
 
     QSize sizeHint() const override;
 
@@ -33,7 +33,7 @@ class EnvironmentBadge : public QWidget {
 public:
     explicit EnvironmentBadge(QWidget* parent = nullptr);
 
-    void show(const QString& word, models::Tone tone);
+    void say(const QString& word, models::Tone tone);
 
     QSize sizeHint() const override;
 

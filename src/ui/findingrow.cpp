@@ -96,9 +96,9 @@ FindingRow::FindingRow(Actions* actions, QWidget* parent)
     m_buttons->addWidget(explain);
 }
 
-void FindingRow::show(const domain::Snapshot& snapshot, const domain::Finding& finding) {
+void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding) {
     m_finding = finding;
-    m_chip->show(models::severityWord(finding.severity), models::toneOf(finding.severity));
+    m_chip->say(models::severityWord(finding.severity), models::toneOf(finding.severity));
     m_about->setText(aboutText(finding.subject));
     m_title->setText(text(finding.title));
     QStringList sentences;

@@ -19,7 +19,7 @@ class FindingRow : public QWidget {
 public:
     FindingRow(Actions* actions, QWidget* parent = nullptr);
 
-    void show(const domain::Snapshot& snapshot, const domain::Finding& finding);
+    void showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding);
 
 Q_SIGNALS:
     void subjectChosen(const domain::Subject& subject);

@@ -47,7 +47,7 @@ FindingsCard::FindingsCard(Actions* actions, QWidget* parent)
     fit();
 }
 
-void FindingsCard::show(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
+void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     const std::size_t shown = std::min(mostRows, diagnosis.findings.size());
     std::vector<std::string> order;
     for (std::size_t at = 0; at < shown; ++at)
@@ -66,7 +66,7 @@ void FindingsCard::show(const domain::Snapshot& snapshot, const domain::Diagnosi
             connect(row, &FindingRow::subjectChosen, this, &FindingsCard::subjectChosen);
             connect(row, &FindingRow::unfolded, this, &FindingsCard::fit, Qt::QueuedConnection);
         }
-        row->show(snapshot, diagnosis.findings[at]);
+        row->showFinding(snapshot, diagnosis.findings[at]);
         if (layout->indexOf(row) != int(at))
             layout->insertWidget(int(at), row);
     }
@@ -84,9 +84,9 @@ void FindingsCard::summarize(const domain::Diagnosis& diagnosis) {
         critical += finding.severity == domain::Severity::Critical;
         warnings += finding.severity == domain::Severity::Warning;
     }
-    m_critical->show(tr("%n critical", nullptr, critical), models::Tone::Critical);
+    m_critical->say(tr("%n critical", nullptr, critical), models::Tone::Critical);
     m_critical->setVisible(critical > 0);
-    m_warnings->show(tr("%n warning(s)", nullptr, warnings), models::Tone::Warning);
+    m_warnings->say(tr("%n warning(s)", nullptr, warnings), models::Tone::Warning);
     m_warnings->setVisible(warnings > 0);
     QStringList note = {tr("%n rule(s) checked", nullptr, diagnosis.rulesEvaluated)};
     if (!diagnosis.notEvaluated.empty())

@@ -20,7 +20,7 @@ class FindingsCard : public Card {
 public:
     explicit FindingsCard(Actions* actions, QWidget* parent = nullptr);
 
-    void show(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
+    void showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
 
 Q_SIGNALS:
     void subjectChosen(const domain::Subject& subject);

@@ -129,7 +129,7 @@ void InFlightPage::chooseBatch() {
 
 void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
     if (const models::BatchRow* row = chosen())
-        m_owner->show(*row, snapshot, deadInterval(*m_deadInterval), m_zone);
+        m_owner->showOwner(*row, snapshot, deadInterval(*m_deadInterval), m_zone);
     else
         m_owner->clear();
 }
@@ -146,7 +146,7 @@ void InFlightPage::showEvent(const domain::EventRow& event) {
     if (!event.data || qint64(event.data->size()) >= event.dataBytes) {
         ++m_payloadRequest;
         m_payloadPending = false;
-        m_payload->show(event.data, event.dataBytes);
+        m_payload->showPayload(event.data, event.dataBytes);
         return;
     }
     m_payload->showLoading();
@@ -167,7 +167,7 @@ void InFlightPage::fetchPayload(qint64 bytes) {
             if (const auto* failure = std::get_if<pg::Failure>(&reply))
                 m_payload->showFailure(words::failure(*failure));
             else
-                m_payload->show(std::get<std::optional<std::string>>(reply), whole);
+                m_payload->showPayload(std::get<std::optional<std::string>>(reply), whole);
             Q_EMIT completed();
         });
 }
@@ -208,8 +208,7 @@ Subject InFlightPage::subject() const {
     const models::BatchRow* row = chosen();
     if (!row || !m_snapshot)
         return {};
-    Subject subject =
-        subjectOf(row->subscription, row->queueName, row->group, row->subconsumer, m_snapshot->takenAt);
+    Subject subject = subjectOf(row->subscription, row->queueName, row->group, row->subconsumer, m_snapshot->takenAt);
     // For actions on one message of the batch: the event that is selected.
     if (m_event)
         subject.request.arguments["message"] = std::to_string(m_event->id);

@@ -27,7 +27,7 @@ OutcomeView::OutcomeView(const domain::ActionOutcome& outcome, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::large);
     auto* chip = new ChipLabel;
-    chip->show(word(outcome.kind), tone(outcome.kind));
+    chip->say(word(outcome.kind), tone(outcome.kind));
     auto* summary = new QLabel(QString::fromStdString(outcome.summary));
     summary->setObjectName(u"outcomeSummary"_s);
     summary->setFont(titleFont());

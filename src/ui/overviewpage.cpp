@@ -49,7 +49,7 @@ OverviewPage::OverviewPage(const PageTools& tools, QWidget* parent)
 }
 
 void OverviewPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
-    m_findings->show(snapshot, diagnosis);
+    m_findings->showFindings(snapshot, diagnosis);
     m_model.setSample(snapshot, diagnosis, [this](std::int32_t queue) { return tools().desk->rateHistory(queue); });
     updateNote(snapshot);
     explainEmptiness(snapshot);

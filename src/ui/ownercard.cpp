@@ -87,8 +87,8 @@ void OwnerCard::clear() {
     m_mode->clear();
 }
 
-void OwnerCard::show(const models::BatchRow& row, const domain::Snapshot& snapshot, pg::Interval deadInterval,
-                     const QTimeZone& zone) {
+void OwnerCard::showOwner(const models::BatchRow& row, const domain::Snapshot& snapshot, pg::Interval deadInterval,
+                          const QTimeZone& zone) {
     const domain::Subscription& subscription = row.subscription;
     const QString owner = foreign(text(subscription.consumerName));
     set(tr("Owner"), subscription.role == domain::Role::CoopMember

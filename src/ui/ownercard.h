@@ -17,8 +17,8 @@ class OwnerCard : public Card {
 public:
     OwnerCard(Actions* actions, std::function<Subject()> subject, QWidget* parent = nullptr);
 
-    void show(const models::BatchRow& row, const domain::Snapshot& snapshot, pg::Interval deadInterval,
-              const QTimeZone& zone);
+    void showOwner(const models::BatchRow& row, const domain::Snapshot& snapshot, pg::Interval deadInterval,
+                   const QTimeZone& zone);
     void clear();
 
 private:

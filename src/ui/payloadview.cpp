@@ -100,7 +100,7 @@ void PayloadView::showFailure(const QString& why) {
     clear(tr("The payload could not be fetched: %1").arg(why));
 }
 
-void PayloadView::show(const std::optional<std::string>& text, qint64 bytes) {
+void PayloadView::showPayload(const std::optional<std::string>& text, qint64 bytes) {
     clear({});
     if (!text || text->empty()) {
         say(text ? tr("The payload is an empty text, which is not NULL.") : tr("The payload is NULL: there is none."));
@@ -136,7 +136,8 @@ void PayloadView::showTree(const std::string& text, bool whole) {
     }
     m_tree->expandToDepth(1);
     m_tree->resizeColumnToContents(0);
-    m_tree->header()->resizeSection(0, std::clamp(m_tree->header()->sectionSize(0) + 16, 110, std::max(110, width() / 2)));
+    m_tree->header()->resizeSection(0,
+                                    std::clamp(m_tree->header()->sectionSize(0) + 16, 110, std::max(110, width() / 2)));
     setMode(m_wantedMode);
 }
 

@@ -26,7 +26,7 @@ public:
     void clear(const QString& why);
     void showLoading();
     /// The payload, of which bytes are the whole's size; there may be less text than that.
-    void show(const std::optional<std::string>& text, qint64 bytes);
+    void showPayload(const std::optional<std::string>& text, qint64 bytes);
     void showFailure(const QString& why);
 
     static constexpr qint64 firstBytes = 256 * 1024;

@@ -88,7 +88,7 @@ TopBar::TopBar(QWidget* parent)
 }
 
 void TopBar::showPlace(const desk::Profile& profile, const domain::Snapshot* snapshot) {
-    m_badge->show(words::environment(profile.environment), words::environmentTone(profile.environment));
+    m_badge->say(words::environment(profile.environment), words::environmentTone(profile.environment));
     QString name = profile.name;
     if (name.isEmpty() && snapshot)
         name = models::format::foreign(models::format::text(snapshot->capabilities.database));

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/fakedesk.h"
+
+#include "models/madesnapshots.h"
+
+#include <cmath>
+
+namespace desk {
+
+namespace {
+
+template <class T>
+QFuture<T> answered(T value) {
+    QPromise<T> promise;
+    promise.start();
+    promise.addResult(std::move(value));
+    promise.finish();
+    return promise.future();
+}
+
+} // namespace
+
+Desk::Desk(Profile profile, QObject* parent)
+    : QObject(parent)
+    , d(std::make_unique<DeskPrivate>()) {
+    d->profile = std::move(profile);
+    d->status.state = LinkState::Live;
+}
+
+Desk::~Desk() = default;
+
+const Profile& Desk::profile() const {
+    return d->profile;
+}
+
+void Desk::usePassword(const QString& password) {
+    d->passwords += password;
+}
+
+void Desk::reconnectNow() {
+    ++d->reconnects;
+}
+
+LinkStatus Desk::linkStatus() const {
+    return d->status;
+}
+
+bool Desk::isStale() const {
+    return d->status.state == LinkState::Live && !d->status.failure.diagnostics.message.empty();
+}
+
+domain::SnapshotPtr Desk::snapshot() const {
+    return d->snapshot;
+}
+
+const domain::Diagnosis& Desk::diagnosis() const {
+    return d->diagnosis;
+}
+
+std::vector<double> Desk::rateHistory(std::int32_t) const {
+    return d->rates;
+}
+
+void Desk::setPaused(bool paused) {
+    d->paused = paused;
+    Q_EMIT pausedChanged();
+}
+
+bool Desk::isPaused() const {
+    return d->paused;
+}
+
+void Desk::setPeriod(std::chrono::milliseconds period) {
+    d->period = period;
+}
+
+std::chrono::milliseconds Desk::period() const {
+    return d->period;
+}
+
+bool Desk::isSlowed() const {
+    return false;
+}
+
+void Desk::setHidden(bool) {}
+
+void Desk::sampleNow() {
+    ++d->sampled;
+}
+
+AccessMode Desk::accessMode() const {
+    return d->mode;
+}
+
+QString Desk::setAccessMode(AccessMode mode) {
+    d->mode = mode;
+    Q_EMIT accessModeChanged();
+    return {};
+}
+
+QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t, std::int64_t, std::int64_t, std::int32_t,
+                                                         std::optional<domain::EventPosition> from, int limit) {
+    return answered(d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
+}
+
+QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t, std::int64_t, std::int64_t, std::int32_t) {
+    return answered(links::Reply<std::int64_t>(std::int64_t(500)));
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t, domain::EventPosition, std::int64_t,
+                                                                std::int64_t maxBytes) {
+    return answered(d->payload(maxBytes));
+}
+
+const operate::Registry& Desk::actions() const {
+    return d->registry;
+}
+
+Availability Desk::availability(const domain::ActionRequest&) const {
+    return d->availability;
+}
+
+QFuture<links::Reply<domain::Prediction>> Desk::predict(const domain::ActionRequest& request) {
+    d->predicted.push_back(request);
+    return answered(d->prediction);
+}
+
+QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& request) {
+    d->performed.push_back(request);
+    return answered(d->outcome);
+}
+
+QString Desk::preview(const domain::ActionRequest&) const {
+    return QStringLiteral("-- preview");
+}
+
+const std::vector<Performed>& Desk::performed() const {
+    return d->journal;
+}
+
+QString Desk::installSql() const {
+    return QStringLiteral("-- the whole schema");
+}
+
+QFuture<domain::ActionOutcome> Desk::installSchema() {
+    ++d->installs;
+    return answered(d->outcome);
+}
+
+} // namespace desk
+
+std::unique_ptr<desk::Desk> shopDesk() {
+    desk::Profile profile;
+    profile.environment = desk::Environment::Production;
+    auto made = std::make_unique<desk::Desk>(profile);
+    desk::DeskPrivate& inside = desk::DeskPrivate::of(*made);
+    inside.snapshot = made::shop();
+    inside.diagnosis = made::shopFindings();
+    for (int at = 0; at < 300; ++at)
+        inside.rates.push_back(at > 120 && at < 140 ? std::nan("") : 100 + 30 * std::sin(at / 20.0) + at % 7);
+    inside.pages = eventsOf(500);
+    return made;
+}
+
+void feed(desk::Desk& desk, domain::SnapshotPtr snapshot) {
+    desk::DeskPrivate::of(desk).snapshot = snapshot;
+    Q_EMIT desk.snapshotReady(snapshot);
+}
+
+std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> eventsOf(int count) {
+    return [count](const std::optional<domain::EventPosition>& from, int limit) {
+        domain::EventPage page;
+        page.serverMs = 0.7;
+        const int first = from ? std::stoi(from->ctid) : 0;
+        for (int at = first; at < std::min(count, first + limit); ++at) {
+            domain::EventRow row;
+            row.position = {1, std::to_string(at)};
+            row.id = 146'271 + at;
+            row.time = made::ago(900);
+            row.txid = 991;
+            row.type = at % 3 ? "order.created" : "order.cancelled";
+            if (at % 5 == 0)
+                row.retry = 2;
+            row.data = R"({"order_id":)" + std::to_string(90'211 + at) +
+                       R"(,"total":102.95,"customer":{"id":9007199254740993,"email":"ann@example.org","tier":"gold"},)"
+                       R"("lines":[{"sku":"a-1","n":2},{"sku":"b-7","n":1}],"created_at":"2026-11-20T13:52:58Z"})";
+            row.dataBytes = std::int64_t(row.data->size());
+            page.rows.push_back(row);
+        }
+        if (first + limit < count)
+            page.next = domain::EventPosition{1, std::to_string(first + limit)};
+        return links::Reply<domain::EventPage>(page);
+    };
+}

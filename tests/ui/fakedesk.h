@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/desk.h"
+#include "operate/registry.h"
+
+#include <QPromise>
+
+#include <functional>
+
+namespace desk {
+
+/// Stands in for the real desk's inside when a test links fakedesk.cpp instead of it: what the window asks is answered
+/// from these fields, and what it does is written down.
+class DeskPrivate {
+public:
+    static DeskPrivate& of(Desk& desk) { return *desk.d; }
+
+    Profile profile;
+    LinkStatus status;
+    domain::SnapshotPtr snapshot;
+    domain::Diagnosis diagnosis;
+    operate::Registry registry;
+    bool paused = false;
+    AccessMode mode = AccessMode::Operate;
+    Availability availability{true, {}, {}};
+    std::vector<double> rates;
+    std::chrono::milliseconds period{1000};
+
+    std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> pages;
+    std::function<links::Reply<std::optional<std::string>>(std::int64_t maxBytes)> payload;
+    links::Reply<domain::Prediction> prediction = domain::Prediction{};
+    domain::ActionOutcome outcome;
+
+    std::vector<domain::ActionRequest> predicted;
+    std::vector<domain::ActionRequest> performed;
+    std::vector<Performed> journal;
+    QStringList passwords;
+    int sampled = 0;
+    int reconnects = 0;
+    int installs = 0;
+};
+
+} // namespace desk
+
+/// A desk on which everything is well, with the shop's sample.
+std::unique_ptr<desk::Desk> shopDesk();
+
+/// Puts another sample on the desk and says so.
+void feed(desk::Desk& desk, domain::SnapshotPtr snapshot);
+
+/// Answers pages of so many events, the first of them with payloads of many kinds.
+std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> eventsOf(int count);
