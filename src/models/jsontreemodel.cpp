@@ -113,7 +113,9 @@ void JsonTreeModel::fetchMore(const QModelIndex& parent) {
 
 QString JsonTreeModel::keyText(const Node& node) const {
     if (node.parent == m_root.get())
-        return node.content.value.kind == JsonText::Kind::Array ? u"[]"_s : u"{}"_s;
+        return node.content.value.kind == JsonText::Kind::Array    ? u"[]"_s
+               : node.content.value.kind == JsonText::Kind::Object ? u"{}"_s
+                                                                   : QString();
     if (node.parent->content.value.kind == JsonText::Kind::Array)
         return u'[' + QString::number(node.row) + u']';
     return format::foreign(node.content.key);
@@ -121,10 +123,12 @@ QString JsonTreeModel::keyText(const Node& node) const {
 
 QString JsonTreeModel::valueText(const Node& node) const {
     const JsonText::Value& value = node.content.value;
+    // The root has its brackets for a key.
+    const bool root = node.parent == m_root.get();
     if (value.kind == JsonText::Kind::Object)
-        return u"{} "_s + tr("%n key(s)", nullptr, int(value.children));
+        return (root ? QString() : u"{} "_s) + tr("%n key(s)", nullptr, int(value.children));
     if (value.kind == JsonText::Kind::Array)
-        return u"[] "_s + tr("%n item(s)", nullptr, int(value.children));
+        return (root ? QString() : u"[] "_s) + tr("%n item(s)", nullptr, int(value.children));
     return format::foreign(m_text.scalar(value), longestString);
 }
 

@@ -70,10 +70,9 @@ Cell rotationCell(const QueueRow& row, const CellContext& context) {
         cell.tooltip = QueuesModel::tr("The first step of a rotation is done; the second has not run yet.");
     } else if (row.pinned) {
         cell.text = QueuesModel::tr("pinned");
-        cell.detail = format::age(-left);
         cell.tone = Tone::Warning;
-        cell.tooltip = QueuesModel::tr("Due, but %1 still reads from the table that comes next.")
-                           .arg(format::foreign(format::text(row.furthestBehind)));
+        cell.tooltip = QueuesModel::tr("Due %1 ago, but %2 still reads from the table that comes next.")
+                           .arg(format::age(-left), format::foreign(format::text(row.furthestBehind)));
     }
     return cell;
 }
@@ -139,13 +138,13 @@ std::vector<Column<QueueRow>> leadingColumns() {
          {},
          [](const QueueRow& row) { return QVariant(row.cooperative); }},
         {{u"state"_s, QueuesModel::tr("State"), QueuesModel::tr("The worst finding about this queue, in a word"),
-          CellKind::Chip, Pace::Slow, u"● stuck soon"_s},
+          CellKind::Chip, Pace::Slow, u"● up to date"_s},
          [](const QueueRow& row, const CellContext&) { return row.mark.cell(); },
          [](const QueueRow& row) { return row.mark.sortKey(); },
          [](const QueueRow& row, const CellContext&) { return QVariant(row.mark.word); }},
-        {{u"history"_s, QueuesModel::tr("Events / s, last 5 min"),
+        {{u"history"_s, QueuesModel::tr("Last 5 min"),
           QueuesModel::tr("Events ticked per second, one value a sample; gaps were not observed"), CellKind::Sparkline,
-          Pace::Ageing, u"Events / s, last 5 min"_s},
+          Pace::Ageing, u"a chart so wide"_s},
          [](const QueueRow& row, const CellContext&) {
              Cell cell;
              cell.accessible = seriesInWords(row.history, QueuesModel::tr("events a second"));
@@ -167,7 +166,7 @@ std::vector<Column<QueueRow>> consumptionColumns() {
         {{u"backlog"_s, QueuesModel::tr("Backlog ≈"),
           QueuesModel::tr("Events the consumer furthest behind has not finished. Estimated by sequence arithmetic: "
                           "rolled-back inserts and forced ticks make it too high."),
-          CellKind::Number, Pace::Slow, u"12 345 678"_s},
+          CellKind::Number, Pace::Slow, u"1 234 567"_s},
          [](const QueueRow& row, const CellContext&) {
              Cell cell{row.backlog ? format::number(*row.backlog) : format::none()};
              if (row.backlog.value_or(0) == 0)
@@ -211,7 +210,7 @@ std::vector<Column<QueueRow>> mechanicsColumns() {
          }},
         {{u"rotation"_s, QueuesModel::tr("Rotation"),
           QueuesModel::tr("When the queue's tables rotate next, so that old events are freed"), CellKind::Number,
-          Pace::Ageing, u"pinned 14 m 02 s"_s},
+          Pace::Ageing, u"19 h 47 m late"_s},
          rotationCell,
          [](const QueueRow& row) {
              return QVariant(qint64((row.queue.switchTime + row.queue.rotationPeriod).time_since_epoch().count()));

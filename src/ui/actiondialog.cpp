@@ -45,9 +45,7 @@ public:
         auto* value = new QLabel(QString::fromStdString(content.value));
         value->setFont(tabular(numberFont()));
         if (content.alarming) {
-            QPalette palette = value->palette();
-            palette.setColor(QPalette::WindowText, colors().critical);
-            value->setPalette(palette);
+            setInk(value, colors().critical);
         }
         layout->addWidget(value);
         QLabel* note = dimLabel(QString::fromStdString(content.note));
@@ -308,9 +306,7 @@ void ActionDialog::showPrediction(const domain::Prediction& prediction) {
     setFacts(prediction);
     m_state->setVisible(prediction.refusal.has_value());
     if (prediction.refusal) {
-        QPalette palette = m_state->palette();
-        palette.setColor(QPalette::WindowText, colors().critical);
-        m_state->setPalette(palette);
+        setInk(m_state, colors().critical);
         m_state->setText(tr("It would be refused: %1").arg(QString::fromStdString(*prediction.refusal)));
     }
     m_sql->setPlainText(QString::fromStdString(prediction.sql));

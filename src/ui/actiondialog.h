@@ -44,6 +44,7 @@ private:
     void showPredictionFailure(const QString& why);
     void setTiles(const std::vector<domain::PredictedNumber>& numbers);
     void setFacts(const domain::Prediction& prediction);
+    void fit();
     void updateButton();
     void perform();
     void showOutcome(const domain::ActionOutcome& outcome);
@@ -62,6 +63,7 @@ private:
     QPlainTextEdit* m_sql = nullptr;
     QLineEdit* m_reason = nullptr;
     QLineEdit* m_typedName = nullptr;
+    QWidget* m_question = nullptr; ///< what scrolls when the screen is too low
     QVBoxLayout* m_answer = nullptr;
     QAbstractButton* m_act = nullptr;
     QAbstractButton* m_cancel = nullptr;

@@ -74,13 +74,17 @@ void Card::paintEvent(QPaintEvent*) {
     painter.drawLine(0, bottom, width(), bottom);
 }
 
+void setInk(QWidget* widget, const QColor& color) {
+    QPalette palette = widget->palette();
+    // Which of the two is used depends on the role of the ground behind.
+    palette.setColor(QPalette::WindowText, color);
+    palette.setColor(QPalette::Text, color);
+    widget->setPalette(palette);
+}
+
 QLabel* dimLabel(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
-    const auto color = [label] {
-        QPalette palette = label->palette();
-        palette.setColor(QPalette::WindowText, colors().dim);
-        label->setPalette(palette);
-    };
+    const auto color = [label] { setInk(label, colors().dim); };
     color();
     QObject::connect(&Theme::instance(), &Theme::changed, label, color);
     return label;

@@ -38,6 +38,9 @@ private:
     QWidget* m_headingArea;
 };
 
+/// Colours a label, whatever ground it stands on.
+void setInk(QWidget* widget, const QColor& color);
+
 /// A label in the dim colour that follows the theme.
 QLabel* dimLabel(const QString& text, QWidget* parent = nullptr);
 

@@ -86,12 +86,12 @@ void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& opti
     const QString detail = index.data(models::DetailRole).toString();
     const QFontMetrics detailMetrics(option.font);
     const int gap = detail.isEmpty() ? 0 : detailMetrics.horizontalAdvance(QLatin1Char(' '));
-    int detailWidth = detail.isEmpty() ? 0 : detailMetrics.horizontalAdvance(detail);
+    int detailWidth = detail.isEmpty() ? 0 : textWidth(option.font, detail);
     QString text = index.data().toString();
-    const int textWidth = metrics.horizontalAdvance(text);
+    const int wanted = textWidth(font, text);
     // The detail gives way before the text does.
-    detailWidth = std::min(detailWidth, std::max(0, rect.width() - textWidth - gap));
-    const int shown = detailWidth > 0 ? std::min(textWidth, rect.width() - gap - detailWidth) : rect.width();
+    detailWidth = std::min(detailWidth, std::max(0, rect.width() - wanted - gap));
+    const int shown = detailWidth > 0 ? std::min(wanted, rect.width() - gap - detailWidth) : rect.width();
     text = metrics.elidedText(text, Qt::ElideRight, shown);
 
     painter->setFont(font);
@@ -123,10 +123,10 @@ QSize CellDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInd
     } else if (kind == CellKind::Sparkline) {
         width = 110;
     } else {
-        width = QFontMetrics(fontOf(option, index, kind)).horizontalAdvance(index.data().toString());
+        width = textWidth(fontOf(option, index, kind), index.data().toString());
         const QString detail = index.data(models::DetailRole).toString();
         if (!detail.isEmpty())
-            width += QFontMetrics(option.font).horizontalAdvance(detail + QLatin1Char(' '));
+            width += textWidth(option.font, detail + QLatin1Char(' '));
     }
     return {width + 2 * margin, rowHeight(option.font)};
 }

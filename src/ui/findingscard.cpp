@@ -110,7 +110,7 @@ void FindingsCard::fit() {
     // As high as its rows, but the table below keeps most of the page.
     int wanted = 0;
     for (const auto& [key, row] : m_rows)
-        wanted += row->heightForWidth(m_scroll->viewport()->width());
+        wanted += row->heightForWidth(width() - 2);
     const int most = parentWidget() ? std::max(140, parentWidget()->height() * 42 / 100) : 280;
     m_scroll->setFixedHeight(std::min(wanted, most));
     m_scroll->setVisible(wanted > 0);

@@ -45,9 +45,7 @@ Notice::Notice(QWidget* over)
 }
 
 void Notice::say(const QString& title, const QString& explanation, models::Tone tone) {
-    QPalette palette = this->palette();
-    palette.setColor(QPalette::WindowText, colors().of(tone == models::Tone::Dim ? models::Tone::None : tone));
-    m_title->setPalette(palette);
+    setInk(m_title, colors().of(tone == models::Tone::Dim ? models::Tone::None : tone));
     m_title->setText(title);
     m_explanation->setText(explanation);
     m_explanation->setVisible(!explanation.isEmpty());
@@ -101,9 +99,7 @@ Banner::Banner(QWidget* parent)
 void Banner::say(models::Tone tone, const QString& title, const QString& explanation) {
     const bool news = !isVisible() || m_title->text() != title;
     m_tone = tone;
-    QPalette palette = this->palette();
-    palette.setColor(QPalette::WindowText, colors().of(tone));
-    m_title->setPalette(palette);
+    setInk(m_title, colors().of(tone));
     m_title->setText(title);
     m_explanation->setText(explanation);
     m_explanation->setVisible(!explanation.isEmpty());

@@ -33,7 +33,7 @@ void drawPanel(QPainter* painter, const QRect& rect, const QColor& fill, const Q
 
 QSize chipSize(const QString& word, const QFont& font) {
     const QFontMetrics metrics(strongFont(font));
-    return {2 * chipMargin + signSize(font) + signGap + metrics.horizontalAdvance(word), metrics.height() + 4};
+    return {2 * chipMargin + signSize(font) + signGap + textWidth(strongFont(font), word), metrics.height() + 4};
 }
 
 void drawChip(QPainter* painter, const QRect& rect, const QString& word, models::Tone tone, const QFont& font) {

@@ -39,9 +39,7 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
         field.problem = new QLabel;
         field.problem->setObjectName(u"problem."_s + QString::fromStdString(parameter.name));
         field.problem->setWordWrap(true);
-        QPalette red = field.problem->palette();
-        red.setColor(QPalette::WindowText, colors().critical);
-        field.problem->setPalette(red);
+        setInk(field.problem, colors().critical);
         field.problem->hide();
         auto* column = new QVBoxLayout;
         column->setSpacing(2);

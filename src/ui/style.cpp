@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/style.h"
 
+#include "ui/celldelegate.h"
 #include "ui/paint.h"
 #include "ui/theme.h"
 
@@ -166,6 +167,21 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
     if (type == CT_LineEdit || type == CT_ComboBox)
         wanted.setHeight(std::max(wanted.height(), 26));
     return wanted;
+}
+
+QRect Style::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const {
+    const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option);
+    if (header && (element == SE_HeaderLabel || element == SE_HeaderArrow)) {
+        // The heading stands exactly over its cells; the sign stands where the heading does not end.
+        const bool right = header->textAlignment.testFlag(Qt::AlignRight);
+        if (element == SE_HeaderArrow)
+            return {right ? header->rect.left() + 4 : header->rect.right() - sortSignWidth - 2, header->rect.top(),
+                    sortSignWidth, header->rect.height()};
+        return header->rect.adjusted(CellDelegate::margin, 0, -CellDelegate::margin, 0);
+    }
+    if (element == SE_LineEditContents)
+        return QProxyStyle::subElementRect(element, option, widget).adjusted(5, 0, -3, 0);
+    return QProxyStyle::subElementRect(element, option, widget);
 }
 
 int Style::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const {

@@ -3,6 +3,7 @@
 
 #include "ui/celldelegate.h"
 #include "ui/notice.h"
+#include "ui/style.h"
 #include "ui/theme.h"
 
 #include <QApplication>
@@ -92,8 +93,7 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
     connect(header, &QHeaderView::sectionResized, this, [this](int column) {
         if (m_fitting)
             return;
-        if (column != m_stretched)
-            fitStretched();
+        m_base[std::size_t(column)] = m_header->sectionSize(column);
         rememberSoon();
     });
     connect(header, &QHeaderView::sortIndicatorChanged, this, &TableController::rememberSoon);
@@ -123,25 +123,24 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
 
 void TableController::layOutColumns() {
     m_fitting = true;
+    m_base.clear();
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
-        m_header->resizeSection(column, sampleWidth(column));
+        m_base.push_back(sampleWidth(column));
         m_header->setSectionHidden(column,
                                    !m_proxy->headerData(column, Qt::Horizontal, models::DefaultVisibleRole).toBool());
         m_header->moveSection(m_header->visualIndex(column), column);
     }
     m_fitting = false;
     m_restored = restore();
-    fitStretched();
+    fitColumns();
 }
 
 int TableController::sampleWidth(int column) const {
     const auto text = [this, column](int role) { return m_proxy->headerData(column, Qt::Horizontal, role).toString(); };
     const bool code = models::CellKind(m_proxy->headerData(column, Qt::Horizontal, models::KindRole).toInt()) ==
                       models::CellKind::Code;
-    const QFontMetrics cells(code ? codeFont() : m_view->font());
-    const QFontMetrics heading(strongFont(m_view->font()));
-    return std::max(cells.horizontalAdvance(text(models::WidthSampleRole)),
-                    heading.horizontalAdvance(text(Qt::DisplayRole)) + space::medium) +
+    return std::max(textWidth(code ? codeFont() : m_view->font(), text(models::WidthSampleRole)),
+                    textWidth(strongFont(m_view->font()), text(Qt::DisplayRole)) + Style::sortSignWidth) +
            2 * CellDelegate::margin;
 }
 
@@ -152,21 +151,31 @@ void TableController::sortFirstBy(const QString& columnId, Qt::SortOrder order) 
 
 void TableController::stretch(const QString& columnId) {
     m_stretched = columnOf(columnId);
-    fitStretched();
+    fitColumns();
 }
 
-void TableController::fitStretched() {
-    if (m_stretched < 0 || m_header->isSectionHidden(m_stretched) || m_fitting)
+void TableController::fitColumns() {
+    if (m_fitting)
         return;
-    int others = 0;
+    std::vector<int> shown;
+    int sum = 0;
     for (int column = 0; column < m_header->count(); ++column) {
-        if (column != m_stretched)
-            others += m_header->sectionSize(column);
+        if (m_header->isSectionHidden(column))
+            continue;
+        shown.push_back(column);
+        sum += m_base[std::size_t(column)];
     }
-    const int left = m_view->viewport()->width() - others;
-    // Down to two thirds of its sample before a scroll bar comes.
+    const int surplus = m_view->viewport()->width() - sum;
     m_fitting = true;
-    m_header->resizeSection(m_stretched, std::max(left, sampleWidth(m_stretched) * 2 / 3));
+    for (const int column : shown) {
+        const int base = m_base[std::size_t(column)];
+        int width = base;
+        if (surplus >= 0)
+            width += surplus * base / std::max(1, sum);
+        else if (column == m_stretched)
+            width = std::max(base + surplus, base * 2 / 3); // gives way before a scroll bar comes
+        m_header->resizeSection(column, width);
+    }
     m_fitting = false;
 }
 
@@ -205,7 +214,7 @@ QMenu* TableController::columnMenu(QWidget* parent) {
         action->setEnabled(column != 0);
         connect(action, &QAction::toggled, this, [this, column](bool shown) {
             m_header->setSectionHidden(column, !shown);
-            fitStretched();
+            fitColumns();
             rememberSoon();
         });
     }
@@ -301,7 +310,7 @@ bool TableController::eventFilter(QObject* watched, QEvent* event) {
         break;
     case QEvent::Resize:
         if (watched == m_view->viewport())
-            fitStretched();
+            fitColumns();
         break;
     default:
         break;
@@ -340,7 +349,7 @@ bool TableController::restore() {
         m_header->moveSection(m_header->visualIndex(column), place++);
         m_header->setSectionHidden(column, !shown.contains(id));
         if (const int width = widths.value(id).toInt(); width > 0)
-            m_header->resizeSection(column, width);
+            m_base[std::size_t(column)] = width;
     }
     m_fitting = false;
     const int sorted = columnOf(m_settings->value(key + u"sorted"_s).toString());
@@ -367,8 +376,8 @@ void TableController::remember() const {
         if (m_header->isSectionHidden(column))
             continue;
         shown += id;
-        if (column != m_stretched)
-            widths[id] = m_header->sectionSize(column);
+        if (m_base[std::size_t(column)] != sampleWidth(column))
+            widths[id] = m_base[std::size_t(column)];
     }
     const QString key = u"tables/"_s + m_name + u'/';
     m_settings->setValue(key + u"version"_s, layoutVersion);

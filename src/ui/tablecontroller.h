@@ -36,7 +36,7 @@ public:
 
     /// Which column is sorted by where nothing is remembered.
     void sortFirstBy(const QString& columnId, Qt::SortOrder order);
-    /// The column that takes what the others leave.
+    /// The column that gives way first where there is too little room.
     void stretch(const QString& columnId);
 
     /// Shown over the view while it has no rows.
@@ -71,7 +71,7 @@ private:
     void begin(QAbstractItemView* view, QHeaderView* header, QAbstractItemModel* model);
     void layOutColumns();
     int sampleWidth(int column) const;
-    void fitStretched();
+    void fitColumns();
     bool restore();
     void remember() const;
     void rememberSoon();
@@ -89,6 +89,7 @@ private:
     QString m_name;
     QPointer<QSettings> m_settings;
     QTimer m_rememberTimer;
+    std::vector<int> m_base; ///< widths before what is left over is shared out
     int m_stretched = -1;
     bool m_fitting = false;
     bool m_restored = false;

@@ -7,6 +7,7 @@
 #include <QFontDatabase>
 #include <QFontMetrics>
 #include <QStyleFactory>
+#include <QtMath>
 
 #ifdef BATCHSCOPE_PORTAL
 #include <QDBusConnection>
@@ -253,6 +254,10 @@ QFont tabular(QFont base) {
     base.setFeature("tnum", 1);
 #endif
     return base;
+}
+
+int textWidth(const QFont& font, const QString& text) {
+    return qCeil(QFontMetricsF(font).horizontalAdvance(text)) + 1;
 }
 
 int rowHeight(const QFont& font) {

@@ -84,6 +84,9 @@ QFont numberFont();        ///< two steps larger, semibold: the numbers of a pre
 QFont codeFont();          ///< payloads, SQL, tick windows
 QFont tabular(QFont base); ///< digits of one width, where the font and Qt can
 
+/// Width of a text, never a fraction too small for it.
+int textWidth(const QFont& font, const QString& text);
+
 /// 1.9 times the height of text, on the 2 px grid.
 int rowHeight(const QFont& font);
 

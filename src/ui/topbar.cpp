@@ -67,7 +67,8 @@ TopBar::TopBar(QWidget* parent)
     m_live->add(tr("Live"), u"live"_s)->setToolTip(tr("Sample as set (Ctrl+Space)"));
     m_live->add(tr("Pause"), u"pause"_s)->setToolTip(tr("Stop sampling; the page stays as it is (Ctrl+Space)"));
     m_mode->add(tr("Observe"), u"observe"_s)->setToolTip(tr("Look only: no session exists that could write"));
-    m_mode->add(tr("Operate…"), u"operate"_s)->setToolTip(tr("Allow actions that change something"));
+    m_operate = m_mode->add(tr("Operate…"), u"operate"_s);
+    m_operate->setToolTip(tr("Allow actions that change something"));
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(space::large, 8, space::large, 9);
     layout->setSpacing(space::large);
@@ -112,7 +113,9 @@ void TopBar::setPaused(bool paused) {
 }
 
 void TopBar::setAccessMode(desk::AccessMode mode) {
-    m_mode->setCurrent(mode == desk::AccessMode::Operate ? 1 : 0);
+    const bool operating = mode == desk::AccessMode::Operate;
+    m_mode->setCurrent(operating ? 1 : 0);
+    m_operate->setText(operating ? tr("Operate") : tr("Operate…"));
 }
 
 void TopBar::paintEvent(QPaintEvent*) {

@@ -39,6 +39,7 @@ private:
     QAbstractButton* m_search;
     Segments* m_live;
     Segments* m_mode;
+    QAbstractButton* m_operate;
 };
 
 } // namespace ui

@@ -40,7 +40,7 @@ private Q_SLOTS:
         // Attached after the reset: the tester unfolds the model from within the reset's own signal.
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         QCOMPARE(unfold(model), (QStringList{
-                                    u"{}: {} 6 key(s)"_s,
+                                    u"{}: 6 key(s)"_s,
                                     u"  id: 9007199254740993"_s,
                                     u"  t: 102.950"_s,
                                     u"  c: {} 2 key(s)"_s,
@@ -140,7 +140,7 @@ private Q_SLOTS:
         model.fetchMore(list);
         QCOMPARE(model.rowCount(list), JsonTreeModel::fetchSize);
         QVERIFY(model.canFetchMore(list));
-        QCOMPARE(list.siblingAtColumn(1).data().toString(), u"[] 100000 item(s)"_s);
+        QCOMPARE(list.siblingAtColumn(1).data().toString(), u"100000 item(s)"_s);
     }
 
     void depthCostsNoStack() {
