@@ -99,9 +99,10 @@ ActionDialog::ActionDialog(desk::Desk* desk, const operate::Action& action, doma
     m_predictTimer.setSingleShot(true);
     m_predictTimer.setInterval(predictDelay);
     connect(&m_predictTimer, &QTimer::timeout, this, &ActionDialog::predict);
-    resize(dialogWidth, sizeHint().height());
+    resize(dialogWidth, 400);
     predict();
     updateButton();
+    fit();
 }
 
 QWidget* ActionDialog::makeQuestion() {
@@ -148,6 +149,7 @@ QWidget* ActionDialog::makeQuestion() {
     layout->addLayout(sqlPart);
     addConfirmation(layout);
     layout->addStretch();
+    m_question = content;
     auto* scroll = new QScrollArea;
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
@@ -281,6 +283,7 @@ void ActionDialog::predict() {
         m_tiles->hide();
         m_facts->hide();
         m_state->hide();
+        fit();
         return;
     }
     const quint64 asked = ++m_asked;
@@ -312,8 +315,7 @@ void ActionDialog::showPrediction(const domain::Prediction& prediction) {
     m_sql->setPlainText(QString::fromStdString(prediction.sql));
     fitSqlView(m_sql, 9);
     updateButton();
-    resize(this->width(),
-           std::min(std::max(height(), sizeHint().height()), parentWidget() ? parentWidget()->height() - 40 : 800));
+    fit();
 }
 
 void ActionDialog::showPredictionFailure(const QString& why) {
@@ -357,6 +359,14 @@ QString ActionDialog::actText() const {
             text += u" · "_s + tr("%n event(s)", nullptr, int(events->second));
     }
     return text;
+}
+
+void ActionDialog::fit() {
+    QLayout* content = m_question->layout();
+    content->activate();
+    const int most = parentWidget() ? std::max(420, parentWidget()->height() - 40) : 900;
+    const int wanted = content->hasHeightForWidth() ? content->heightForWidth(width()) : content->sizeHint().height();
+    resize(width(), std::clamp(wanted + 50, 180, most));
 }
 
 void ActionDialog::updateButton() {

@@ -110,6 +110,10 @@ Subject ConsumersPage::subjectAt(const QModelIndex& index) const {
     return subject;
 }
 
+QWidget* ConsumersPage::mainView() const {
+    return m_view;
+}
+
 Subject ConsumersPage::subject() const {
     return subjectAt(m_table->currentSource());
 }

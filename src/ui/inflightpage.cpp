@@ -204,6 +204,10 @@ void InFlightPage::openSubject(const QString& batch) {
     }
 }
 
+QWidget* InFlightPage::mainView() const {
+    return m_view;
+}
+
 Subject InFlightPage::subject() const {
     const models::BatchRow* row = chosen();
     if (!row || !m_snapshot)

@@ -28,6 +28,7 @@ public:
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& batch) override;
     Subject subject() const override;
+    QWidget* mainView() const override;
     bool isComplete() const override;
 
 private:

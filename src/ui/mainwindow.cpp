@@ -167,6 +167,7 @@ bool MainWindow::showPage(const QString& name, const QString& subject) {
     onSample();
     if (!subject.isEmpty())
         wanted->openSubject(subject);
+    wanted->mainView()->setFocus();
     checkReady();
     return true;
 }

@@ -104,6 +104,10 @@ Subject OverviewPage::subjectAt(const QModelIndex& index) const {
     return subject;
 }
 
+QWidget* OverviewPage::mainView() const {
+    return m_view;
+}
+
 Subject OverviewPage::subject() const {
     return subjectAt(m_table->currentSource());
 }

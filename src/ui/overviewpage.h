@@ -25,6 +25,7 @@ public:
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& queue) override;
     Subject subject() const override;
+    QWidget* mainView() const override;
 
 private:
     Subject subjectAt(const QModelIndex& index) const;

@@ -37,6 +37,9 @@ public:
     /// What is selected, for the command palette.
     virtual Subject subject() const = 0;
 
+    /// The table the keys go to when the page is turned to.
+    virtual QWidget* mainView() const = 0;
+
     /// Everything the page shows has arrived.
     virtual bool isComplete() const { return true; }
 
