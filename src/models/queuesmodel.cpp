@@ -144,7 +144,7 @@ std::vector<Column<QueueRow>> leadingColumns() {
          [](const QueueRow& row, const CellContext&) { return QVariant(row.mark.word); }},
         {{u"history"_s, QueuesModel::tr("Last 5 min"),
           QueuesModel::tr("Events ticked per second, one value a sample; gaps were not observed"), CellKind::Sparkline,
-          Pace::Ageing, u"a chart so wide"_s},
+          Pace::Ageing, u"small chart"_s},
          [](const QueueRow& row, const CellContext&) {
              Cell cell;
              cell.accessible = seriesInWords(row.history, QueuesModel::tr("events a second"));

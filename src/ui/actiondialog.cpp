@@ -158,7 +158,10 @@ QWidget* ActionDialog::makeQuestion() {
 }
 
 void ActionDialog::addSubjectLines(QVBoxLayout* layout) {
-    const QString subject = words::subject(m_request);
+    domain::ActionRequest about = m_request;
+    if (m_action.subject != operate::SubjectKind::Batch)
+        about.batch.reset();
+    const QString subject = words::subject(about);
     QString title = words::ofRegistry(m_action.title);
     if (!subject.isEmpty())
         title += u' ' + subject;

@@ -9,11 +9,15 @@
 #include <QPushButton>
 #include <QStyleOption>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace ui {
 
 namespace {
+
+constexpr int sortSign = 8;
 
 struct ButtonColors {
     QColor fill;
@@ -66,10 +70,43 @@ void drawFocus(const QStyleOption& option, QPainter* painter) {
     painter->restore();
 }
 
-void drawHeaderSection(const QStyleOption& option, QPainter* painter) {
+void drawHeader(const QStyleOption& option, QPainter* painter) {
     painter->fillRect(option.rect, colors().panel);
     painter->setPen(colors().line);
     painter->drawLine(option.rect.bottomLeft(), option.rect.bottomRight());
+    const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(&option);
+    if (!header || header->text.isEmpty())
+        return;
+    // The heading stands exactly over its cells, and the sign in the margin beside it.
+    const QRect words = option.rect.adjusted(CellDelegate::margin, 0, -CellDelegate::margin, 0);
+    const bool right = header->textAlignment.testFlag(Qt::AlignRight);
+    painter->save();
+    painter->setFont(strongFont(painter->font()));
+    painter->setPen(colors().dim);
+    const QString text = painter->fontMetrics().elidedText(header->text, Qt::ElideRight, words.width() + 1);
+    painter->drawText(words, int((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter), text);
+    if (header->sortIndicator != QStyleOptionHeader::None) {
+        const int width = textWidth(painter->font(), text);
+        const int x = right ? std::max(words.right() - width - sortSign, option.rect.left())
+                            : std::min(words.left() + width + 2, option.rect.right() - sortSign);
+        drawSortSign(painter, QRect(x, option.rect.top(), sortSign, option.rect.height()),
+                     header->sortIndicator == QStyleOptionHeader::SortUp);
+    }
+    painter->restore();
+}
+
+/// A slider without buttons, as long as what is seen of the whole.
+QRect sliderRect(const QStyleOptionSlider& bar) {
+    const bool across = bar.orientation == Qt::Horizontal;
+    const int length = across ? bar.rect.width() : bar.rect.height();
+    const int range = bar.maximum - bar.minimum;
+    if (range <= 0)
+        return bar.rect;
+    const int slider = std::max(24, int(qint64(length) * bar.pageStep / (qint64(range) + bar.pageStep)));
+    const int at =
+        QStyle::sliderPositionFromValue(bar.minimum, bar.maximum, bar.sliderPosition, length - slider, bar.upsideDown);
+    return across ? QRect(bar.rect.left() + at, bar.rect.top(), slider, bar.rect.height())
+                  : QRect(bar.rect.left(), bar.rect.top() + at, bar.rect.width(), slider);
 }
 
 } // namespace
@@ -100,12 +137,9 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
     case PE_FrameFocusRect:
         drawFocus(*option, painter);
         return;
-    case PE_IndicatorHeaderArrow: {
-        const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option);
-        if (header && header->sortIndicator != QStyleOptionHeader::None)
-            drawSortSign(painter, option->rect, header->sortIndicator == QStyleOptionHeader::SortUp);
+    case PE_Frame:
+        drawPanel(painter, option->rect, {}, colors().line, space::radius - 2);
         return;
-    }
     default:
         QProxyStyle::drawPrimitive(element, option, painter, widget);
     }
@@ -113,8 +147,8 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
 
 void Style::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
                         const QWidget* widget) const {
-    if (element == CE_HeaderSection || element == CE_HeaderEmptyArea) {
-        drawHeaderSection(*option, painter);
+    if (element == CE_Header || element == CE_HeaderSection || element == CE_HeaderEmptyArea) {
+        drawHeader(*option, painter);
         return;
     }
     if (element == CE_PushButtonLabel) {
@@ -126,18 +160,42 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
             return;
         }
     }
-    if (element == CE_HeaderLabel) {
-        if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
-            QStyleOptionHeader own = *header;
-            own.palette.setColor(QPalette::ButtonText, colors().dim);
-            painter->save();
-            painter->setFont(strongFont(painter->font()));
-            QProxyStyle::drawControl(element, &own, painter, widget);
-            painter->restore();
-            return;
-        }
-    }
     QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
+                               const QWidget* widget) const {
+    const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
+    if (control != CC_ScrollBar || !bar) {
+        QProxyStyle::drawComplexControl(control, option, painter, widget);
+        return;
+    }
+    painter->fillRect(option->rect, colors().panel);
+    const bool held = option->activeSubControls.testFlag(SC_ScrollBarSlider);
+    drawPanel(painter, sliderRect(*bar).adjusted(2, 2, -2, -2), held ? colors().dim : colors().line, {}, 3.5);
+}
+
+QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl part,
+                            const QWidget* widget) const {
+    const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
+    if (control != CC_ScrollBar || !bar)
+        return QProxyStyle::subControlRect(control, option, part, widget);
+    const QRect slider = sliderRect(*bar);
+    const bool across = bar->orientation == Qt::Horizontal;
+    switch (part) {
+    case SC_ScrollBarGroove:
+        return bar->rect;
+    case SC_ScrollBarSlider:
+        return slider;
+    case SC_ScrollBarSubPage:
+        return across ? QRect(bar->rect.topLeft(), slider.bottomLeft() - QPoint(1, 0))
+                      : QRect(bar->rect.topLeft(), slider.topRight() - QPoint(0, 1));
+    case SC_ScrollBarAddPage:
+        return across ? QRect(slider.topRight() + QPoint(1, 0), bar->rect.bottomRight())
+                      : QRect(slider.bottomLeft() + QPoint(0, 1), bar->rect.bottomRight());
+    default:
+        return {};
+    }
 }
 
 int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
@@ -147,8 +205,8 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWi
         return 0;
     case PM_HeaderMargin:
         return space::medium;
-    case PM_HeaderMarkSize:
-        return 8;
+    case PM_ScrollBarExtent:
+        return 11;
     case PM_FocusFrameHMargin:
         return 2;
     default:
@@ -170,15 +228,6 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
 }
 
 QRect Style::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const {
-    const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option);
-    if (header && (element == SE_HeaderLabel || element == SE_HeaderArrow)) {
-        // The heading stands exactly over its cells; the sign stands where the heading does not end.
-        const bool right = header->textAlignment.testFlag(Qt::AlignRight);
-        if (element == SE_HeaderArrow)
-            return {right ? header->rect.left() + 4 : header->rect.right() - sortSignWidth - 2, header->rect.top(),
-                    sortSignWidth, header->rect.height()};
-        return header->rect.adjusted(CellDelegate::margin, 0, -CellDelegate::margin, 0);
-    }
     if (element == SE_LineEditContents)
         return QProxyStyle::subElementRect(element, option, widget).adjusted(5, 0, -3, 0);
     return QProxyStyle::subElementRect(element, option, widget);

@@ -3,7 +3,6 @@
 
 #include "ui/celldelegate.h"
 #include "ui/notice.h"
-#include "ui/style.h"
 #include "ui/theme.h"
 
 #include <QApplication>
@@ -140,7 +139,7 @@ int TableController::sampleWidth(int column) const {
     const bool code = models::CellKind(m_proxy->headerData(column, Qt::Horizontal, models::KindRole).toInt()) ==
                       models::CellKind::Code;
     return std::max(textWidth(code ? codeFont() : m_view->font(), text(models::WidthSampleRole)),
-                    textWidth(strongFont(m_view->font()), text(Qt::DisplayRole)) + Style::sortSignWidth) +
+                    textWidth(strongFont(m_view->font()), text(Qt::DisplayRole))) +
            2 * CellDelegate::margin;
 }
 

@@ -47,10 +47,12 @@ class PicturesTest : public QObject {
 private Q_SLOTS:
 
     void initTestCase() {
-        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support propagateSizeHints)"_s));
         QVERIFY(m_folder.mkpath(u"."_s));
         m_folder.setPath(m_folder.absolutePath());
     }
+
+    // Expectations on warnings last for one test function.
+    void init() { QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support propagateSizeHints)"_s)); }
 
     void pages_data() {
         QTest::addColumn<QString>("page");
