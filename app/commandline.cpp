@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/commandline.h"
 
+#include "pg/error.h"
+
 #include <QCommandLineParser>
 #include <QRegularExpression>
 
@@ -58,6 +60,17 @@ std::optional<std::chrono::milliseconds> seconds(const QString& text) {
     return std::chrono::milliseconds(qRound64(value * 1000));
 }
 
+/// What was given as a server, without a password that may be in it.
+QString shown(const QString& target) {
+    if (!target.contains(u'=') && !target.contains("://"_L1))
+        return target;
+    try {
+        return QString::fromStdString(pg::ConnectionInfo::parse(target.toStdString()).redacted());
+    } catch (const pg::Error&) {
+        return u"a connection string"_s;
+    }
+}
+
 std::optional<QSize> size(const QString& text) {
     static const QRegularExpression form(u"^(\\d{1,5})[xX](\\d{1,5})$"_s);
     const auto match = form.match(text);
@@ -102,7 +115,8 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
 
     const QStringList targets = parser.positionalArguments();
     if (targets.size() > 1)
-        return UsageError{u"one server at a time: %1 and %2 were given"_s.arg(targets.at(0), targets.at(1))};
+        return UsageError{
+            u"one server at a time: %1 and %2 were given"_s.arg(shown(targets.at(0)), shown(targets.at(1)))};
     line.target = targets.value(0);
     if (line.target.endsWith(".capsule"_L1))
         return UsageError{u"recordings can't be opened by this version: %1"_s.arg(line.target)};
@@ -110,7 +124,7 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
     line.sandbox = parser.isSet(u"sandbox"_s);
     line.demo = parser.isSet(u"demo"_s);
     if (line.sandbox && !line.target.isEmpty())
-        return UsageError{u"--sandbox is a server of its own: %1 can't be given with it"_s.arg(line.target)};
+        return UsageError{u"--sandbox is a server of its own: %1 can't be given with it"_s.arg(shown(line.target))};
     if (line.demo && !line.sandbox)
         return UsageError{u"--demo needs --sandbox: it never runs on another server"_s};
 

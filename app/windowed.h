@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/commandline.h"
+#include "app/opening.h"
+
+namespace app {
+
+/// The pages that --page accepts.
+QStringList pageNames();
+
+/// A window on the server until it is closed. Returns the exit code. Needs a QApplication.
+int runWindow(const CommandLine& line, Opening* opening, desk::Profiles& profiles);
+
+/// A picture of a page from live data.
+int runScreenshot(const CommandLine& line, Opening* opening);
+
+/// Looks whether everything the program brings along is in place, and says so.
+int runSelfTest();
+
+} // namespace app

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What one look costs at 1,000 queues, 11,000 subscriptions and 301,000 ticks, beside the schema's own information
+// functions, which is what people watch with otherwise.
+#include "monitor/diagnosis.h"
+#include "monitor/sampler.h"
+#include "queries/probe.h"
+#include "support/testserver.h"
+
+#include <algorithm>
+#include <benchmark/benchmark.h>
+
+namespace {
+
+pg::Deadline soon() {
+    return pg::after(std::chrono::seconds(300));
+}
+
+/// One database for all: filling it takes longer than measuring.
+class Big {
+public:
+    static Big& instance() {
+        static Big big;
+        return big;
+    }
+
+private:
+    support::TestDatabase m_database{support::Schema::Pgque};
+
+public:
+    pg::Connection connection = m_database.connect();
+    domain::Capabilities capabilities;
+
+private:
+    Big() {
+        // Sequences and tables of a thousand queues, then rows that a busy hour would leave.
+        for (int i = 0; i < 10; ++i) {
+            connection.executeScript("select pgque.create_queue('queue_' || g) from generate_series(" +
+                                         std::to_string(i * 100 + 1) + ", " + std::to_string(i * 100 + 100) + ") g",
+                                     soon());
+        }
+        connection.executeScript(
+            "insert into pgque.tick (tick_queue, tick_id, tick_time, tick_event_seq)"
+            " select queue_id, t, now() - interval '5 min' + t * interval '1 s', t * 10"
+            " from pgque.queue, generate_series(2, 301) t;"
+            " insert into pgque.consumer (co_name) select 'consumer_' || g from generate_series(1, 11) g;"
+            " insert into pgque.subscription (sub_queue, sub_consumer, sub_last_tick, sub_next_tick, sub_batch)"
+            " select queue_id, co_id, 200 + co_id, case when co_id < 3 then 201 + co_id end,"
+            " case when co_id < 3 then nextval('pgque.batch_id_seq') end from pgque.queue, pgque.consumer;"
+            " analyze",
+            soon());
+        capabilities = queries::probe(connection, soon());
+    }
+};
+
+void report(benchmark::State& state, const domain::Snapshot& snapshot, double serverMs) {
+    state.counters["server_ms"] = serverMs;
+    state.counters["bytes"] = static_cast<double>(snapshot.cost.bytes);
+}
+
+void completeSample(benchmark::State& state) {
+    Big& big = Big::instance();
+    domain::SnapshotPtr snapshot;
+    double serverMs = 1e9;
+    monitor::Sampler sampler;
+    for (auto _ : state) {
+        sampler.reset();
+        snapshot = sampler.sample(big.connection, big.capabilities, soon());
+        serverMs = std::min(serverMs, snapshot->cost.serverMs);
+    }
+    report(state, *snapshot, serverMs);
+}
+
+void nextSample(benchmark::State& state) {
+    Big& big = Big::instance();
+    monitor::Sampler sampler;
+    domain::SnapshotPtr snapshot = sampler.sample(big.connection, big.capabilities, soon());
+    double serverMs = 1e9;
+    for (auto _ : state) {
+        state.PauseTiming();
+        if (state.range(0) > 0) {
+            // So many percent of the queues tick, and their consumers move.
+            const std::string share = "sub_queue % 100 < " + std::to_string(state.range(0));
+            static int tick = 1'000;
+            ++tick;
+            big.connection.executeScript(
+                "insert into pgque.tick (tick_queue, tick_id, tick_event_seq) select queue_id, " +
+                    std::to_string(tick) + ", 4000 from pgque.queue where queue_id % 100 < " +
+                    std::to_string(state.range(0)) + "; update pgque.subscription set sub_active = now() where " +
+                    share,
+                soon());
+        }
+        state.ResumeTiming();
+        snapshot = sampler.sample(big.connection, big.capabilities, soon());
+        serverMs = std::min(serverMs, snapshot->cost.serverMs);
+    }
+    report(state, *snapshot, serverMs);
+}
+
+void diagnosis(benchmark::State& state) {
+    Big& big = Big::instance();
+    monitor::Sampler sampler;
+    const auto snapshot = sampler.sample(big.connection, big.capabilities, soon());
+    monitor::Memory memory;
+    for (auto _ : state) {
+        memory.add(*snapshot);
+        benchmark::DoNotOptimize(monitor::diagnose(*snapshot, &memory, {}));
+    }
+}
+
+void queueInfo(benchmark::State& state) {
+    Big& big = Big::instance();
+    std::size_t bytes = 0;
+    for (auto _ : state)
+        bytes = big.connection.execute({"select * from pgque.get_queue_info()", {}}, soon()).byteCount();
+    state.counters["bytes"] = static_cast<double>(bytes);
+}
+
+void consumerInfo(benchmark::State& state) {
+    Big& big = Big::instance();
+    std::size_t bytes = 0;
+    for (auto _ : state)
+        bytes = big.connection.execute({"select * from pgque.get_consumer_info()", {}}, soon()).byteCount();
+    state.counters["bytes"] = static_cast<double>(bytes);
+}
+
+} // namespace
+
+BENCHMARK(completeSample)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(nextSample)->Arg(0)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(20);
+BENCHMARK(diagnosis)->Unit(benchmark::kMillisecond);
+BENCHMARK(queueInfo)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(consumerInfo)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_MAIN();

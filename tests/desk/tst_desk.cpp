@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One open server: samples, pages, modes, actions, installing, through a pooler too.
+#include "desk/desk.h"
+#include "operate/registry.h"
+#include "support/foreign.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using desk::AccessMode;
+using desk::Desk;
+using desk::LinkState;
+using support::run;
+using support::value;
+
+namespace {
+
+desk::Profile profileOf(const pg::ConnectionInfo& info) {
+    desk::Profile profile;
+    profile.connection = info;
+    return profile;
+}
+
+/// Opens and waits for the first sample.
+void openAndWait(Desk& desk) {
+    desk.open();
+    QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot() != nullptr, 20'000);
+}
+
+template <class T>
+T wait(QFuture<T> future) {
+    if (!QTest::qWaitFor([&future] { return future.isFinished(); }, 30'000) || future.resultCount() == 0)
+        qFatal("no answer");
+    return future.result();
+}
+
+domain::ActionRequest request(const std::string& action, const std::string& queue = {},
+                              const std::map<std::string, std::string>& arguments = {}) {
+    domain::ActionRequest one;
+    one.action = action;
+    one.queue = queue;
+    one.arguments = arguments;
+    return one;
+}
+
+} // namespace
+
+class TestDesk : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void samplesWhileItIsOpen() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
+        Desk desk(profileOf(database.info()));
+        QSignalSpy samples(&desk, &Desk::snapshotReady);
+        desk.setPeriod(100ms);
+        openAndWait(desk);
+        QCOMPARE(desk.linkStatus().state, LinkState::Live);
+        QCOMPARE(desk.snapshot()->queues.size(), std::size_t(1));
+        QCOMPARE(desk.snapshot()->capabilities.origin, domain::SchemaOrigin::Ours);
+        QCOMPARE(desk.snapshot()->capabilities.schemaVersion, std::string("0.2.0"));
+        QTRY_VERIFY(samples.size() >= 4);
+        QTRY_VERIFY(!desk.rateHistory(desk.snapshot()->queues[0].id).empty());
+
+        desk.setPaused(true);
+        QTest::qWait(300);
+        const auto count = samples.size();
+        QTest::qWait(400);
+        QCOMPARE(samples.size(), count);
+        desk.sampleNow();
+        QTRY_COMPARE(samples.size(), count + 1);
+        desk.close();
+        QCOMPARE(desk.linkStatus().state, LinkState::Closed);
+        QVERIFY(desk.snapshot() != nullptr); // stays
+    }
+
+    /// A tick notifies: the next sample does not wait for its turn.
+    void notificationsBringSamplesForward() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders \"x\"')");
+        Desk desk(profileOf(database.info()));
+        desk.setPeriod(60s);
+        openAndWait(desk);
+        QTRY_COMPARE(value(admin, "select count(*) from pg_stat_activity where datname = current_database()"
+                                  " and application_name = 'batchscope/listener' and query ilike 'listen%'"),
+                     std::string("1"));
+        run(admin, "select pgque.force_next_tick('orders \"x\"'); select pgque.ticker('orders \"x\"')");
+        QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot()->queues[0].lastTick->id == 2, 5'000);
+    }
+
+    void eventsOfABatch() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
+        run(admin, "select pgque.send('orders', 't', 'payload ' || g) from generate_series(1, 30) g");
+        run(admin, "select pgque.force_next_tick('orders'); select pgque.ticker('orders')");
+        run(admin, "select count(*) from pgque.receive('orders', 'billing', 5)");
+        Desk desk(profileOf(database.info()));
+        openAndWait(desk);
+        const domain::Subscription row = desk.snapshot()->subscriptions.at(0);
+        QVERIFY(row.batch.has_value());
+        const auto page = wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, {}, 20));
+        const auto* events = std::get_if<domain::EventPage>(&page);
+        QVERIFY(events);
+        QCOMPARE(events->rows.size(), std::size_t(20));
+        const auto rest = wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, events->next, 20));
+        QCOMPARE(std::get<domain::EventPage>(rest).rows.size(), std::size_t(10));
+        QCOMPARE(std::get<std::int64_t>(wait(desk.countWindow(row.queueId, *row.lastTick, *row.nextTick, row.subId))),
+                 30);
+        const auto payload = wait(desk.payload(row.queueId, events->rows[3].position, events->rows[3].id, 1'000));
+        QVERIFY(std::get<std::optional<std::string>>(payload) == "payload 4");
+        const auto gone = wait(desk.payload(row.queueId, {0, "(900,1)"}, 1, 1'000));
+        QVERIFY(std::holds_alternative<pg::Failure>(gone));
+        QVERIFY(std::holds_alternative<pg::Failure>(wait(desk.eventPage(row.queueId, 7, 99, row.subId, {}, 20))));
+    }
+
+    /// Two locks: the registry refuses, and there is no session that could write.
+    void observeChangesNothing() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
+        Desk desk(profileOf(database.info()));
+        openAndWait(desk);
+        QCOMPARE(desk.accessMode(), AccessMode::Observe);
+        const auto state = [&] {
+            return value(admin, "select md5(string_agg(t::text, '')) from (select q::text as t from pgque.queue q"
+                                " union all select s::text from pgque.subscription s"
+                                " union all select count(*)::text from pgque.tick"
+                                " union all select last_value::text from pgque.event_1_id_seq order by 1) x");
+        };
+        const std::string before = state();
+        int refused = 0;
+        for (const operate::Action& action : desk.actions().actions()) {
+            if (action.readOnly)
+                continue;
+            domain::ActionRequest one = request(action.id, "orders");
+            one.consumer = "billing";
+            one.subconsumer = "w1";
+            one.batch = 1;
+            for (const operate::Parameter& parameter : action.parameters)
+                one.arguments.emplace(parameter.name, parameter.defaultValue);
+            QVERIFY2(!desk.availability(one).available, action.id.c_str());
+            const auto outcome = wait(desk.perform(one));
+            QCOMPARE(outcome.kind, domain::OutcomeKind::Refused);
+            ++refused;
+        }
+        QVERIFY(refused > 10);
+        QCOMPARE(wait(desk.installSchema()).kind, domain::OutcomeKind::Refused);
+        QCOMPARE(state(), before);
+        QVERIFY(desk.performed().empty());
+        QCOMPARE(value(admin, "select count(*) from pg_stat_activity where application_name like 'batchscope/operate%'"
+                              " and datname = current_database()"),
+                 std::string("0"));
+        // The second lock, the registry by-passed: the monitor's own transactions are read-only.
+        QTRY_COMPARE(value(admin, "select string_agg(distinct application_name, ',' order by application_name)"
+                                  " from pg_stat_activity where datname = current_database()"
+                                  " and application_name like 'batchscope/%'"),
+                     std::string("batchscope/listener,batchscope/monitor"));
+    }
+
+    void operateActsAndFallsBack() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        Desk desk(profileOf(database.info()));
+        QSignalSpy modes(&desk, &Desk::accessModeChanged);
+        openAndWait(desk);
+        QCOMPARE(desk.setAccessMode(AccessMode::Operate), QString());
+        QCOMPARE(modes.size(), 1);
+        const auto create = request("create_queue", "orders");
+        const auto outcome = wait(desk.perform(create));
+        QVERIFY2(outcome.kind == domain::OutcomeKind::Done, outcome.summary.c_str());
+        QCOMPARE(value(admin, "select count(*) from pgque.queue where queue_name = 'orders'"), std::string("1"));
+        QTRY_VERIFY(desk.snapshot()->queue(std::string("orders")) != nullptr); // sampled at once
+        QCOMPARE(desk.performed().size(), std::size_t(1));
+        QCOMPARE(desk.performed()[0].request.action, std::string("create_queue"));
+        QVERIFY(desk.preview(request("force_tick", "orders")).contains(u"orders"_s));
+        const auto prediction = wait(desk.predict(request("drop_queue", "orders")));
+        QVERIFY(std::holds_alternative<domain::Prediction>(prediction));
+
+        QCOMPARE(desk.setAccessMode(AccessMode::Observe), QString());
+        QTRY_COMPARE(value(admin, "select count(*) from pg_stat_activity where datname = current_database()"
+                                  " and application_name = 'batchscope/operate'"),
+                     std::string("0"));
+        QCOMPARE(wait(desk.perform(create)).kind, domain::OutcomeKind::Refused);
+    }
+
+    void installsTheSchema() {
+        const support::TestDatabase database;
+        Desk desk(profileOf(database.info()));
+        openAndWait(desk);
+        QCOMPARE(desk.snapshot()->capabilities.origin, domain::SchemaOrigin::None);
+        QVERIFY(desk.snapshot()->errors.empty());
+        QVERIFY(desk.installSql().contains(u"create schema"_s, Qt::CaseInsensitive));
+        desk.setAccessMode(AccessMode::Operate);
+        const auto outcome = wait(desk.installSchema());
+        QVERIFY2(outcome.kind == domain::OutcomeKind::Done, outcome.summary.c_str());
+        QTRY_COMPARE(desk.snapshot()->capabilities.origin, domain::SchemaOrigin::Ours);
+        QVERIFY(wait(desk.installSchema()).kind != domain::OutcomeKind::Done); // it is there
+    }
+
+    void aSchemaOfAnother() {
+        const support::ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('theirs')");
+        Desk desk(profileOf(database.info()));
+        openAndWait(desk);
+        QVERIFY(desk.snapshot()->capabilities.origin != domain::SchemaOrigin::Ours);
+        QCOMPARE(desk.snapshot()->queues.size(), std::size_t(1));
+        // Dropped and made anew under our feet.
+        desk.setPeriod(100ms);
+        run(admin, "drop schema pgque cascade");
+        QTRY_COMPARE_WITH_TIMEOUT(desk.snapshot()->capabilities.origin, domain::SchemaOrigin::None, 15'000);
+    }
+
+    void withoutRights() {
+        const support::ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a')");
+        run(admin, "revoke usage on schema pgque from public");
+        support::RoleConnection nobody(database, "");
+        pg::ConnectionInfo info = database.info();
+        info.set("user", nobody.name());
+        Desk desk(profileOf(info));
+        openAndWait(desk);
+        QVERIFY(desk.snapshot()->queues.empty());
+        QCOMPARE(desk.snapshot()->errors.at(0).part, std::string("schema"));
+        QCOMPARE(desk.snapshot()->errors.at(0).failure.diagnostics.hint,
+                 "grant pgque_reader to \"" + nobody.name() + "\";");
+        desk.close();
+    }
+
+    void wrongPasswordThenTheRightOne() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "do $$ begin if not exists (select from pg_roles where rolname = 'password_user') then"
+                   " create role password_user login password 'right'; end if; end $$");
+        run(admin, "alter role password_user password 'right'");
+        pg::ConnectionInfo info = database.tcpInfo();
+        info.set("user", "password_user");
+        info.set("password", "wrong");
+        Desk desk(profileOf(info));
+        desk.open();
+        QTRY_COMPARE(desk.linkStatus().state, LinkState::NeedsPassword);
+        QCOMPARE(desk.linkStatus().failure.diagnostics.sqlState, std::string("28P01"));
+        QTest::qWait(1'500);
+        QCOMPARE(desk.linkStatus().state, LinkState::NeedsPassword); // not tried again by itself
+        desk.usePassword(u"right"_s);
+        QTRY_COMPARE(desk.linkStatus().state, LinkState::Live);
+        QTRY_VERIFY(desk.snapshot() != nullptr);
+        desk.close();
+    }
+
+    /// Transaction pooling: works, says so, and leaves nothing behind on a connection that is soon somebody else's.
+    void throughAPooler() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders')");
+        QTemporaryDir folder(u"/tmp/bspool.XXXXXX"_s);
+        const pg::ConnectionInfo direct = database.tcpInfo();
+        const QString port = QString::number(21'000 + QCoreApplication::applicationPid() % 20'000);
+        QFile config(folder.path() + u"/pgbouncer.ini"_s);
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        config.write((u"[databases]\n%1 = host=127.0.0.1 port=%2 user=postgres\n"
+                      "[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %3\nunix_socket_dir =\nauth_type = any\n"
+                      "pool_mode = transaction\ndefault_pool_size = 1\nserver_reset_query =\n"
+                      "server_idle_timeout = 600\nlogfile = %4/log\n"_s)
+                         .arg(QString::fromStdString(database.name()),
+                              QString::fromStdString(direct.get("port").value()), port, folder.path())
+                         .toUtf8());
+        config.close();
+        QProcess::execute(u"chmod"_s, {u"-R"_s, u"a+rwX"_s, folder.path()});
+        QProcess pooler;
+        QStringList arguments = {u"/usr/sbin/pgbouncer"_s, config.fileName()};
+        // PgBouncer refuses to run as root.
+        if (geteuid() == 0)
+            arguments = QStringList{u"-u"_s, u"postgres"_s, u"--"_s} + arguments;
+        pooler.start(geteuid() == 0 ? u"runuser"_s : arguments.takeFirst(), arguments);
+        QVERIFY(pooler.waitForStarted());
+        pg::ConnectionInfo info = direct;
+        info.set("port", port.toStdString());
+        QTRY_VERIFY_WITH_TIMEOUT(
+            [&] {
+                try {
+                    pg::Connection::open(info);
+                    return true;
+                } catch (const pg::Error&) {
+                    return false;
+                }
+            }(),
+            10'000);
+        {
+            Desk desk(profileOf(info));
+            QSignalSpy samples(&desk, &Desk::snapshotReady);
+            desk.setPeriod(50ms);
+            openAndWait(desk);
+            QTRY_VERIFY(samples.size() >= 10);
+            QVERIFY(desk.snapshot()->capabilities.throughPooler);
+            QVERIFY(desk.snapshot()->errors.empty());
+            QCOMPARE(desk.snapshot()->queues.size(), std::size_t(1));
+            QVERIFY(!desk.isStale());
+            QCOMPARE(desk.setAccessMode(AccessMode::Operate), QString());
+            QCOMPARE(wait(desk.perform(request("create_queue", "second"))).kind, domain::OutcomeKind::Done);
+            desk.setAccessMode(AccessMode::Observe);
+
+            // The next application on the same, only server connection finds it as if nobody had been there.
+            pg::Connection next = pg::Connection::open(info);
+            QCOMPARE(value(next,
+                           "select current_setting('default_transaction_read_only') || '/' ||"
+                           " current_setting('statement_timeout') || '/' || current_setting('lock_timeout')"
+                           " || '/' || current_setting('jit') || '/' || (select count(*) from pg_listening_channels())"
+                           " || '/' || (select count(*) from pg_prepared_statements)"),
+                     std::string("off/0/0/on/0/0"));
+            run(next, "select pgque.send('orders', 't', 'x')");
+        }
+        pooler.terminate();
+        QVERIFY(pooler.waitForFinished(5'000));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDesk)
+#include "tst_desk.moc"

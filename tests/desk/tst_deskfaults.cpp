@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The server goes away in every way: the window's event loop never waits, what was seen stays, and it comes back.
+#include "desk/desk.h"
+#include "support/faultproxy.h"
+#include "support/foreign.h"
+
+#include <QElapsedTimer>
+#include <QSignalSpy>
+#include <QTest>
+#include <QTimer>
+
+#include <atomic>
+#include <thread>
+
+using namespace std::chrono_literals;
+using desk::Desk;
+using desk::LinkState;
+using support::run;
+
+namespace {
+
+/// The longest time the event loop did not turn.
+class Gaps {
+public:
+    Gaps() {
+        m_timer.setTimerType(Qt::PreciseTimer);
+        QObject::connect(&m_timer, &QTimer::timeout, &m_timer,
+                         [this] { m_longest = std::max(m_longest, m_since.restart()); });
+        m_since.start();
+        m_timer.start(5);
+    }
+
+    qint64 longest() const { return m_longest; }
+
+private:
+    QTimer m_timer;
+    QElapsedTimer m_since;
+    qint64 m_longest = 0;
+};
+
+/// Does something that takes its time on another thread, while the event loop turns.
+template <class F>
+void aside(F f) {
+    std::atomic<bool> done = false;
+    std::thread thread([&] {
+        f();
+        done = true;
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(done.load(), 60'000);
+    thread.join();
+}
+
+qint64 gapOfAnEmptyLoop() {
+    const Gaps gaps;
+    QTest::qWait(2'000);
+    return gaps.longest();
+}
+
+} // namespace
+
+class TestDeskFaults : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<support::TestServer> m_server;
+    std::unique_ptr<support::TestDatabase> m_database;
+    qint64 m_empty = 0;
+
+    desk::Profile profile() const {
+        desk::Profile one;
+        one.connection = m_database->info();
+        return one;
+    }
+
+private Q_SLOTS:
+
+    void initTestCase() {
+        m_server = support::TestServer::startPrivate();
+        m_database = std::make_unique<support::TestDatabase>(*m_server, support::Schema::Pgque);
+        pg::Connection admin = m_database->connect();
+        run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
+        m_empty = gapOfAnEmptyLoop();
+    }
+
+    void cleanupTestCase() {
+        m_database.reset();
+        m_server.reset();
+    }
+
+    /// SIGSTOP: connections stay up and nobody answers. Then SIGKILL, then a restart; an action is under way.
+    void stoppedKilledRestarted() {
+        Desk desk(profile());
+        desk.setPeriod(100ms);
+        desk.open();
+        QTRY_VERIFY(desk.snapshot() != nullptr);
+        desk.setAccessMode(desk::AccessMode::Operate);
+        domain::ActionRequest create;
+        create.action = "create_queue";
+        create.queue = "first";
+        auto first = desk.perform(create);
+        QTRY_VERIFY(first.isFinished());
+        const auto before = desk.snapshot()->number;
+        Gaps gaps;
+
+        aside([this] { m_server->pause(); });
+        create.queue = "while stopped";
+        auto action = desk.perform(create);
+        QTest::qWait(1'500);
+        QVERIFY(!action.isFinished());
+        QVERIFY(desk.snapshot()->number >= before); // stays
+        aside([this] { m_server->resume(); });
+        QTRY_VERIFY_WITH_TIMEOUT(action.isFinished(), 20'000);
+        QCOMPARE(action.result().kind, domain::OutcomeKind::Done);
+        const auto resumed = desk.snapshot()->number;
+        QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot()->number > resumed, 20'000);
+
+        aside([this] { m_server->pause(); });
+        create.queue = "while killed";
+        action = desk.perform(create);
+        QTest::qWait(300);
+        aside([this] { m_server->kill(); });
+        QTRY_VERIFY_WITH_TIMEOUT(desk.linkStatus().state != LinkState::Live, 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(action.isFinished(), 20'000);
+        QVERIFY(action.result().kind != domain::OutcomeKind::Done);
+        QVERIFY(desk.snapshot() != nullptr);
+        QVERIFY(!desk.linkStatus().failure.text().empty());
+        const auto lost = desk.snapshot();
+
+        aside([this] { m_server->start(); });
+        QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot() != lost && desk.linkStatus().state == LinkState::Live, 40'000);
+        QVERIFY(!desk.isStale());
+        qInfo("longest gap of the event loop: %lld ms, of an empty one %lld ms", gaps.longest(), m_empty);
+        QVERIFY2(gaps.longest() <= m_empty + 50, qPrintable(QString::number(gaps.longest())));
+    }
+
+    /// Packets vanish: nothing says that the peer is gone.
+    void blackHole() {
+        support::FaultProxy proxy("127.0.0.1", m_server->port());
+        desk::Profile through = profile();
+        through.connection = m_database->tcpInfo();
+        through.connection.set("port", proxy.port());
+        auto desk = std::make_unique<Desk>(through);
+        desk->setPeriod(100ms);
+        desk->open();
+        QTRY_VERIFY(desk->snapshot() != nullptr);
+        proxy.blackhole();
+        const auto before = desk->snapshot()->number;
+        QTest::qWait(500);
+        QVERIFY(desk->snapshot()->number <= before + 2);
+        QElapsedTimer timer;
+        timer.start();
+        desk.reset(); // closing the window
+        QVERIFY2(timer.elapsed() < 200, qPrintable(QString::number(timer.elapsed())));
+        links::Session::waitForThreads(300ms); // what the program does at its end
+        QVERIFY2(timer.elapsed() < 1'000, qPrintable(QString::number(timer.elapsed())));
+        proxy.closeAll();
+    }
+
+    void nobodyThere() {
+        desk::Profile wrong;
+        wrong.connection = pg::ConnectionInfo::parse("host=127.0.0.1 port=1 dbname=x");
+        Desk desk(wrong);
+        desk.open();
+        QTRY_COMPARE(desk.linkStatus().state, LinkState::Lost);
+        QVERIFY(desk.linkStatus().nextTry.has_value());
+        QCOMPARE(desk.linkStatus().failure.kind, pg::ErrorKind::Connect);
+        QVERIFY(!desk.snapshot());
+        const auto page = desk.eventPage(1, 1, 2, 0, {}, 10);
+        QTRY_VERIFY(page.isFinished());
+        QVERIFY(std::holds_alternative<pg::Failure>(page.result()));
+        desk.close();
+        domain::ActionRequest create;
+        create.action = "create_queue";
+        const auto refused = desk.perform(create);
+        QVERIFY(refused.isFinished());
+        QCOMPARE(refused.result().kind, domain::OutcomeKind::Refused);
+    }
+
+    void noSuchDatabase() {
+        desk::Profile wrong = profile();
+        wrong.connection.set("dbname", "there is none of this name");
+        Desk desk(wrong);
+        desk.open();
+        QTRY_VERIFY(desk.linkStatus().state == LinkState::Lost || desk.linkStatus().state == LinkState::Failed);
+        QCOMPARE(desk.linkStatus().failure.diagnostics.sqlState, std::string("3D000"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDeskFaults)
+#include "tst_deskfaults.moc"
