@@ -60,3 +60,19 @@ install(FILES "${PROJECT_BINARY_DIR}/pgque-config.cmake" "${PROJECT_BINARY_DIR}/
 file(RELATIVE_PATH client_pc_up "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file(cmake/pgque.pc.in "${PROJECT_BINARY_DIR}/pgque.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/pgque.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT client-dev)
+
+# The reference made from the headers; not part of the default build.
+find_package(Doxygen QUIET)
+set_package_properties(Doxygen PROPERTIES TYPE OPTIONAL PURPOSE "the client library's reference, made from its headers")
+if(DOXYGEN_FOUND)
+    set(DOXYGEN_PROJECT_NAME "libpgque")
+    set(DOXYGEN_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/reference")
+    set(DOXYGEN_STRIP_FROM_PATH "${PROJECT_SOURCE_DIR}/src")
+    set(DOXYGEN_EXTRACT_ALL YES)
+    set(DOXYGEN_MACRO_EXPANSION YES)
+    set(DOXYGEN_PREDEFINED "PGQUE_EXPORT=" "PGQUE_LOCAL=")
+    set(DOXYGEN_USE_MDFILE_AS_MAINPAGE "${PROJECT_SOURCE_DIR}/docs/client.md")
+    set(DOXYGEN_QUIET YES)
+    doxygen_add_docs(client_reference ${client_headers} "${PROJECT_SOURCE_DIR}/docs/client.md"
+        "${PROJECT_SOURCE_DIR}/docs/client-parity.md" COMMENT "Making the client library's reference")
+endif()
