@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <regex>
 #include <vector>
 
 namespace pg {
@@ -63,6 +62,32 @@ void receiveNotice(void* state, const PGresult* result) {
     }
 }
 
+constexpr std::size_t codeLength = 5;
+
+// Where "28P01: " stands in "... failed: FATAL:  28P01: password authentication failed"; npos where nothing does.
+std::size_t codePosition(std::string_view line) {
+    for (std::size_t at = line.find(':'); at != std::string_view::npos; at = line.find(':', at + 1)) {
+        const std::size_t begin = line.find_first_not_of(' ', at + 1);
+        const std::string_view code = begin == std::string_view::npos ? "" : line.substr(begin, codeLength);
+        // The severity has the same length and no digit.
+        if (begin > at + 1 && code.size() == codeLength && line.substr(begin + codeLength, 2) == ": " &&
+            code.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos &&
+            code.find_first_of("0123456789") != std::string_view::npos) {
+            return begin;
+        }
+    }
+    return std::string_view::npos;
+}
+
+// "LOCATION:  auth_failed, auth.c:338", whatever the first word is in the user's language.
+bool isSourceLocation(std::string_view line) {
+    const std::size_t colon = line.rfind(':');
+    const std::size_t dot = line.rfind('.', colon);
+    return colon != std::string_view::npos && dot != std::string_view::npos && colon == dot + 2 &&
+           colon + 1 < line.size() && line.find_first_not_of("0123456789", colon + 1) == std::string_view::npos &&
+           line.find(", ") != std::string_view::npos;
+}
+
 [[noreturn]] void refuse(const Connection::State& state) {
     Failure failure;
     failure.kind = ErrorKind::Connect;
@@ -79,18 +104,23 @@ void receiveNotice(void* state, const PGresult* result) {
 } // namespace
 
 Diagnostics parseConnectMessage(std::string_view verbose) {
-    // "... failed: FATAL:  28P01: password authentication failed for user "x"\nLOCATION:  auth_failed, auth.c:338"
-    static const std::regex code("(: +)((?=[A-Z]*[0-9])[0-9A-Z]{5}): ");
-    static const std::regex location("\n[^\n]*, [a-z_]+\\.[chly]:[0-9]+(?=\n|$)");
     Diagnostics diagnostics;
-    diagnostics.message = std::regex_replace(std::string(verbose), location, "");
-    // With several hosts each has its line; the last one is what ended the attempt.
-    std::string rest = diagnostics.message;
-    for (std::smatch match; std::regex_search(rest, match, code); rest = match.suffix()) {
-        diagnostics.sqlState = match[2];
+    while (!verbose.empty()) {
+        const std::string_view line = verbose.substr(0, verbose.find('\n'));
+        verbose.remove_prefix(std::min(line.size() + 1, verbose.size()));
+        if (isSourceLocation(line)) {
+            continue;
+        }
+        std::string text(line);
+        // With several hosts each has its line; the last code is of what ended the attempt.
+        if (const auto at = codePosition(line); at != std::string_view::npos) {
+            diagnostics.sqlState = line.substr(at, codeLength);
+            diagnostics.severity = "FATAL";
+            text.erase(at, codeLength + 2);
+        }
+        diagnostics.message += diagnostics.message.empty() ? "" : "\n";
+        diagnostics.message += text;
     }
-    diagnostics.message = std::regex_replace(diagnostics.message, code, "$1");
-    diagnostics.severity = diagnostics.sqlState.empty() ? "" : "FATAL";
     return diagnostics;
 }
 
