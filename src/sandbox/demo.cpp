@@ -133,6 +133,8 @@ void Demo::tend(pgque::Client& client) {
         startOthers();
     if (hasDied)
         client.run(queries::ageHeartbeat(script::orders, script::deadMember, agedHeartbeat));
+    else
+        producers::brokenOrder(client); // whichever window it gets, it is to die of it
 
     const auto search = client.consumerInfo(script::catalog, script::searchIndex);
     if (!search.empty() && search.front().pendingEvents.value_or(0) < script::backlogFloor * 3 / 2)
@@ -149,6 +151,7 @@ void Demo::tend(pgque::Client& client) {
     }
     if (m_pauseLegacyAt && now >= *m_pauseLegacyAt) {
         client.setQueueConfig(script::legacySync, "ticker_paused", "true");
+        producers::legacyRecord(client);
         m_pauseLegacyAt.reset();
     }
 }

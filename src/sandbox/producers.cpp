@@ -29,6 +29,11 @@ struct Stream {
     double owed = 0;  ///< fraction of an event carried over
 };
 
+/// For single events: no sequence to be continued, but not the same each time.
+Payloads freshPayloads() {
+    return Payloads(std::uint64_t(std::chrono::system_clock::now().time_since_epoch().count()));
+}
+
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -124,7 +129,7 @@ Loop::Step partners() {
 }
 
 void openingBurst(pgque::Client& client) {
-    Payloads payloads(std::uint64_t(std::chrono::system_clock::now().time_since_epoch().count()));
+    Payloads payloads = freshPayloads();
     for (int i = 0; i < Payloads::oddKinds; ++i)
         client.send(script::orders, "order.placed", payloads.odd());
     client.run(pgque::sendJsonBatch(script::orders, "order.placed", some(payloads, &Payloads::order, 240)));
@@ -134,11 +139,19 @@ void openingBurst(pgque::Client& client) {
         failing.push_back(payloads.email(i < 3 ? Payloads::Address::Bouncing : Payloads::Address::Greylisted));
     client.run(pgque::sendJsonBatch(script::emails, "email.requested", failing));
     for (int i = 0; i < 12; ++i)
-        client.send(script::legacySync, "record", payloads.legacyRecord());
+        legacyRecord(client);
+}
+
+void brokenOrder(pgque::Client& client) {
+    client.send(script::orders, "order.placed", freshPayloads().odd());
+}
+
+void legacyRecord(pgque::Client& client) {
+    client.send(script::legacySync, "record", freshPayloads().legacyRecord());
 }
 
 void productDelivery(pgque::Client& client) {
-    Payloads payloads(std::uint64_t(std::chrono::system_clock::now().time_since_epoch().count()));
+    Payloads payloads = freshPayloads();
     client.run(pgque::sendJsonBatch(script::catalog, "product.updated", some(payloads, &Payloads::product, 200)));
 }
 
