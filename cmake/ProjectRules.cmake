@@ -28,9 +28,10 @@ else()
         -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast
         -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wextra-semi
         $<$<BOOL:${BATCHSCOPE_WERROR}>:-Werror>)
-    # GCC 12 sees overlaps in std::string's operator+ that are not there (GCC bug 105651).
+    # GCC 12 sees overlaps in std::string's operator+ that are not there (GCC bug 105651), and reads of empty optionals
+    # that never happen (GCC bug 80635).
     if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-        target_compile_options(project_rules INTERFACE -Wno-restrict)
+        target_compile_options(project_rules INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
     endif()
     target_compile_definitions(project_rules INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 endif()
