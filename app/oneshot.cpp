@@ -39,6 +39,7 @@ pg::Failure noSchema(const domain::Snapshot& snapshot) {
 
 void write(FILE* to, const QString& text) {
     QString safe = text;
+    safe.replace(u'\t', u' ');
     for (QChar& c : safe) {
         if (c != u'\n' && (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format))
             c = u'?';

@@ -2,6 +2,7 @@
 #include "link/worker.h"
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <thread>
 
@@ -37,8 +38,9 @@ bool isPermanent(const pg::Failure& failure) {
     if (failure.kind != pg::ErrorKind::Connect || code.empty()) {
         return false;
     }
-    return std::none_of(std::begin({"08", "53", "57", "58"}), std::end({"08", "53", "57", "58"}),
-                        [&code](const char* passing) { return code.starts_with(passing); });
+    constexpr std::array passing = {"08", "53", "57", "58"};
+    return std::none_of(passing.begin(), passing.end(),
+                        [&code](const char* classCode) { return code.starts_with(classCode); });
 }
 
 // Apart, so that many consoles do not come back to a restarted server in the same moment.

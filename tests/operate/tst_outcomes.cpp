@@ -241,12 +241,9 @@ private Q_SLOTS:
             return std::string();
         };
         const auto outcome = m_db->perform(send(0), options);
-        COMPARE_KIND(outcome, Unknown);
-        auto fresh = pg::Connection::open(m_db->info());
-        const auto settled =
-            Runner::settled(outcome, Runner::settle(*outcome.xid, outcome.cluster, fresh, pg::after(20s)));
-        COMPARE_KIND(settled, Failed);
-        QVERIFY(settled.summary.find("was rolled back") != std::string::npos);
+        // The server's last word was here before the commit was sent: this much is known.
+        COMPARE_KIND(outcome, Failed);
+        QCOMPARE(outcome.failure->effect, pg::Effect::None);
         QVERIFY(!happened(0));
     }
 
