@@ -18,7 +18,7 @@ constexpr std::size_t longestName = 63;
 // While nobody asks for anything the TLS layer may still hold a notification (libpq before 15.19).
 constexpr std::chrono::milliseconds idleTlsWatchdog{1'000};
 
-constexpr std::size_t copyChunk = 64 * 1024;
+constexpr std::size_t copyChunk = 65'536;
 constexpr const char* givenUp = "given up by the client";
 
 void finish(Exchange& exchange, ResultHandle* last = nullptr) {

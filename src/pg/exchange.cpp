@@ -354,7 +354,7 @@ void Exchange::lost() {
 
 void Exchange::giveUp(ErrorKind kind, std::string message) {
     m_state.lost = Diagnostics{};
-    m_state.lost->message = message;
+    m_state.lost->message = std::move(message);
     m_state.finish();
     Failure found = failure(kind, *m_state.lost);
     found.effect = effectOfLoss();
