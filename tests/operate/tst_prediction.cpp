@@ -172,6 +172,27 @@ private Q_SLOTS:
         QCOMPARE(readOnly.transactionStatus(), pg::TransactionStatus::Idle);
     }
 
+    /// The original reads the whole batch again for every event: 4,000 events held the group for 14 s.
+    void foreignSchemaIsSlow() {
+        m_db->client().createQueue("foreign");
+        m_db->client().subscribeSubconsumer("foreign", "g", "m");
+        m_db->client().subscribeSubconsumer("foreign", "g", "n");
+        m_db->execute("select pgque.send_batch('foreign', array_agg(i::text)) from generate_series(1, 4000) i");
+        m_db->tick("foreign");
+        m_db->execute("select pgque.next_batch('foreign', 'g', 'm')");
+        auto capabilities = m_db->capabilities();
+        const auto made = request("force_unregister", "foreign", "g", "m");
+        const auto lock = [&] {
+            return m_db->runner().predict(made, capabilities, m_db->operating()).counts.at("lock_us") / 1'000'000.0;
+        };
+        QVERIFY(lock() < 0.5);
+        capabilities.origin = domain::SchemaOrigin::Foreign;
+        QVERIFY(lock() > 7 && lock() < 28);
+        const auto numbers = m_db->runner().predict(made, capabilities, m_db->operating()).numbers;
+        QVERIFY(numbers.back().alarming);
+        QCOMPARE(numbers.back().note, std::string("1 other member would wait"));
+    }
+
     /// The forecast of the lock's length, against the call itself.
     void lockForecast_data() {
         QTest::addColumn<int>("events");
