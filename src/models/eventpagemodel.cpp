@@ -38,35 +38,41 @@ Column<EventLine> numberColumn(ColumnInfo info, std::function<std::optional<std:
 }
 
 std::vector<Column<EventLine>> eventColumns() {
-    const auto tr = [](const char* text) { return EventPageModel::tr(text); };
     std::vector<Column<EventLine>> columns = {
-        numberColumn({u"ordinal"_s, tr("#"), tr("Place in the window, in storage order"), CellKind::Number,
-                      Pace::Identity, u"1 234 567"_s, false},
+        numberColumn({u"ordinal"_s, EventPageModel::tr("#"),
+                      EventPageModel::tr("Place in the window, in storage order"), CellKind::Number, Pace::Identity,
+                      u"1 234 567"_s, false},
                      [](const EventLine& line) { return line.ordinal; }),
-        numberColumn({u"event"_s, tr("Event"), tr("ev_id"), CellKind::Number, Pace::Identity, u"123 456 789"_s},
+        numberColumn({u"event"_s, EventPageModel::tr("Event"), EventPageModel::tr("ev_id"), CellKind::Number,
+                      Pace::Identity, u"123 456 789"_s},
                      [](const EventLine& line) { return line.event.id; }),
-        textColumn({u"type"_s, tr("Type"), tr("ev_type"), CellKind::Text, Pace::Identity, u"order.cancelled"_s},
+        textColumn({u"type"_s, EventPageModel::tr("Type"), EventPageModel::tr("ev_type"), CellKind::Text,
+                    Pace::Identity, u"order.cancelled"_s},
                    &domain::EventRow::type),
-        numberColumn({u"retry"_s, tr("Retry"), tr("ev_retry: how often it was put back before"), CellKind::Number,
+        numberColumn({u"retry"_s, EventPageModel::tr("Retry"),
+                      EventPageModel::tr("ev_retry: how often it was put back before"), CellKind::Number,
                       Pace::Identity, u"999"_s},
                      [](const EventLine& line) { return line.event.retry; }),
-        {{u"size"_s, tr("Size"), tr("Bytes of the payload"), CellKind::Number, Pace::Identity, u"999 kB"_s},
+        {{u"size"_s, EventPageModel::tr("Size"), EventPageModel::tr("Bytes of the payload"), CellKind::Number,
+          Pace::Identity, u"999 kB"_s},
          [](const EventLine& line, const CellContext&) {
              return line.event.data ? Cell{format::bytes(line.event.dataBytes)} : Cell{};
          },
          [](const EventLine& line) { return line.event.data ? QVariant(qint64(line.event.dataBytes)) : QVariant(); }},
-        textColumn({u"payload"_s, tr("Payload"), tr("ev_data, its beginning; the whole is shown beside"),
-                    CellKind::Code, Pace::Identity, u"{\"order_id\":90211,\"total\":99.95,\"currency\":\"EUR\"}"_s},
+        textColumn({u"payload"_s, EventPageModel::tr("Payload"),
+                    EventPageModel::tr("ev_data, its beginning; the whole is shown beside"), CellKind::Code,
+                    Pace::Identity, u"{\"order_id\":90211,\"total\":99.95,\"currency\":\"EUR\"}"_s},
                    &domain::EventRow::data),
-        {{u"time"_s, tr("Time"), tr("ev_time: when it was inserted"), CellKind::Text, Pace::Identity,
-          u"2026-11-20 13:53:41.123 UTC+1"_s, false},
+        {{u"time"_s, EventPageModel::tr("Time"), EventPageModel::tr("ev_time: when it was inserted"), CellKind::Text,
+          Pace::Identity, u"2026-11-20 13:53:41.123 UTC+1"_s, false},
          [](const EventLine& line, const CellContext& context) {
              return Cell{format::timestamp(line.event.time, context.zone)};
          },
          [](const EventLine& line) { return QVariant(qint64(line.event.time.time_since_epoch().count())); },
          [](const EventLine& line, const CellContext&) { return QVariant(format::isoUtc(line.event.time)); }},
-        numberColumn({u"txid"_s, tr("Transaction"), tr("ev_txid: the transaction that inserted it"), CellKind::Number,
-                      Pace::Identity, u"123 456 789"_s, false},
+        numberColumn({u"txid"_s, EventPageModel::tr("Transaction"),
+                      EventPageModel::tr("ev_txid: the transaction that inserted it"), CellKind::Number, Pace::Identity,
+                      u"123 456 789"_s, false},
                      [](const EventLine& line) { return line.event.txid; }),
     };
     using Extra = std::pair<QString, std::optional<std::string> domain::EventRow::*>;
@@ -75,13 +81,14 @@ std::vector<Column<EventLine>> eventColumns() {
           Extra(u"extra3"_s, &domain::EventRow::extra3), Extra(u"extra4"_s, &domain::EventRow::extra4)})
         columns.push_back(
             textColumn({id, id, u"ev_"_s + id, CellKind::Text, Pace::Identity, u"some extra text"_s, false}, member));
-    columns.push_back({{u"position"_s, tr("Position"), tr("Child table and ctid: where it is stored"), CellKind::Code,
-                        Pace::Identity, u"2 (123456,12)"_s, false},
-                       [](const EventLine& line, const CellContext&) {
-                           return Cell{QString::number(line.event.position.table) + u' ' +
-                                       QString::fromStdString(line.event.position.ctid)};
-                       },
-                       [](const EventLine& line) { return QVariant(line.ordinal); }});
+    columns.push_back(
+        {{u"position"_s, EventPageModel::tr("Position"), EventPageModel::tr("Child table and ctid: where it is stored"),
+          CellKind::Code, Pace::Identity, u"2 (123456,12)"_s, false},
+         [](const EventLine& line, const CellContext&) {
+             return Cell{QString::number(line.event.position.table) + u' ' +
+                         QString::fromStdString(line.event.position.ctid)};
+         },
+         [](const EventLine& line) { return QVariant(line.ordinal); }});
     return columns;
 }
 

@@ -17,9 +17,9 @@ namespace {
 constexpr QChar narrowSpace(0x202f);
 constexpr QChar noBreakSpace(0x00a0);
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Format", text);
-}
+struct Format {
+    Q_DECLARE_TR_FUNCTIONS(Format)
+};
 
 QString withUnit(const QString& value, const QString& unit) {
     return value + noBreakSpace + unit;
@@ -110,32 +110,32 @@ QString age(pg::Interval length) {
     using namespace std::chrono;
     const double seconds = std::max(0.0, duration<double>(length).count());
     if (seconds < 9.95)
-        return withUnit(decimals(seconds, 1), tr("s"));
+        return withUnit(decimals(seconds, 1), Format::tr("s"));
     const qint64 whole = std::llround(seconds);
     if (whole < 60)
-        return withUnit(QString::number(whole), tr("s"));
+        return withUnit(QString::number(whole), Format::tr("s"));
     if (whole < 3600)
-        return twoUnits(whole / 60, tr("m"), whole % 60, tr("s"));
+        return twoUnits(whole / 60, Format::tr("m"), whole % 60, Format::tr("s"));
     if (whole < 24 * 3600)
-        return twoUnits(whole / 3600, tr("h"), whole % 3600 / 60, tr("m"));
-    return twoUnits(whole / (24 * 3600), tr("d"), whole % (24 * 3600) / 3600, tr("h"));
+        return twoUnits(whole / 3600, Format::tr("h"), whole % 3600 / 60, Format::tr("m"));
+    return twoUnits(whole / (24 * 3600), Format::tr("d"), whole % (24 * 3600) / 3600, Format::tr("h"));
 }
 
 QString due(pg::Interval untilThen) {
     if (untilThen.count() >= 0)
         //: A length of time from now, for example "in 22 m 10 s".
-        return tr("in %1").arg(age(untilThen));
+        return Format::tr("in %1").arg(age(untilThen));
     //: A length of time past the moment something was due, for example "6 h 12 m late".
-    return tr("%1 late").arg(age(-untilThen));
+    return Format::tr("%1 late").arg(age(-untilThen));
 }
 
 QString milliseconds(double ms) {
     if (!std::isfinite(ms))
         return none();
     if (ms < 9.95)
-        return withUnit(decimals(ms, 1), tr("ms"));
+        return withUnit(decimals(ms, 1), Format::tr("ms"));
     if (ms < 999.5)
-        return withUnit(QString::number(std::lround(ms)), tr("ms"));
+        return withUnit(QString::number(std::lround(ms)), Format::tr("ms"));
     return age(pg::Interval(std::llround(ms * 1000)));
 }
 

@@ -19,38 +19,39 @@ Column<BatchRow> ofSubscription(ColumnInfo info, std::function<Cell(const Subscr
             [key](const BatchRow& row) { return key(row.subscription); }};
 }
 
-QString tr(const char* text) {
-    return InFlightModel::tr(text);
-}
-
 std::vector<Column<BatchRow>> whose() {
     return {
         ofSubscription(
-            {u"batch"_s, tr("Batch"), tr("Token: whoever holds it may finish the batch"), CellKind::Number,
-             Pace::Identity, u"123 456"_s},
-            [](const Subscription& row, const CellContext&) { return Cell{QString::number(*row.batch)}; },
+            {u"batch"_s, InFlightModel::tr("Batch"), InFlightModel::tr("Token: whoever holds it may finish the batch"),
+             CellKind::Number, Pace::Identity, u"123 456"_s},
+            [](const Subscription& row, const CellContext&) {
+                return row.batch ? Cell{QString::number(*row.batch)} : Cell{format::none(), {}, {}, Tone::Dim};
+            },
             [](const Subscription& row) { return rawValue(row.batch); }),
-        {{u"queue"_s, tr("Queue"), tr("Name of the queue"), CellKind::Text, Pace::Identity, u"notifications"_s},
+        {{u"queue"_s, InFlightModel::tr("Queue"), InFlightModel::tr("Name of the queue"), CellKind::Text,
+          Pace::Identity, u"notifications"_s},
          [](const BatchRow& row, const CellContext&) {
              const QString name = format::foreign(format::text(row.queueName));
              return Cell{name, {}, name};
          },
          [](const BatchRow& row) { return QVariant(format::text(row.queueName)); }},
-        {{u"owner"_s, tr("Owner"), tr("The consumer, or group and member, that holds the batch"), CellKind::Text,
-          Pace::Identity, u"notifications.worker-12"_s},
+        {{u"owner"_s, InFlightModel::tr("Owner"),
+          InFlightModel::tr("The consumer, or group and member, that holds the batch"), CellKind::Text, Pace::Identity,
+          u"notifications.worker-12"_s},
          [](const BatchRow& row, const CellContext&) {
              const QString name = format::foreign(format::text(row.subscription.consumerName));
              return Cell{name, {}, name, Tone::None, true};
          },
          [](const BatchRow& row) { return QVariant(format::text(row.subscription.consumerName)); }},
         ofSubscription(
-            {u"role"_s, tr("Role"), tr("normal or coop_member"), CellKind::Text, Pace::Identity, u"coop_member"_s},
+            {u"role"_s, InFlightModel::tr("Role"), InFlightModel::tr("normal or coop_member"), CellKind::Text,
+             Pace::Identity, u"coop_member"_s},
             [](const Subscription& row, const CellContext&) {
                 return Cell{roleText(row), {}, {}, Tone::Dim};
             },
             [](const Subscription& row) { return QVariant(roleText(row)); }),
-        {{u"state"_s, tr("State"), tr("The worst finding about this batch, in a word"), CellKind::Chip, Pace::Slow,
-          u"● heartbeat old"_s},
+        {{u"state"_s, InFlightModel::tr("State"), InFlightModel::tr("The worst finding about this batch, in a word"),
+          CellKind::Chip, Pace::Slow, u"● heartbeat old"_s},
          [](const BatchRow& row, const CellContext&) { return row.mark.cell(); },
          [](const BatchRow& row) { return row.mark.sortKey(); },
          [](const BatchRow& row, const CellContext&) { return QVariant(row.mark.word); }},
@@ -59,24 +60,27 @@ std::vector<Column<BatchRow>> whose() {
 
 std::vector<Column<BatchRow>> howLongAndHowMuch() {
     return {
-        ofSubscription({u"open_for"_s, tr("Open for"),
-                        tr("How long the batch has been open; ≥ where the schema does not record it"), CellKind::Number,
-                        Pace::Ageing, u"≥ 14 m 02 s"_s},
+        ofSubscription({u"open_for"_s, InFlightModel::tr("Open for"),
+                        InFlightModel::tr("How long the batch has been open; ≥ where the schema does not record it"),
+                        CellKind::Number, Pace::Ageing, u"≥ 14 m 02 s"_s},
                        openForCell, [](const Subscription& row) { return rawAge(openFor(row).since); }),
-        ofSubscription(
-            {u"heartbeat"_s, tr("Heartbeat"), tr("Age of sub_active"), CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
-            heartbeatCell, [](const Subscription& row) { return rawAge(std::optional(row.active)); }),
-        ofSubscription({u"window"_s, tr("Tick window"), tr("From which tick to which tick the batch reads"),
-                        CellKind::Code, Pace::Identity, u"123 456 → 123 457"_s},
+        ofSubscription({u"heartbeat"_s, InFlightModel::tr("Heartbeat"), InFlightModel::tr("Age of sub_active"),
+                        CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
+                       heartbeatCell, [](const Subscription& row) { return rawAge(std::optional(row.active)); }),
+        ofSubscription({u"window"_s, InFlightModel::tr("Tick window"),
+                        InFlightModel::tr("From which tick to which tick the batch reads"), CellKind::Code,
+                        Pace::Identity, u"123 456 → 123 457"_s},
                        windowCell, [](const Subscription& row) { return rawValue(row.lastTick); }),
         ofSubscription(
-            {u"events"_s, tr("Events ≈"), tr("Events in the window, by sequence arithmetic"), CellKind::Number,
-             Pace::Slow, u"123 456"_s},
+            {u"events"_s, InFlightModel::tr("Events ≈"),
+             InFlightModel::tr("Events in the window, by sequence arithmetic"), CellKind::Number, Pace::Slow,
+             u"123 456"_s},
             [](const Subscription& row, const CellContext&) { return estimateCell(row); },
             [](const Subscription& row) { return rawValue(row.windowEstimate()); }),
         ofSubscription(
-            {u"takeovers"_s, tr("Takeovers"), tr("How often this window was taken over, where recorded"),
-             CellKind::Number, Pace::Slow, u"99"_s, false},
+            {u"takeovers"_s, InFlightModel::tr("Takeovers"),
+             InFlightModel::tr("How often this window was taken over, where recorded"), CellKind::Number, Pace::Slow,
+             u"99"_s, false},
             [](const Subscription& row, const CellContext&) {
                 return Cell{row.takeovers ? format::number(*row.takeovers) : format::none()};
             },
@@ -91,6 +95,21 @@ std::vector<Column<BatchRow>> batchColumns() {
     return columns;
 }
 
+/// Every receive and every ack locks its row for an instant; only what lasts, or makes others wait, is worth a line.
+bool isWorthSaying(const domain::RowLock& lock, const domain::Activity& activity) {
+    return !lock.waiting.empty() || (lock.since && activity.takenAt - *lock.since > std::chrono::seconds(1));
+}
+
+Mark uncommitted(const domain::RowLock& lock) {
+    QString sentence =
+        InFlightModel::tr("A transaction that is still open has changed this row: a worker that handles its "
+                          "messages before it commits, or one that hangs.");
+    if (lock.pid)
+        sentence += u' ' + InFlightModel::tr("Session: pid %1 %2.")
+                               .arg(QString::number(lock.pid), format::foreign(format::text(lock.application)));
+    return {Tone::Information, InFlightModel::tr("not committed"), sentence};
+}
+
 } // namespace
 
 std::string BatchRow::key() const {
@@ -103,18 +122,35 @@ InFlightModel::InFlightModel(QObject* parent)
 
 void InFlightModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     std::vector<BatchRow> rows;
-    for (const Subscription& subscription : snapshot.subscriptions) {
-        const domain::Queue* queue = subscription.batch ? snapshot.queue(subscription.queueId) : nullptr;
+    const auto add = [&](const Subscription& subscription) -> BatchRow* {
+        const domain::Queue* queue = snapshot.queue(subscription.queueId);
         if (!queue)
+            return nullptr;
+        rows.push_back({subscription, queue->name, domain::groupName(snapshot, subscription),
+                        domain::subconsumerName(snapshot, subscription), std::nullopt,
+                        calmMark(subscription, std::nullopt)});
+        return &rows.back();
+    };
+    for (const Subscription& subscription : snapshot.subscriptions) {
+        BatchRow* row = subscription.batch ? add(subscription) : nullptr;
+        if (!row)
             continue;
-        BatchRow row{subscription, queue->name, domain::groupName(snapshot, subscription),
-                     domain::subconsumerName(snapshot, subscription), calmMark(subscription, std::nullopt)};
-        const domain::Finding* finding = worstOfBatch(diagnosis, queue->name, *subscription.batch);
+        const domain::Finding* finding = worstOfBatch(diagnosis, row->queueName, *subscription.batch);
         if (!finding)
-            finding = worstOfMember(diagnosis, queue->name, row.group, row.subconsumer);
+            finding = worstOfMember(diagnosis, row->queueName, row->group, row->subconsumer);
         if (finding)
-            row.mark = markOf(*finding);
-        rows.push_back(std::move(row));
+            row->mark = markOf(*finding);
+    }
+    if (snapshot.activity) {
+        for (const domain::RowLock& lock : snapshot.activity->rowLocks) {
+            const Subscription* subscription = snapshot.subscription(lock.queueId, lock.consumerId);
+            if (!subscription || subscription->batch || !isWorthSaying(lock, *snapshot.activity))
+                continue;
+            if (BatchRow* row = add(*subscription)) {
+                row->lock = lock;
+                row->mark = uncommitted(lock);
+            }
+        }
     }
     std::stable_sort(rows.begin(), rows.end(), [](const BatchRow& left, const BatchRow& right) {
         return openFor(left.subscription).since < openFor(right.subscription).since;

@@ -6,12 +6,13 @@
 
 namespace models {
 
-/// An open batch and who holds it.
+/// An open batch and who holds it; or a row that a worker has changed in a transaction it has not committed.
 struct BatchRow {
     domain::Subscription subscription; ///< with a batch
     std::string queueName;
     std::string group;
     std::string subconsumer;
+    std::optional<domain::RowLock> lock; ///< taken, not committed: the batch is not to be seen yet
     Mark mark;
 
     std::string key() const;

@@ -7,9 +7,9 @@ namespace models {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("JsonText", text);
-}
+struct JsonWords {
+    Q_DECLARE_TR_FUNCTIONS(JsonWords)
+};
 
 bool isBlank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -74,7 +74,7 @@ private:
 
     bool fail(const QString& what) {
         if (m_what.isEmpty())
-            m_what = atEnd() ? tr("the text ends too early") : what;
+            m_what = atEnd() ? JsonWords::tr("the text ends too early") : what;
         return false;
     }
 
@@ -123,12 +123,12 @@ private:
 
     bool afterValue(Want& want) {
         if (m_open.isEmpty())
-            return !atEnd() && fail(tr("there is something behind the value"));
+            return !atEnd() && fail(JsonWords::tr("there is something behind the value"));
         const bool object = m_open.back() == '{';
         if (close(object ? '}' : ']', want))
             return true;
         if (peek() != ',')
-            return fail(object ? tr("a comma or } is missing") : tr("a comma or ] is missing"));
+            return fail(object ? JsonWords::tr("a comma or } is missing") : JsonWords::tr("a comma or ] is missing"));
         ++m_at;
         want = object ? Want::Key : Want::Value;
         return true;
@@ -137,12 +137,12 @@ private:
     /// A key and its colon.
     bool key() {
         if (peek() != '"')
-            return fail(tr("a key in quotation marks is missing"));
+            return fail(JsonWords::tr("a key in quotation marks is missing"));
         if (!string())
             return false;
         blank();
         if (peek() != ':')
-            return fail(tr("a colon is missing after the key"));
+            return fail(JsonWords::tr("a colon is missing after the key"));
         ++m_at;
         return true;
     }
@@ -156,7 +156,7 @@ private:
                 return true;
             }
             if (static_cast<unsigned char>(c) < 0x20)
-                return fail(tr("a control character stands in a string"));
+                return fail(JsonWords::tr("a control character stands in a string"));
             if (c == '\\' && !escape())
                 return false;
         }
@@ -169,16 +169,16 @@ private:
             for (int digit = 0; digit < 4; ++digit) {
                 ++m_at;
                 if (!isHex(peek()))
-                    return fail(tr("\\u needs four hexadecimal digits"));
+                    return fail(JsonWords::tr("\\u needs four hexadecimal digits"));
             }
             return true;
         }
-        return (!atEnd() && QByteArrayView("\"\\/bfnrt").contains(peek())) || fail(tr("no such escape"));
+        return (!atEnd() && QByteArrayView("\"\\/bfnrt").contains(peek())) || fail(JsonWords::tr("no such escape"));
     }
 
     bool word(QByteArrayView word) {
         if (!QByteArrayView(m_text).sliced(m_at).startsWith(word))
-            return fail(tr("a value is missing"));
+            return fail(JsonWords::tr("a value is missing"));
         m_at += word.size();
         return true;
     }
@@ -187,19 +187,19 @@ private:
         const qsizetype from = m_at;
         while (!atEnd() && isDigit(peek()))
             ++m_at;
-        return m_at > from || fail(tr("a digit is missing"));
+        return m_at > from || fail(JsonWords::tr("a digit is missing"));
     }
 
     bool number() {
         const bool negative = peek() == '-';
         if (!negative && !isDigit(peek()))
-            return fail(tr("a value is missing"));
+            return fail(JsonWords::tr("a value is missing"));
         if (negative)
             ++m_at;
         if (peek() == '0') {
             ++m_at;
             if (isDigit(peek()))
-                return fail(tr("a number starts with a superfluous zero"));
+                return fail(JsonWords::tr("a number starts with a superfluous zero"));
         } else if (!digits()) {
             return false;
         }

@@ -14,7 +14,7 @@ struct JsonError {
     qsizetype offset = 0; ///< in bytes
     int line = 1;
     int column = 1; ///< in characters, from 1
-    QString what{};  ///< "a colon is missing after the key"
+    QString what{}; ///< "a colon is missing after the key"
 };
 
 /// A JSON text read in place: nothing is built in advance, every number keeps the digits it was written with, equal

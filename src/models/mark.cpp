@@ -13,11 +13,18 @@ namespace models {
 namespace {
 
 /// Words for rules; a rule that is not here is named by its severity.
-constexpr std::array<std::pair<const char*, const char*>, 4> words = {{
+constexpr std::array<std::pair<const char*, const char*>, 11> words = {{
     {"ticker_stopped", QT_TRANSLATE_NOOP("Mark", "no ticks")},
-    {"stale_batch", QT_TRANSLATE_NOOP("Mark", "stuck")},
-    {"pins_rotation", QT_TRANSLATE_NOOP("Mark", "behind")},
+    {"ticker_paused", QT_TRANSLATE_NOOP("Mark", "paused")},
+    {"stale_heartbeat", QT_TRANSLATE_NOOP("Mark", "stuck")},
+    {"rotation_pinned", QT_TRANSLATE_NOOP("Mark", "behind")},
+    {"rotation_held_by_transaction", QT_TRANSLATE_NOOP("Mark", "held")},
+    {"rotation_step_two_missing", QT_TRANSLATE_NOOP("Mark", "step 2 waits")},
+    {"retry_overdue", QT_TRANSLATE_NOOP("Mark", "retry late")},
     {"dead_letters", QT_TRANSLATE_NOOP("Mark", "failing")},
+    {"large_window", QT_TRANSLATE_NOOP("Mark", "large batch")},
+    {"lock_wait", QT_TRANSLATE_NOOP("Mark", "waits")},
+    {"coop_main_with_batch", QT_TRANSLATE_NOOP("Mark", "broken")},
 }};
 
 template <class Matches>

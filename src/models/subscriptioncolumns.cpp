@@ -9,10 +9,6 @@ namespace {
 
 using Row = ConsumerRow;
 
-QString tr(const char* text) {
-    return SubscriptionTreeModel::tr(text);
-}
-
 Cell blank() {
     return {};
 }
@@ -60,8 +56,9 @@ Cell lagCell(const Row& row, const CellContext& context) {
         return blank();
     const auto& position = row.subscription.lastTickTime;
     if (!position)
-        return row.subscription.role == domain::Role::CoopMember ? nothing()
-                                                                 : Cell{tr("tick is gone"), {}, {}, Tone::Warning};
+        return row.subscription.role == domain::Role::CoopMember
+                   ? nothing()
+                   : Cell{SubscriptionTreeModel::tr("tick is gone"), {}, {}, Tone::Warning};
     return {format::age(context.now - *position), {}, format::timestamp(*position, context.zone)};
 }
 
@@ -71,9 +68,10 @@ Cell takeoverCell(const Row& row, const CellContext& context) {
         return row.isSubscription() ? nothing() : blank();
     const pg::Interval left = subscription.active + context.deadInterval - context.now;
     Cell cell;
-    cell.tooltip = tr("With a dead interval of %1, counted from the heartbeat").arg(format::age(context.deadInterval));
+    cell.tooltip = SubscriptionTreeModel::tr("With a dead interval of %1, counted from the heartbeat")
+                       .arg(format::age(context.deadInterval));
     if (left.count() < 0) {
-        cell.text = tr("eligible");
+        cell.text = SubscriptionTreeModel::tr("eligible");
         cell.tone = Tone::Warning;
     } else {
         cell.text = format::due(left);
@@ -105,46 +103,54 @@ Column<Row> idColumn(const QString& id, const QString& meaning,
 std::vector<Column<Row>> askedFirst() {
     using domain::Subscription;
     std::vector<Column<Row>> columns = {
-        {{u"name"_s, tr("Queue, consumer, member"), tr("A queue, its consumers and groups, the members of a group"),
-          CellKind::Text, Pace::Identity, u"      notifications_eu-worker · 3"_s},
+        {{u"name"_s, SubscriptionTreeModel::tr("Queue, consumer, member"),
+          SubscriptionTreeModel::tr("A queue, its consumers and groups, the members of a group"), CellKind::Text,
+          Pace::Identity, u"      notifications_eu-worker · 3"_s},
          nameCell,
          nameKey,
          {},
          {},
          [](const Row& row) { return QVariant(row.children); }},
         onSubscription(
-            {u"role"_s, tr("Role"), tr("normal, coop_main (a group's cursor) or coop_member"), CellKind::Text,
+            {u"role"_s, SubscriptionTreeModel::tr("Role"),
+             SubscriptionTreeModel::tr("normal, coop_main (a group's cursor) or coop_member"), CellKind::Text,
              Pace::Identity, u"coop_member"_s},
             [](const Subscription& row, const CellContext&) {
                 return Cell{roleText(row), {}, {}, Tone::Dim};
             },
             [](const Subscription& row) { return QVariant(roleText(row)); }),
-        {{u"state"_s, tr("State"), tr("The worst finding about this line, in a word"), CellKind::Chip, Pace::Slow,
+        {{u"state"_s, SubscriptionTreeModel::tr("State"),
+          SubscriptionTreeModel::tr("The worst finding about this line, in a word"), CellKind::Chip, Pace::Slow,
           u"● heartbeat old"_s},
          [](const Row& row, const CellContext&) { return row.mark.word.isEmpty() ? blank() : row.mark.cell(); },
          [](const Row& row) { return row.mark.sortKey(); },
          [](const Row& row, const CellContext&) { return QVariant(row.mark.word); }},
-        {{u"pending"_s, tr("Pending ≈"), tr("Events behind its position, by sequence arithmetic"), CellKind::Number,
-          Pace::Slow, u"12 345 678"_s},
+        {{u"pending"_s, SubscriptionTreeModel::tr("Pending ≈"),
+          SubscriptionTreeModel::tr("Events behind its position, by sequence arithmetic"), CellKind::Number, Pace::Slow,
+          u"12 345 678"_s},
          pendingCell,
          [](const Row& row) { return rawValue(row.pending); }},
-        {{u"lag"_s, tr("Lag"), tr("Age of the tick it stands on"), CellKind::Number, Pace::Ageing, u"19 h 47 m"_s},
+        {{u"lag"_s, SubscriptionTreeModel::tr("Lag"), SubscriptionTreeModel::tr("Age of the tick it stands on"),
+          CellKind::Number, Pace::Ageing, u"19 h 47 m"_s},
          lagCell,
          [](const Row& row) { return row.isSubscription() ? rawAge(row.subscription.lastTickTime) : QVariant(); },
          [](const Row& row, const CellContext& context) {
              return row.isSubscription() ? ageSeconds(row.subscription.lastTickTime, context) : QVariant();
          }},
         onSubscription(
-            {u"batch"_s, tr("Batch"), tr("Token of the open batch"), CellKind::Number, Pace::Slow, u"123 456"_s},
+            {u"batch"_s, SubscriptionTreeModel::tr("Batch"), SubscriptionTreeModel::tr("Token of the open batch"),
+             CellKind::Number, Pace::Slow, u"123 456"_s},
             [](const Subscription& row, const CellContext&) {
                 return row.batch ? Cell{QString::number(*row.batch)} : nothing();
             },
             [](const Subscription& row) { return rawValue(row.batch); }),
-        onSubscription({u"window"_s, tr("Tick window"), tr("From which tick to which tick the open batch reads"),
-                        CellKind::Code, Pace::Slow, u"123 456 → 123 457"_s},
+        onSubscription({u"window"_s, SubscriptionTreeModel::tr("Tick window"),
+                        SubscriptionTreeModel::tr("From which tick to which tick the open batch reads"), CellKind::Code,
+                        Pace::Slow, u"123 456 → 123 457"_s},
                        windowCell, [](const Subscription& row) { return rawValue(row.lastTick); }),
         onSubscription(
-            {u"events"_s, tr("Events ≈"), tr("Events in the open window, by sequence arithmetic"), CellKind::Number,
+            {u"events"_s, SubscriptionTreeModel::tr("Events ≈"),
+             SubscriptionTreeModel::tr("Events in the open window, by sequence arithmetic"), CellKind::Number,
              Pace::Slow, u"123 456"_s},
             [](const Subscription& row, const CellContext&) { return estimateCell(row); },
             [](const Subscription& row) { return rawValue(row.windowEstimate()); }),
@@ -157,17 +163,18 @@ std::vector<Column<Row>> askedFirst() {
 std::vector<Column<Row>> aboutTime() {
     using domain::Subscription;
     return {
-        onSubscription({u"heartbeat"_s, tr("Heartbeat"),
-                        tr("Age of sub_active: when it last took, finished or touched"), CellKind::Number, Pace::Ageing,
-                        u"14 m 02 s"_s},
+        onSubscription({u"heartbeat"_s, SubscriptionTreeModel::tr("Heartbeat"),
+                        SubscriptionTreeModel::tr("Age of sub_active: when it last took, finished or touched"),
+                        CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
                        heartbeatCell, [](const Subscription& row) { return rawAge(std::optional(row.active)); }),
-        onSubscription({u"open_for"_s, tr("Open for"),
-                        tr("How long the batch has been open; ≥ where the schema does not record it"), CellKind::Number,
-                        Pace::Ageing, u"≥ 14 m 02 s"_s, false},
-                       openForCell, [](const Subscription& row) { return rawAge(openFor(row).since); }),
-        {{u"takeover"_s, tr("Takeover"),
-          tr("Whether another member may take its batch over, at the dead interval chosen"), CellKind::Number,
-          Pace::Ageing, u"in 14 m 02 s"_s},
+        onSubscription(
+            {u"open_for"_s, SubscriptionTreeModel::tr("Open for"),
+             SubscriptionTreeModel::tr("How long the batch has been open; ≥ where the schema does not record it"),
+             CellKind::Number, Pace::Ageing, u"≥ 14 m 02 s"_s, false},
+            openForCell, [](const Subscription& row) { return rawAge(openFor(row).since); }),
+        {{u"takeover"_s, SubscriptionTreeModel::tr("Takeover"),
+          SubscriptionTreeModel::tr("Whether another member may take its batch over, at the dead interval chosen"),
+          CellKind::Number, Pace::Ageing, u"in 14 m 02 s"_s},
          takeoverCell,
          [](const Row& row) {
              return row.kind == Row::Kind::Member && row.subscription.batch
@@ -180,32 +187,36 @@ std::vector<Column<Row>> aboutTime() {
 std::vector<Column<Row>> asStored() {
     using domain::Subscription;
     return {
-        idColumn(u"sub_queue"_s, tr("Queue id"), [](const Subscription& row) { return row.queueId; }),
-        idColumn(u"sub_consumer"_s, tr("Consumer id"), [](const Subscription& row) { return row.consumerId; }),
-        idColumn(u"sub_id"_s, tr("Subscription id, shared by all rows of a group"),
+        idColumn(u"sub_queue"_s, SubscriptionTreeModel::tr("Queue id"),
+                 [](const Subscription& row) { return row.queueId; }),
+        idColumn(u"sub_consumer"_s, SubscriptionTreeModel::tr("Consumer id"),
+                 [](const Subscription& row) { return row.consumerId; }),
+        idColumn(u"sub_id"_s, SubscriptionTreeModel::tr("Subscription id, shared by all rows of a group"),
                  [](const Subscription& row) { return row.subId; }),
-        idColumn(u"sub_last_tick"_s, tr("Tick the window starts after"),
+        idColumn(u"sub_last_tick"_s, SubscriptionTreeModel::tr("Tick the window starts after"),
                  [](const Subscription& row) { return row.lastTick; }),
-        idColumn(u"sub_next_tick"_s, tr("Tick the window ends with"),
+        idColumn(u"sub_next_tick"_s, SubscriptionTreeModel::tr("Tick the window ends with"),
                  [](const Subscription& row) { return row.nextTick; }),
-        idColumn(u"sub_batch"_s, tr("Token of the open batch"), [](const Subscription& row) { return row.batch; }),
+        idColumn(u"sub_batch"_s, SubscriptionTreeModel::tr("Token of the open batch"),
+                 [](const Subscription& row) { return row.batch; }),
         onSubscription(
-            {u"sub_active"_s, u"sub_active"_s, tr("Heartbeat as stored"), CellKind::Text, Pace::Slow,
-             u"2026-11-20 13:53:41.123 UTC+1"_s, false},
+            {u"sub_active"_s, u"sub_active"_s, SubscriptionTreeModel::tr("Heartbeat as stored"), CellKind::Text,
+             Pace::Slow, u"2026-11-20 13:53:41.123 UTC+1"_s, false},
             [](const Subscription& row, const CellContext& context) {
                 return Cell{format::timestamp(row.active, context.zone)};
             },
             [](const Subscription& row) { return QVariant(qint64(row.active.time_since_epoch().count())); }),
         onSubscription(
-            {u"sub_batch_since"_s, u"sub_batch_since"_s, tr("When the batch was allocated, where recorded"),
-             CellKind::Text, Pace::Slow, u"2026-11-20 13:53:41.123 UTC+1"_s, false},
+            {u"sub_batch_since"_s, u"sub_batch_since"_s,
+             SubscriptionTreeModel::tr("When the batch was allocated, where recorded"), CellKind::Text, Pace::Slow,
+             u"2026-11-20 13:53:41.123 UTC+1"_s, false},
             [](const Subscription& row, const CellContext& context) {
                 return row.batchSince ? Cell{format::timestamp(*row.batchSince, context.zone)} : nothing();
             },
             [](const Subscription& row) {
                 return row.batchSince ? QVariant(qint64(row.batchSince->time_since_epoch().count())) : QVariant();
             }),
-        idColumn(u"sub_takeovers"_s, tr("How often the window was taken over, where recorded"),
+        idColumn(u"sub_takeovers"_s, SubscriptionTreeModel::tr("How often the window was taken over, where recorded"),
                  [](const Subscription& row) -> std::optional<std::int64_t> { return row.takeovers; }),
     };
 }
@@ -221,19 +232,23 @@ std::vector<Column<ConsumerRow>> subscriptionColumns() {
 
 Mark calmMark(const domain::Subscription& subscription, std::optional<std::int64_t> pending) {
     if (subscription.batch)
-        return {Tone::Good, tr("working"), tr("Has an open batch.")};
+        return {Tone::Good, SubscriptionTreeModel::tr("working"), SubscriptionTreeModel::tr("Has an open batch.")};
     switch (subscription.role) {
     case domain::Role::CoopMember:
-        return {Tone::Dim, tr("idle"), tr("Has no batch at the moment.")};
+        return {Tone::Dim, SubscriptionTreeModel::tr("idle"), SubscriptionTreeModel::tr("Has no batch at the moment.")};
     case domain::Role::CoopMain:
-        return {Tone::Good, tr("flowing"), tr("Its members take the windows.")};
+        return {Tone::Good, SubscriptionTreeModel::tr("flowing"),
+                SubscriptionTreeModel::tr("Its members take the windows.")};
     case domain::Role::Normal:
-        return pending.value_or(0) > 0 ? Mark{Tone::Good, tr("flowing"), tr("Events wait for its next batch.")}
-                                       : Mark{Tone::Good, tr("up to date"), tr("Nothing waits for it.")};
+        return pending.value_or(0) > 0 ? Mark{Tone::Good, SubscriptionTreeModel::tr("flowing"),
+                                              SubscriptionTreeModel::tr("Events wait for its next batch.")}
+                                       : Mark{Tone::Good, SubscriptionTreeModel::tr("up to date"),
+                                              SubscriptionTreeModel::tr("Nothing waits for it.")};
     case domain::Role::Unknown:
         break;
     }
-    return {Tone::Warning, tr("unknown role"), tr("This console does not know the role of this row.")};
+    return {Tone::Warning, SubscriptionTreeModel::tr("unknown role"),
+            SubscriptionTreeModel::tr("This console does not know the role of this row.")};
 }
 
 OpenFor openFor(const domain::Subscription& subscription) {
@@ -255,12 +270,13 @@ Cell openForCell(const domain::Subscription& subscription, const CellContext& co
     const QString age = format::age(context.now - *open.since);
     Cell cell{open.exact ? age : format::atLeast(age)};
     if (open.exact) {
-        cell.tooltip = tr("Allocated %1").arg(format::timestamp(*open.since, context.zone));
+        cell.tooltip = SubscriptionTreeModel::tr("Allocated %1").arg(format::timestamp(*open.since, context.zone));
         return cell;
     }
-    cell.tooltip = tr("At least: since its heartbeat, or since this console first saw the batch.");
+    cell.tooltip =
+        SubscriptionTreeModel::tr("At least: since its heartbeat, or since this console first saw the batch.");
     if (subscription.nextTickTime)
-        cell.tooltip += u' ' + tr("At most %1: its window ends with a tick of that age.")
+        cell.tooltip += u' ' + SubscriptionTreeModel::tr("At most %1: its window ends with a tick of that age.")
                                    .arg(format::age(context.now - *subscription.nextTickTime));
     return cell;
 }
@@ -274,7 +290,7 @@ Cell windowCell(const domain::Subscription& subscription, const CellContext& con
         return nothing();
     Cell cell{format::number(*subscription.lastTick) + u" → " + format::number(*subscription.nextTick)};
     if (subscription.lastTickTime && subscription.nextTickTime)
-        cell.tooltip = tr("%1 to %2")
+        cell.tooltip = SubscriptionTreeModel::tr("%1 to %2")
                            .arg(format::timestamp(*subscription.lastTickTime, context.zone),
                                 format::timestamp(*subscription.nextTickTime, context.zone));
     return cell;
@@ -284,9 +300,10 @@ Cell estimateCell(const domain::Subscription& subscription) {
     const auto estimate = subscription.batch ? subscription.windowEstimate() : std::nullopt;
     if (!estimate)
         return nothing();
-    return {format::number(*estimate),
-            {},
-            tr("≈ by sequence arithmetic; rolled-back inserts and forced ticks make it too high")};
+    return {
+        format::number(*estimate),
+        {},
+        SubscriptionTreeModel::tr("≈ by sequence arithmetic; rolled-back inserts and forced ticks make it too high")};
 }
 
 QString roleText(const domain::Subscription& subscription) {

@@ -22,9 +22,9 @@ namespace {
 std::function<bool(const Question&)> confirmAnswer;
 std::function<std::optional<Password>()> passwordAnswer;
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Ask", text);
-}
+struct Ask {
+    Q_DECLARE_TR_FUNCTIONS(Ask)
+};
 
 /// Title, text, and room for more; Cancel and one button named by what it does.
 class AskDialog : public QDialog {
@@ -49,7 +49,7 @@ public:
         layout->addLayout(body);
         auto* buttons = new QHBoxLayout;
         buttons->addStretch();
-        auto* cancel = qobject_cast<QPushButton*>(makeButton(tr("Cancel"), u"cancel"_s, this));
+        auto* cancel = qobject_cast<QPushButton*>(makeButton(Ask::tr("Cancel"), u"cancel"_s, this));
         accepts =
             qobject_cast<QPushButton*>(makeButton(yes, u"accept"_s, this, dangerous ? u"danger"_s : u"primary"_s));
         cancel->setDefault(true);
@@ -77,14 +77,14 @@ bool confirm(QWidget* parent, const Question& question) {
 std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep) {
     if (passwordAnswer)
         return passwordAnswer();
-    AskDialog dialog(tr("Password for %1").arg(place), why, tr("Connect"), false, parent);
+    AskDialog dialog(Ask::tr("Password for %1").arg(place), why, Ask::tr("Connect"), false, parent);
     dialog.setObjectName(u"passwordDialog"_s);
     auto* field = new QLineEdit;
     field->setObjectName(u"password"_s);
     field->setEchoMode(QLineEdit::Password);
-    field->setAccessibleName(tr("Password"));
+    field->setAccessibleName(Ask::tr("Password"));
     dialog.body->addWidget(field);
-    auto* keep = new QCheckBox(tr("Keep it in this system's keychain"));
+    auto* keep = new QCheckBox(Ask::tr("Keep it in this system's keychain"));
     keep->setObjectName(u"keepPassword"_s);
     keep->setVisible(canKeep);
     dialog.body->addWidget(keep);

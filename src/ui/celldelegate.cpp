@@ -70,10 +70,9 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
         break;
     }
     painter->restore();
-    if (option.state.testFlag(QStyle::State_HasFocus)) {
-        painter->setPen(c.accent);
-        painter->drawRect(option.rect.adjusted(0, 0, -1, -1));
-    }
+    // Rows are what is chosen, so the focus is shown once at the row's beginning.
+    if (option.state.testFlag(QStyle::State_HasFocus))
+        painter->fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height() - 1), c.accent);
 }
 
 void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index,

@@ -91,7 +91,10 @@ void FindingsCard::summarize(const domain::Diagnosis& diagnosis) {
     QStringList note = {tr("%n rule(s) checked", nullptr, diagnosis.rulesEvaluated)};
     if (!diagnosis.notEvaluated.empty())
         note += tr("%n not evaluated yet", nullptr, int(diagnosis.notEvaluated.size()));
-    if (diagnosis.findings.empty())
+    // Silence is no verdict where nothing could be judged.
+    if (diagnosis.rulesEvaluated == 0)
+        note = {tr("nothing could be judged yet")};
+    else if (diagnosis.findings.empty())
         note.prepend(tr("none: everything looked at is as it should be"));
     else if (diagnosis.findings.size() > mostRows)
         note += tr("the %n worst are listed", nullptr, int(mostRows));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/mainwindow.h"
 
+#include "desk/keychain.h"
 #include "ui/ask.h"
 #include "ui/card.h"
 #include "ui/commandpalette.h"
@@ -9,11 +10,13 @@
 #include "ui/installpage.h"
 #include "ui/navigation.h"
 #include "ui/notice.h"
+#include "ui/outcomeview.h"
 #include "ui/overviewpage.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/statusline.h"
 #include "ui/theme.h"
 #include "ui/topbar.h"
+#include "ui/translation.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
@@ -41,6 +44,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     , m_banner(new Banner)
     , m_stack(new QStackedWidget)
     , m_status(new StatusLine(desk)) {
+    loadTranslation();
     setObjectName(u"mainWindow"_s);
     setMinimumSize(900, 560);
     if (!options.settingsFolder.isEmpty())
@@ -90,6 +94,11 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
         m_install->refresh();
         onSample();
     });
+    connect(desk, &desk::Desk::settled, this, [this](const domain::ActionRequest& request, const auto& outcome) {
+        auto* dialog = new OutcomeDialog(words::subject(request), outcome, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    });
     m_lostTimer = new QTimer(this);
     m_lostTimer->setInterval(1000);
     connect(m_lostTimer, &QTimer::timeout, this, &MainWindow::updateBanner);
@@ -109,7 +118,10 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
         onSample();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+    // Tables write down their columns when they go; the settings must still be there.
+    delete takeCentralWidget();
+}
 
 QStringList MainWindow::pageNames() {
     return {u"overview"_s, u"consumers"_s, u"inflight"_s};
@@ -247,6 +259,11 @@ void MainWindow::updateBanner() {
         return; // the words of the last failure stay until it is known better
     if (status.state == LinkState::NeedsPassword) {
         m_banner->say(models::Tone::Warning, tr("A password is needed"), words::failure(status.failure));
+        return;
+    }
+    if (m_desk->isStale()) {
+        m_banner->say(models::Tone::Warning, tr("The newest sample could not be had"),
+                      words::failure(status.failure) + u'\n' + tr("What is shown is older than it should be."));
         return;
     }
     if (snapshot && snapshot->capabilities.inRecovery) {
@@ -418,10 +435,15 @@ void MainWindow::askPassword() {
     m_asking = true;
     const desk::Profile& profile = m_desk->profile();
     const QString place = profile.name.isEmpty() ? QString::fromStdString(profile.connection.redacted()) : profile.name;
-    const auto answer = ask::password(this, place, words::failureLine(m_desk->linkStatus().failure), false);
+    // Only a named profile has a place in the keychain.
+    const auto answer =
+        ask::password(this, place, words::failureLine(m_desk->linkStatus().failure), profile.savesPassword);
     m_asking = false;
-    if (answer)
-        m_desk->usePassword(answer->text);
+    if (!answer)
+        return;
+    if (answer->keep)
+        desk::keychain::write(profile.name, answer->text);
+    m_desk->usePassword(answer->text);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -7,6 +7,7 @@
 #include "ui/theme.h"
 #include "ui/words.h"
 
+#include <QAbstractButton>
 #include <QAccessible>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -77,6 +78,21 @@ OutcomeView::OutcomeView(const domain::ActionOutcome& outcome, QWidget* parent)
     addText(tr("SQL that ran"), u"outcomeSql"_s, QString::fromStdString(outcome.sql), 9);
     layout->addStretch();
     setAccessibleName(word(outcome.kind) + u": "_s + summary->text());
+}
+
+OutcomeDialog::OutcomeDialog(const QString& subject, const domain::ActionOutcome& outcome, QWidget* parent)
+    : QDialog(parent) {
+    setObjectName(u"outcomeDialog"_s);
+    setWindowTitle(tr("Now known: what became of the action on %1").arg(subject));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(20, 18, 20, 14);
+    layout->setSpacing(space::large);
+    layout->addWidget(dimLabel(windowTitle()));
+    layout->addWidget(new OutcomeView(outcome));
+    QAbstractButton* close = makeButton(tr("Close"), u"close"_s, this, u"primary"_s);
+    connect(close, &QAbstractButton::clicked, this, &QDialog::accept);
+    layout->addWidget(close, 0, Qt::AlignRight);
+    resize(680, 420);
 }
 
 void OutcomeView::announce() {

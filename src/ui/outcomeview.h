@@ -4,7 +4,7 @@
 #include "domain/action.h"
 #include "models/column.h"
 
-#include <QWidget>
+#include <QDialog>
 
 namespace ui {
 
@@ -22,6 +22,14 @@ public:
     static QString word(domain::OutcomeKind kind);
     /// What can be done next, one sentence.
     static QString next(domain::OutcomeKind kind);
+};
+
+/// An outcome that became known later.
+class OutcomeDialog : public QDialog {
+    Q_OBJECT
+
+public:
+    OutcomeDialog(const QString& subject, const domain::ActionOutcome& outcome, QWidget* parent);
 };
 
 } // namespace ui

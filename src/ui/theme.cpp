@@ -175,6 +175,7 @@ Theme::Theme()
     : m_colors(Colors::light())
     , m_system(QApplication::palette())
     , m_systemDark(m_system.color(QPalette::Window).lightness() < 128) {
+    apply();
     askPortal();
 }
 

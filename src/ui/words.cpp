@@ -14,24 +14,24 @@ using models::format::text;
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Words", text);
-}
+struct Words {
+    Q_DECLARE_TR_FUNCTIONS(Words)
+};
 
 } // namespace
 
 QString environment(desk::Environment environment) {
     switch (environment) {
     case desk::Environment::Unlabelled:
-        return tr("Unlabelled");
+        return Words::tr("Unlabelled");
     case desk::Environment::Production:
-        return tr("Production");
+        return Words::tr("Production");
     case desk::Environment::Staging:
-        return tr("Staging");
+        return Words::tr("Staging");
     case desk::Environment::Local:
-        return tr("Local");
+        return Words::tr("Local");
     case desk::Environment::Sandbox:
-        return tr("Sandbox");
+        return Words::tr("Sandbox");
     }
     return {};
 }
@@ -66,9 +66,10 @@ QString subject(const domain::ActionRequest& request) {
     QString name = queue;
     if (!request.consumer.empty())
         //: A consumer or member, and the queue it reads.
-        name = tr("%1 on %2").arg(fullName(request), queue);
+        name = Words::tr("%1 on %2").arg(fullName(request), queue);
     if (request.batch)
-        name = name.isEmpty() ? tr("batch %1").arg(*request.batch) : tr("batch %1 of %2").arg(*request.batch).arg(name);
+        name = name.isEmpty() ? Words::tr("batch %1").arg(*request.batch)
+                              : Words::tr("batch %1 of %2").arg(*request.batch).arg(name);
     return name;
 }
 
@@ -83,7 +84,7 @@ QString server(const domain::Capabilities& capabilities) {
     QString place = text(capabilities.host);
     // A folder means a socket on this machine; its path says nothing to a reader.
     if (place.isEmpty() || place.startsWith(u'/'))
-        place = tr("this machine");
+        place = Words::tr("this machine");
     else if (!capabilities.port.empty())
         place += u':' + text(capabilities.port);
     return foreign(text(capabilities.user)) + u'@' + place;
@@ -93,22 +94,22 @@ QString schema(const domain::Capabilities& capabilities) {
     const QString name = u"pgque "_s + text(capabilities.schemaVersion);
     switch (capabilities.origin) {
     case domain::SchemaOrigin::None:
-        return tr("no pgque schema");
+        return Words::tr("no pgque schema");
     case domain::SchemaOrigin::Ours:
-        return tr("%1 (Batchscope schema)").arg(name.trimmed());
+        return Words::tr("%1 (Batchscope schema)").arg(name.trimmed());
     case domain::SchemaOrigin::OursDrifted:
-        return tr("%1 (Batchscope schema, changed)").arg(name.trimmed());
+        return Words::tr("%1 (Batchscope schema, changed)").arg(name.trimmed());
     case domain::SchemaOrigin::Foreign:
-        return tr("%1 (installed by others)").arg(name.trimmed());
+        return Words::tr("%1 (installed by others)").arg(name.trimmed());
     case domain::SchemaOrigin::Unknown:
-        return tr("an unknown pgque schema");
+        return Words::tr("an unknown pgque schema");
     }
     return {};
 }
 
 QString roleOfServer(const domain::Capabilities& capabilities) {
-    const QString role = capabilities.inRecovery ? tr("standby") : tr("primary");
-    return capabilities.throughPooler ? tr("%1, through a pooler").arg(role) : role;
+    const QString role = capabilities.inRecovery ? Words::tr("standby") : Words::tr("primary");
+    return capabilities.throughPooler ? Words::tr("%1, through a pooler").arg(role) : role;
 }
 
 QString failureLine(const pg::Failure& failure) {
@@ -118,9 +119,9 @@ QString failureLine(const pg::Failure& failure) {
 QString failure(const pg::Failure& failure) {
     QStringList lines = {failureLine(failure)};
     if (!failure.diagnostics.detail.empty())
-        lines += tr("Detail: %1").arg(text(failure.diagnostics.detail));
+        lines += Words::tr("Detail: %1").arg(text(failure.diagnostics.detail));
     if (!failure.diagnostics.hint.empty())
-        lines += tr("Hint: %1").arg(text(failure.diagnostics.hint));
+        lines += Words::tr("Hint: %1").arg(text(failure.diagnostics.hint));
     return lines.join(u'\n');
 }
 

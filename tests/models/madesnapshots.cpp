@@ -140,7 +140,7 @@ std::shared_ptr<domain::Snapshot> shop() {
 domain::Diagnosis shopFindings() {
     domain::Diagnosis diagnosis;
     domain::Finding stuck;
-    stuck.rule = "stale_batch";
+    stuck.rule = "stale_heartbeat";
     stuck.severity = domain::Severity::Critical;
     stuck.subject = {"orders", "billing", "worker-3", 8123};
     stuck.since = ago(830);
@@ -155,7 +155,7 @@ domain::Diagnosis shopFindings() {
     force.batch = 8123;
     stuck.remedies.push_back(force);
     domain::Finding behind;
-    behind.rule = "pins_rotation";
+    behind.rule = "rotation_pinned";
     behind.severity = domain::Severity::Warning;
     behind.subject = {"audit", "audit-archiver", {}, std::nullopt};
     behind.since = ago(71'000);

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/madesnapshots.h"
+#include "ui/ask.h"
+#include "ui/fakedesk.h"
+#include "ui/mainwindow.h"
+#include "ui/notice.h"
+
+#include <QAbstractButton>
+#include <QAccessible>
+#include <QClipboard>
+#include <QDialog>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListView>
+#include <QMenu>
+#include <QPlainTextEdit>
+#include <QScrollBar>
+#include <QSettings>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTreeView>
+#include <QtTest>
+
+using namespace Qt::StringLiterals;
+
+class MainWindowTest : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<desk::Desk> m_desk;
+    std::unique_ptr<ui::MainWindow> m_window;
+    int m_questions = 0;
+    bool m_agree = true;
+
+    desk::DeskPrivate& inside() { return desk::DeskPrivate::of(*m_desk); }
+
+    void open(const QString& page, const ui::WindowOptions& options = {}) {
+        ui::WindowOptions used = options;
+        used.page = page;
+        m_window = std::make_unique<ui::MainWindow>(m_desk.get(), used);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    }
+
+    template <class T>
+    T* find(const QString& name) {
+        T* found = nullptr;
+        for (T* each : m_window->findChildren<T*>(name)) {
+            if (each->isVisible())
+                found = each;
+        }
+        if (!found)
+            qWarning("nothing visible is called %s", qPrintable(name));
+        return found;
+    }
+
+    QDialog* dialog(const QString& name) {
+        for (QWidget* widget : QApplication::topLevelWidgets()) {
+            if (widget->objectName() == name && widget->isVisible())
+                return qobject_cast<QDialog*>(widget);
+        }
+        return nullptr;
+    }
+
+    QString banner() {
+        return m_window->findChild<ui::Banner*>(u"banner"_s)->isVisible()
+                   ? m_window->findChild<ui::Banner*>(u"banner"_s)->title()
+                   : QString();
+    }
+
+private Q_SLOTS:
+
+    void init() {
+        QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support propagateSizeHints)"_s));
+        m_desk = shopDesk();
+        m_questions = 0;
+        m_agree = true;
+        ui::ask::setAnswers(
+            [this](const ui::ask::Question&) {
+                ++m_questions;
+                return m_agree;
+            },
+            [this]() -> std::optional<ui::ask::Password> {
+                ++m_questions;
+                return ui::ask::Password{u"secret"_s, false};
+            });
+    }
+
+    void cleanup() {
+        m_window.reset();
+        m_desk.reset();
+    }
+
+    void pagesByKeyboard() {
+        open(u"overview"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_3, Qt::ControlModifier);
+        QCOMPARE(m_window->currentPage(), u"inflight"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_2, Qt::ControlModifier);
+        QCOMPARE(m_window->currentPage(), u"consumers"_s);
+        QVERIFY(!m_window->showPage(u"nowhere"_s));
+        QTest::keyClick(m_window.get(), Qt::Key_F5);
+        QCOMPARE(inside().sampled, 1);
+        QTest::keyClick(m_window.get(), Qt::Key_Space, Qt::ControlModifier);
+        QVERIFY(inside().paused);
+    }
+
+    void aRefreshKeepsSelectionAndScroll() {
+        inside().snapshot = made::many(400, 1);
+        inside().diagnosis = {};
+        open(u"overview"_s);
+        auto* view = find<QTableView>(u"queues"_s);
+        view->selectRow(200);
+        view->scrollTo(view->model()->index(200, 0), QAbstractItemView::PositionAtTop);
+        const QString name = view->currentIndex().siblingAtColumn(0).data().toString();
+        const int scrolled = view->verticalScrollBar()->value();
+        QVERIFY(scrolled > 0);
+        auto next = made::many(400, 1);
+        next->takenAt += std::chrono::seconds(1);
+        next->queues.erase(next->queues.begin() + 300);
+        next->buildIndex();
+        feed(*m_desk, next);
+        QCOMPARE(view->model()->rowCount(), 399);
+        QCOMPARE(view->currentIndex().siblingAtColumn(0).data().toString(), name);
+        QCOMPARE(view->verticalScrollBar()->value(), scrolled);
+        QCOMPARE(view->selectionModel()->selectedRows().size(), 1);
+    }
+
+    void aRefreshKeepsWhatIsFolded() {
+        open(u"consumers"_s);
+        auto* view = find<QTreeView>(u"subscriptions"_s);
+        const QModelIndex orders = view->model()->index(5, 0);
+        QCOMPARE(orders.data().toString(), u"orders"_s);
+        QVERIFY(view->isExpanded(orders));
+        QVERIFY(view->isExpanded(view->model()->index(0, 0, orders)));
+        view->collapse(orders);
+        auto next = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        next->takenAt += std::chrono::seconds(1);
+        feed(*m_desk, next);
+        QVERIFY(!view->isExpanded(orders));
+        QVERIFY(view->isExpanded(view->model()->index(0, 0)));
+    }
+
+    void thePaletteRunsWhatItFinds() {
+        open(u"overview"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        QDialog* palette = nullptr;
+        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
+        QTest::keyClicks(field, u"flight"_s);
+        QVERIFY(palette->findChild<QListView*>(u"paletteList"_s)->model()->rowCount() >= 1);
+        QTest::keyClick(field, Qt::Key_Return);
+        QCOMPARE(m_window->currentPage(), u"inflight"_s);
+    }
+
+    void thePaletteOffersActionsOnTheSelection() {
+        open(u"inflight"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        QDialog* palette = nullptr;
+        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
+        QTest::keyClicks(field, u"force-unreg worker-3"_s);
+        QTest::keyClick(field, Qt::Key_Return);
+        QDialog* action = nullptr;
+        QTRY_VERIFY(action = dialog(u"actionDialog"_s));
+        QCOMPARE(action->findChild<QLabel*>(u"actionTitle"_s)->text(),
+                 u"Force-unregister billing.worker-3 on orders"_s);
+        action->reject();
+    }
+
+    void destroyingNeedsTheNameInProduction() {
+        domain::Prediction prediction;
+        prediction.counts = {{"events", 500}, {"retry", 463}};
+        prediction.sql = "-- the call";
+        inside().prediction = prediction;
+        inside().outcome.kind = domain::OutcomeKind::ChangedUnderneath;
+        inside().outcome.summary = "Somebody acknowledged it meanwhile.";
+        open(u"inflight"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.force_unregister"_s), Qt::LeftButton);
+        QDialog* action = nullptr;
+        QTRY_VERIFY(action = dialog(u"actionDialog"_s));
+        auto* act = action->findChild<QAbstractButton*>(u"act"_s);
+        auto* name = action->findChild<QLineEdit*>(u"typedName"_s);
+        QVERIFY(name);
+        QTRY_VERIFY(act->text().contains(u"500"_s));
+        QVERIFY(!act->isEnabled());
+        // Return answers with the default, which is Cancel, never with the deed.
+        QTest::keyClicks(name, u"billing.worker-"_s);
+        QVERIFY(!act->isEnabled());
+        QTest::keyClicks(name, u"3"_s);
+        QVERIFY(act->isEnabled());
+        QCOMPARE(action->findChild<QPlainTextEdit*>(u"sqlPreview"_s)->toPlainText(), u"-- the call"_s);
+        action->findChild<QLineEdit*>(u"reason"_s)->setText(u"host lost"_s);
+        QTest::mouseClick(act, Qt::LeftButton);
+        QTRY_VERIFY(action->findChild<QLabel*>(u"outcomeSummary"_s));
+        QCOMPARE(inside().performed.size(), std::size_t(1));
+        const domain::ActionRequest& did = inside().performed.front();
+        QCOMPARE(did.subconsumer, std::string("worker-3"));
+        QCOMPARE(did.reason, std::string("host lost"));
+        QCOMPARE(did.shown.at("retry"), 463);
+        QVERIFY(did.seen && did.seen->batch == 8123);
+        QVERIFY(inside().sampled > 0);
+        action->reject();
+    }
+
+    void nothingIsTypedInTheSandbox() {
+        desk::Profile profile;
+        profile.environment = desk::Environment::Sandbox;
+        inside().profile = profile;
+        inside().prediction = domain::Prediction{};
+        open(u"inflight"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.force_unregister"_s), Qt::LeftButton);
+        QDialog* action = nullptr;
+        QTRY_VERIFY(action = dialog(u"actionDialog"_s));
+        QVERIFY(!action->findChild<QLineEdit*>(u"typedName"_s));
+        QTRY_VERIFY(action->findChild<QAbstractButton*>(u"act"_s)->isEnabled());
+        action->reject();
+    }
+
+    void returnInADialogCancels() {
+        inside().prediction = domain::Prediction{};
+        open(u"inflight"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.touch"_s), Qt::LeftButton);
+        QDialog* action = nullptr;
+        QTRY_VERIFY(action = dialog(u"actionDialog"_s));
+        QTest::keyClick(action, Qt::Key_Return);
+        QTRY_VERIFY(!dialog(u"actionDialog"_s));
+        QVERIFY(inside().performed.empty());
+    }
+
+    void whatIsNotAllowedOffersTheGrant() {
+        inside().availability = {false, u"The role app_ops may not execute it."_s, u"grant pgque_admin to app_ops;"_s};
+        open(u"overview"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.create_queue"_s), Qt::LeftButton);
+        QDialog* why = nullptr;
+        QTRY_VERIFY(why = dialog(u"whyNotDialog"_s));
+        QCOMPARE(why->findChild<QLabel*>(u"why"_s)->text(), u"The role app_ops may not execute it."_s);
+        QTest::mouseClick(why->findChild<QAbstractButton*>(u"copyGrant"_s), Qt::LeftButton);
+        QCOMPARE(QApplication::clipboard()->text(), u"grant pgque_admin to app_ops;"_s);
+        why->reject();
+        QVERIFY(inside().performed.empty());
+    }
+
+    void armingOnProductionAsks() {
+        inside().mode = desk::AccessMode::Observe;
+        open(u"overview"_s);
+        m_agree = false;
+        QTest::mouseClick(find<QAbstractButton>(u"operate"_s), Qt::LeftButton);
+        QCOMPARE(m_questions, 1);
+        QCOMPARE(inside().mode, desk::AccessMode::Observe);
+        m_agree = true;
+        QTest::mouseClick(find<QAbstractButton>(u"operate"_s), Qt::LeftButton);
+        QCOMPARE(inside().mode, desk::AccessMode::Operate);
+        QTest::mouseClick(find<QAbstractButton>(u"observe"_s), Qt::LeftButton);
+        QCOMPARE(m_questions, 2);
+        QCOMPARE(inside().mode, desk::AccessMode::Observe);
+    }
+
+    void aLostConnectionIsSaid() {
+        open(u"overview"_s);
+        QCOMPARE(banner(), QString());
+        inside().status.state = desk::LinkState::Lost;
+        inside().status.failure.diagnostics.message = "terminating connection due to administrator command";
+        inside().status.failure.diagnostics.sqlState = "57P01";
+        inside().status.nextTry = pg::Clock::now() + std::chrono::seconds(9);
+        Q_EMIT m_desk->linkStatusChanged();
+        QVERIFY(banner().startsWith(u"Connection lost"_s));
+        const QString words = m_window->findChild<ui::Banner*>(u"banner"_s)->explanation();
+        QVERIFY2(words.contains(u"57P01"_s) && words.contains(u"Next try in"_s), qPrintable(words));
+        QTest::mouseClick(find<QAbstractButton>(u"retryNow"_s), Qt::LeftButton);
+        QCOMPARE(inside().reconnects, 1);
+        inside().status = {};
+        inside().status.state = desk::LinkState::Live;
+        Q_EMIT m_desk->linkStatusChanged();
+        QCOMPARE(banner(), QString());
+    }
+
+    void aPasswordIsAskedFor() {
+        inside().snapshot.reset();
+        open(u"overview"_s);
+        inside().status.state = desk::LinkState::NeedsPassword;
+        Q_EMIT m_desk->linkStatusChanged();
+        QTRY_COMPARE(inside().passwords, QStringList{u"secret"_s});
+    }
+
+    void withoutSchemaInstallingIsOffered() {
+        auto none = made::many(0, 0);
+        none->capabilities.origin = domain::SchemaOrigin::None;
+        inside().snapshot = none;
+        inside().diagnosis = {};
+        inside().outcome.kind = domain::OutcomeKind::Done;
+        inside().outcome.summary = "Installed.";
+        open(u"overview"_s);
+        QCOMPARE(find<QPlainTextEdit>(u"installSql"_s)->toPlainText(), u"-- the whole schema"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"installSchema"_s), Qt::LeftButton);
+        QCOMPARE(inside().installs, 1);
+        QTRY_VERIFY(m_window->findChild<QLabel*>(u"outcomeSummary"_s));
+        feed(*m_desk, made::shop());
+        QVERIFY(find<QTableView>(u"queues"_s));
+    }
+
+    void eventsArePagedWhateverTheSize() {
+        inside().pages = eventsOf(1'000'000);
+        open(u"inflight"_s);
+        auto* events = find<QTableView>(u"events"_s);
+        QTRY_COMPARE(events->model()->rowCount(), 200);
+        auto* next = find<QAbstractButton>(u"nextPage"_s);
+        QVERIFY(next->isEnabled());
+        QTest::mouseClick(next, Qt::LeftButton);
+        QTRY_COMPARE(events->model()->index(0, 1).data().toString(), u"146471"_s);
+        QVERIFY(m_window->isReadyForPicture());
+        // A sample meanwhile does not turn the page back.
+        auto again = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        again->takenAt += std::chrono::seconds(1);
+        feed(*m_desk, again);
+        QCOMPARE(events->model()->index(0, 1).data().toString(), u"146471"_s);
+    }
+
+    void payloadsOfAllKinds_data() {
+        QTest::addColumn<std::optional<std::string>>("data");
+        QTest::addColumn<qint64>("bytes");
+        QTest::addColumn<QString>("remark");
+        QTest::addColumn<bool>("tree");
+        using Data = std::optional<std::string>;
+        QTest::newRow("null") << Data() << qint64(0) << u"NULL"_s << false;
+        QTest::newRow("empty") << Data("") << qint64(0) << u"empty text"_s << false;
+        QTest::newRow("json") << Data(R"({"id":9007199254740993})") << qint64(23) << QString() << true;
+        QTest::newRow("broken") << Data(R"({"id":1,})") << qint64(9) << u"line 1, character 9"_s << false;
+        QTest::newRow("text") << Data("hello") << qint64(5) << u"no JSON"_s << false;
+        QTest::newRow("control") << Data("a\x01\x1b[31mb") << qint64(8) << u"no JSON"_s << false;
+        QTest::newRow("right to left") << Data("שלום \u202e") << qint64(12) << u"no JSON"_s << false;
+        QTest::newRow("long") << Data(std::string(2000, 'x')) << qint64(10'000'000) << u"The first 262\u00a0kB of 10\u00a0MB"_s
+                              << false;
+    }
+
+    void payloadsOfAllKinds() {
+        QFETCH(std::optional<std::string>, data);
+        QFETCH(qint64, bytes);
+        QFETCH(QString, remark);
+        QFETCH(bool, tree);
+        inside().pages = [&](const std::optional<domain::EventPosition>&, int) {
+            domain::EventPage page;
+            domain::EventRow row;
+            row.position = {1, "(0,1)"};
+            row.id = 1;
+            row.data = data;
+            row.dataBytes = bytes;
+            page.rows.push_back(row);
+            return links::Reply<domain::EventPage>(page);
+        };
+        inside().payload = [](std::int64_t most) {
+            return links::Reply<std::optional<std::string>>(std::string(std::size_t(most), 'y'));
+        };
+        open(u"inflight"_s);
+        QTRY_VERIFY(m_window->isReadyForPicture());
+        auto* said = m_window->findChild<QLabel*>(u"payloadRemark"_s);
+        QTRY_VERIFY2(said->text().contains(remark), qPrintable(said->text()));
+        QCOMPARE(m_window->findChild<QTreeView*>(u"jsonTree"_s)->isVisible(), tree);
+        const QString text = m_window->findChild<QPlainTextEdit*>(u"payloadPlain"_s)->toPlainText();
+        for (const QChar c : text)
+            QVERIFY2(c >= u' ' && (c < QChar(0x202a) || c > QChar(0x202e)), qPrintable(text.left(40)));
+    }
+
+    void eventsThatCantBeReadSayWhy() {
+        inside().pages = [](const std::optional<domain::EventPosition>&, int) {
+            pg::Failure failure;
+            failure.diagnostics.message = "permission denied for table event_6";
+            failure.diagnostics.sqlState = "42501";
+            return links::Reply<domain::EventPage>(failure);
+        };
+        open(u"inflight"_s);
+        auto* notice = find<QTableView>(u"events"_s)->viewport()->findChild<ui::Notice*>();
+        QTRY_COMPARE(notice->title(), u"The events can't be read"_s);
+        QVERIFY(notice->accessibleDescription().contains(u"42501"_s));
+        QVERIFY(m_window->isReadyForPicture());
+    }
+
+    void columnsAreRemembered() {
+        QTemporaryDir folder;
+        ui::WindowOptions options;
+        options.settingsFolder = folder.path();
+        open(u"overview"_s, options);
+        auto* view = find<QTableView>(u"queues"_s);
+        QVERIFY(view->horizontalHeader()->count() > 12);
+        view->horizontalHeader()->moveSection(1, 3);
+        view->sortByColumn(9, Qt::DescendingOrder);
+        m_window->close();
+        m_window.reset();
+        open(u"overview"_s, options);
+        view = find<QTableView>(u"queues"_s);
+        QCOMPARE(view->horizontalHeader()->visualIndex(1), 3);
+        QCOMPARE(view->horizontalHeader()->sortIndicatorSection(), 9);
+    }
+
+    void rowsCanBeCopied() {
+        open(u"overview"_s);
+        auto* view = find<QTableView>(u"queues"_s);
+        view->setFocus();
+        view->selectRow(5);
+        QTest::keySequence(view, QKeySequence::Copy);
+        QVERIFY(QApplication::clipboard()->text().contains(u"\norders\tstuck\t"_s));
+    }
+
+    void emptyTablesSayWhy() {
+        inside().snapshot = made::many(0, 0);
+        inside().diagnosis = {};
+        for (const QString& page : ui::MainWindow::pageNames()) {
+            open(page);
+            bool said = false;
+            for (const ui::Notice* notice : m_window->findChildren<ui::Notice*>())
+                said = said || (notice->isVisible() && !notice->title().isEmpty());
+            QVERIFY2(said, qPrintable(page));
+        }
+    }
+
+    void everythingHasAName() {
+        for (const QString& page : ui::MainWindow::pageNames()) {
+            open(page);
+            for (QWidget* widget : m_window->findChildren<QWidget*>()) {
+                if (!widget->isVisible() || widget->focusPolicy() == Qt::NoFocus || qobject_cast<QScrollBar*>(widget) ||
+                    qobject_cast<QHeaderView*>(widget) || widget->objectName().startsWith(u"qt_"_s) ||
+                    widget->inherits("QScrollArea"))
+                    continue;
+                QAccessibleInterface* accessible = QAccessible::queryAccessibleInterface(widget);
+                QVERIFY(accessible);
+                QVERIFY2(
+                    !accessible->text(QAccessible::Name).isEmpty(),
+                    qPrintable(QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName()));
+            }
+        }
+    }
+
+    void chartsHaveATextTwin() {
+        open(u"overview"_s);
+        auto* view = find<QTableView>(u"queues"_s);
+        const QModelIndex chart = view->model()->index(0, 2);
+        QVERIFY(chart.data(Qt::AccessibleTextRole).toString().contains(u"events a second"_s));
+        QVERIFY(chart.data().toString().isEmpty());
+    }
+};
+
+QTEST_MAIN(MainWindowTest)
+#include "tst_mainwindow.moc"
