@@ -14,6 +14,7 @@
 #include "ui/overviewpage.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/statusline.h"
+#include "ui/tablecontroller.h"
 #include "ui/theme.h"
 #include "ui/topbar.h"
 #include "ui/translation.h"
@@ -119,8 +120,8 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
 }
 
 MainWindow::~MainWindow() {
-    // Tables write down their columns when they go; the settings must still be there.
-    delete takeCentralWidget();
+    for (TableController* table : findChildren<TableController*>())
+        table->rememberNow();
 }
 
 QStringList MainWindow::pageNames() {

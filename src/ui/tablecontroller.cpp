@@ -57,9 +57,13 @@ TableController::TableController(QTreeView* view, QAbstractItemModel* model, con
     view->setSortingEnabled(true);
 }
 
-TableController::~TableController() {
-    if (m_rememberTimer.isActive())
-        remember();
+TableController::~TableController() = default;
+
+void TableController::rememberNow() {
+    if (!m_rememberTimer.isActive())
+        return;
+    m_rememberTimer.stop();
+    remember();
 }
 
 void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstractItemModel* model) {

@@ -57,6 +57,9 @@ public:
     void copyAll(models::TextForm form) const;
     QMenu* exportMenu(QWidget* parent) const;
 
+    /// Writes down what changed and waits to be written; to be called before the window goes.
+    void rememberNow();
+
     QList<int> visibleColumns() const; ///< as they stand on screen
 
 Q_SIGNALS:
