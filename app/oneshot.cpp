@@ -2,6 +2,7 @@
 #include "app/oneshot.h"
 
 #include "desk/keychain.h"
+#include "link/whendone.h"
 #include "monitor/diagnosis.h"
 #include "monitor/json.h"
 
@@ -114,13 +115,13 @@ void OneShot::onLink() {
     case desk::LinkState::NeedsPassword:
         if (!m_askedKeychain && m_opening->profile().savesPassword) {
             m_askedKeychain = true;
-            desk::keychain::read(m_opening->profile().name)
-                .then(this, [this, failure = status.failure](const desk::KeychainReply& reply) {
-                    if (reply.found)
-                        m_desk->usePassword(reply.password);
-                    else
-                        couldNotLook(failure);
-                });
+            links::whenDone(desk::keychain::read(m_opening->profile().name), this,
+                            [this, failure = status.failure](const desk::KeychainReply& reply) {
+                                if (reply.found)
+                                    m_desk->usePassword(reply.password);
+                                else
+                                    couldNotLook(failure);
+                            });
             return;
         }
         couldNotLook(status.failure);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/deskprivate.h"
+#include "link/whendone.h"
 #include "schema/inspection.h"
 #include "schema/plan.h"
 #include "schema/script.h"
@@ -72,29 +73,24 @@ QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionReques
     done.back().outcome.kind = domain::OutcomeKind::Unknown;
     done.back().outcome.summary = "under way";
     Q_EMIT q->performedChanged();
-    return running
-        .then(q,
-              [this, place, commit](const links::Reply<domain::ActionOutcome>& reply) {
-                  const auto* outcome = std::get_if<domain::ActionOutcome>(&reply);
-                  done[place].outcome = outcome ? *outcome : fromFailure(std::get<pg::Failure>(reply));
-                  const operate::AboutToCommit about = commit->read();
-                  if (done[place].outcome.kind == domain::OutcomeKind::Unknown && !about.xid.empty())
-                      unsettled.push_back({place, about});
-                  Q_EMIT q->performedChanged();
-                  q->sampleNow();
-                  if (operating && operating->state() == links::SessionState::Idle)
-                      settleWhatIsOpen();
-                  return done[place].outcome;
-              })
-        .onCanceled(q, [this, place] {
-            pg::Failure gone;
-            gone.kind = pg::ErrorKind::Cancelled;
-            gone.effect = pg::Effect::Unknown;
-            gone.diagnostics.message = "the session was closed while the action was under way";
-            done[place].outcome = fromFailure(gone);
-            Q_EMIT q->performedChanged();
-            return done[place].outcome;
-        });
+    // A session that is closed answers what is under way, so only the desk's own end leaves this without a result.
+    auto promise = std::make_shared<QPromise<domain::ActionOutcome>>();
+    promise->start();
+    links::whenDone(running, q, [this, place, commit, promise](const links::Reply<domain::ActionOutcome>& reply) {
+        const auto* outcome = std::get_if<domain::ActionOutcome>(&reply);
+        const domain::ActionOutcome answer = outcome ? *outcome : fromFailure(std::get<pg::Failure>(reply));
+        done[place].outcome = answer;
+        const operate::AboutToCommit about = commit->read();
+        if (answer.kind == domain::OutcomeKind::Unknown && !about.xid.empty())
+            unsettled.push_back({place, about});
+        Q_EMIT q->performedChanged();
+        q->sampleNow();
+        if (operating && operating->state() == links::SessionState::Idle)
+            settleWhatIsOpen();
+        promise->addResult(answer);
+        promise->finish();
+    });
+    return promise->future();
 }
 
 void DeskPrivate::settleWhatIsOpen() {
@@ -103,24 +99,23 @@ void DeskPrivate::settleWhatIsOpen() {
 }
 
 void DeskPrivate::settleOne(const Unsettled& open) {
-    operating
-        ->work(
-            [commit = open.commit](pg::Connection& on, pg::Deadline deadline) {
-                return operate::Runner::settle(commit.xid, commit.cluster, on, deadline);
-            },
-            settleDeadline)
-        .then(q, [this, open](const links::Reply<operate::Settlement>& reply) {
-            const auto* settlement = std::get_if<operate::Settlement>(&reply);
-            if (!settlement || *settlement == operate::Settlement::InProgress) {
-                unsettled.push_back(open); // asked again after the next connect or action
-                return;
-            }
-            Performed& entry = done[open.place];
-            entry.outcome = operate::Runner::settled(entry.outcome, *settlement);
-            Q_EMIT q->performedChanged();
-            Q_EMIT q->settled(entry.request, entry.outcome);
-            q->sampleNow();
-        });
+    const auto answer = operating->work(
+        [commit = open.commit](pg::Connection& on, pg::Deadline deadline) {
+            return operate::Runner::settle(commit.xid, commit.cluster, on, deadline);
+        },
+        settleDeadline);
+    links::whenDone(answer, q, [this, open](const links::Reply<operate::Settlement>& reply) {
+        const auto* settlement = std::get_if<operate::Settlement>(&reply);
+        if (!settlement || *settlement == operate::Settlement::InProgress) {
+            unsettled.push_back(open); // asked again after the next connect or action
+            return;
+        }
+        Performed& entry = done[open.place];
+        entry.outcome = operate::Runner::settled(entry.outcome, *settlement);
+        Q_EMIT q->performedChanged();
+        Q_EMIT q->settled(entry.request, entry.outcome);
+        q->sampleNow();
+    });
 }
 
 AccessMode Desk::accessMode() const {

@@ -153,9 +153,8 @@ void Worker::detach(OpenJobs jobs) {
         if (m_running) {
             open.push_front(m_running);
         }
-        m_interrupt->abort();
-        m_changed.notify_all();
     }
+    // Answered before the running one is interrupted: what the interruption makes of it is nobody's answer any more.
     for (const auto& job : open) {
         if (jobs == OpenJobs::Answer) {
             job->giveUp(closedFailure());
@@ -163,6 +162,9 @@ void Worker::detach(OpenJobs jobs) {
             job->drop();
         }
     }
+    const std::lock_guard lock(m_mutex);
+    m_interrupt->abort();
+    m_changed.notify_all();
 }
 
 News Worker::takeNews() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/actiondialog.h"
 
+#include "link/whendone.h"
 #include "ui/card.h"
 #include "ui/outcomeview.h"
 #include "ui/paint.h"
@@ -296,7 +297,7 @@ void ActionDialog::predict() {
     } else {
         m_state->hide();
     }
-    m_desk->predict(request).then(this, [this, asked](const links::Reply<domain::Prediction>& reply) {
+    links::whenDone(m_desk->predict(request), this, [this, asked](const links::Reply<domain::Prediction>& reply) {
         if (asked != m_asked || m_running)
             return;
         if (const auto* failure = std::get_if<pg::Failure>(&reply))
@@ -391,7 +392,7 @@ void ActionDialog::perform() {
     m_act->setText(tr("Running…"));
     m_cancel->setText(tr("Close"));
     m_pages->widget(0)->setEnabled(false);
-    m_desk->perform(filledRequest()).then(this, [this](const domain::ActionOutcome& outcome) {
+    links::whenDone(m_desk->perform(filledRequest()), this, [this](const domain::ActionOutcome& outcome) {
         m_running = false;
         showOutcome(outcome);
         Q_EMIT performed(outcome);

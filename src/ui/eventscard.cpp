@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/eventscard.h"
 
+#include "link/whendone.h"
 #include "ui/notice.h"
 #include "ui/tablecard.h"
 #include "ui/words.h"
@@ -95,8 +96,9 @@ bool EventsCard::isSettled() const {
 }
 
 void EventsCard::fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit) {
-    m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId, from, limit)
-        .then(this, [this, request](const links::Reply<domain::EventPage>& reply) {
+    links::whenDone(
+        m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId, from, limit),
+        this, [this, request](const links::Reply<domain::EventPage>& reply) {
             if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
                 m_model.fail(request, words::failure(*failure));
                 return;
@@ -114,18 +116,18 @@ void EventsCard::count() {
     QElapsedTimer timer;
     timer.start();
     update();
-    m_desk->countWindow(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId)
-        .then(this, [this, timer, asked = *m_window](const links::Reply<std::int64_t>& reply) {
-            if (!m_window || !m_window->isSameAs(asked))
-                return;
-            m_counting = false;
-            m_countMs = double(timer.nsecsElapsed()) / 1e6;
-            if (const auto* failure = std::get_if<pg::Failure>(&reply))
-                m_countFailure = words::failureLine(*failure);
-            else
-                m_exact = std::get<std::int64_t>(reply);
-            update();
-        });
+    links::whenDone(m_desk->countWindow(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId),
+                    this, [this, timer, asked = *m_window](const links::Reply<std::int64_t>& reply) {
+                        if (!m_window || !m_window->isSameAs(asked))
+                            return;
+                        m_counting = false;
+                        m_countMs = double(timer.nsecsElapsed()) / 1e6;
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply))
+                            m_countFailure = words::failureLine(*failure);
+                        else
+                            m_exact = std::get<std::int64_t>(reply);
+                        update();
+                    });
 }
 
 void EventsCard::update() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inflightpage.h"
 
+#include "link/whendone.h"
 #include "ui/consumerspage.h"
 #include "ui/eventscard.h"
 #include "ui/notice.h"
@@ -158,18 +159,17 @@ void InFlightPage::fetchPayload(qint64 bytes) {
         return;
     const quint64 request = ++m_payloadRequest;
     m_payloadPending = true;
-    tools()
-        .desk->payload(m_eventQueue, m_event->position, m_event->id, bytes)
-        .then(this, [this, request, whole = m_event->dataBytes](const links::Reply<std::optional<std::string>>& reply) {
-            if (request != m_payloadRequest)
-                return;
-            m_payloadPending = false;
-            if (const auto* failure = std::get_if<pg::Failure>(&reply))
-                m_payload->showFailure(words::failure(*failure));
-            else
-                m_payload->showPayload(std::get<std::optional<std::string>>(reply), whole);
-            Q_EMIT completed();
-        });
+    links::whenDone(tools().desk->payload(m_eventQueue, m_event->position, m_event->id, bytes), this,
+                    [this, request, whole = m_event->dataBytes](const links::Reply<std::optional<std::string>>& reply) {
+                        if (request != m_payloadRequest)
+                            return;
+                        m_payloadPending = false;
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply))
+                            m_payload->showFailure(words::failure(*failure));
+                        else
+                            m_payload->showPayload(std::get<std::optional<std::string>>(reply), whole);
+                        Q_EMIT completed();
+                    });
 }
 
 void InFlightPage::showNoEvent() {

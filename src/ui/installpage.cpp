@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/installpage.h"
 
+#include "link/whendone.h"
 #include "ui/actiondialog.h"
 #include "ui/card.h"
 #include "ui/outcomeview.h"
@@ -89,7 +90,7 @@ void InstallPage::install() {
     }
     m_running = true;
     refresh();
-    m_desk->installSchema().then(this, [this](const domain::ActionOutcome& outcome) {
+    links::whenDone(m_desk->installSchema(), this, [this](const domain::ActionOutcome& outcome) {
         m_running = false;
         while (QLayoutItem* item = m_outcome->takeAt(0)) {
             delete item->widget();

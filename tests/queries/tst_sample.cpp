@@ -3,7 +3,9 @@
 #include "queries/probe.h"
 #include "queries/sample.h"
 
+#include <QDeadlineTimer>
 #include <QTest>
+#include <QThread>
 
 #include <algorithm>
 #include <set>
@@ -21,6 +23,19 @@ CoreSample sample(pg::Connection& connection, std::optional<Since> since = {}) {
     queries::Look look;
     const auto asked = queries::askCore(look, capabilities, since);
     return queries::readCore(look.run(connection, soon()), asked);
+}
+
+/// A sample whose horizon lies behind everything written so far. A transaction of any database of the server holds the
+/// horizon back, and other tests share this one: rows are then told once more, which is right but not what is asked here.
+CoreSample settled(pg::Connection& connection, std::optional<Since> since = {}) {
+    const std::int64_t written = std::stoll(value(connection, "select pg_current_xact_id()"));
+    const QDeadlineTimer patience(60'000);
+    auto taken = sample(connection, since);
+    while (taken.since.horizon <= written && !patience.hasExpired()) {
+        QThread::msleep(10);
+        taken = sample(connection, since);
+    }
+    return taken;
 }
 
 void subscribe(pg::Connection& connection, const std::string& queue, const std::string& consumer) {
@@ -82,10 +97,10 @@ private Q_SLOTS:
             subscribe(admin, name, "one");
             subscribe(admin, name, "two");
         }
-        const auto first = sample(admin);
+        const auto first = settled(admin);
         QCOMPARE(first.queues.size(), std::size_t(3));
         QCOMPARE(first.subscriptions.size(), std::size_t(6));
-        const auto idle = sample(admin, first.since);
+        const auto idle = settled(admin, first.since);
         QVERIFY(!idle.full);
         QCOMPARE(idle.queues.size(), std::size_t(0));
         QCOMPARE(idle.subscriptions.size(), std::size_t(0));
@@ -94,13 +109,13 @@ private Q_SLOTS:
         run(admin, "select pgque.make_tick('b')");
         run(admin, "begin; savepoint s; update pgque.subscription set sub_batch = 1 where sub_queue ="
                    " (select queue_id from pgque.queue where queue_name = 'c') and sub_consumer = 1; commit");
-        const auto ticked = sample(admin, idle.since);
+        const auto ticked = settled(admin, idle.since);
         QCOMPARE(ticked.queues.size(), std::size_t(1));
         QCOMPARE(ticked.queues.front().name, std::string("b"));
         QCOMPARE(ticked.subscriptions.size(), std::size_t(1));
 
         run(admin, "delete from pgque.subscription where sub_batch = 1");
-        const auto deleted = sample(admin, ticked.since);
+        const auto deleted = settled(admin, ticked.since);
         QCOMPARE(deleted.subscriptions.size(), std::size_t(0));
         QVERIFY(deleted.subscriptionKeys.count == 5);
     }
