@@ -210,7 +210,8 @@ QString helpText(const QStringList& pages) {
                                      "dialog; one-shot options use libpq's "
                                      "environment.\n\nPages: "_s +
                                      pages.join(", "_L1));
-    return parser.helpText();
+    // Qt asks the application for the program's name, and there is none yet.
+    return parser.helpText().replace("<executable_name>"_L1, "batchscope"_L1);
 }
 
 } // namespace app

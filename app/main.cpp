@@ -52,9 +52,9 @@ int run(const app::CommandLine& line) {
         app::printError(error->text);
         return app::BadArguments;
     }
-    app::Opening opening(std::get<desk::Profile>(found), line.sandbox, line.demo);
     if (line.mode == app::Mode::Window)
-        return app::runWindow(line, &opening, profiles);
+        return app::runWindows(line, std::get<desk::Profile>(found), profiles);
+    app::Opening opening(std::get<desk::Profile>(found), line.sandbox, line.demo);
     QObject::connect(&opening, &app::Opening::progress, &opening, [](const QString& step) { app::printError(step); });
     if (line.mode == app::Mode::Screenshot)
         return app::runScreenshot(line, &opening);

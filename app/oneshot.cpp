@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/oneshot.h"
 
-#include "desk/keychain.h"
-#include "link/whendone.h"
 #include "monitor/diagnosis.h"
 #include "monitor/json.h"
 
@@ -113,19 +111,6 @@ void OneShot::onLink() {
             couldNotLook(status.failure);
         return;
     case desk::LinkState::NeedsPassword:
-        if (!m_askedKeychain && m_opening->profile().savesPassword) {
-            m_askedKeychain = true;
-            links::whenDone(desk::keychain::read(m_opening->profile().name), this,
-                            [this, failure = status.failure](const desk::KeychainReply& reply) {
-                                if (reply.found)
-                                    m_desk->usePassword(reply.password);
-                                else
-                                    couldNotLook(failure);
-                            });
-            return;
-        }
-        couldNotLook(status.failure);
-        return;
     case desk::LinkState::Lost:
     case desk::LinkState::Failed:
         couldNotLook(status.failure);

@@ -36,7 +36,6 @@ private:
     std::unique_ptr<desk::Desk> m_desk;
     QElapsedTimer m_since; ///< the first sample
     bool m_demoIsReady;
-    bool m_askedKeychain = false;
     bool m_ended = false;
 };
 

@@ -2,12 +2,12 @@
 #include "app/windowed.h"
 
 #include "app/oneshot.h"
+#include "app/windows.h"
 #include "schema/script.h"
 #include "ui/mainwindow.h"
 #include "ui/theme.h"
 
 #include <QApplication>
-#include <QFileInfo>
 #include <QIcon>
 #include <QSaveFile>
 #include <QSqlDatabase>
@@ -58,33 +58,17 @@ QStringList pageNames() {
     return ui::MainWindow::pageNames();
 }
 
-int runWindow(const CommandLine& line, Opening* opening, desk::Profiles& profiles) {
+int runWindows(const CommandLine& line, const desk::Profile& profile, desk::Profiles& profiles) {
     chooseTheme(line);
-    desk::Desk desk(opening->profile());
-    ui::WindowOptions options = windowOptions(line);
-    options.settingsFolder = QFileInfo(profiles.fileName()).path();
-    ui::MainWindow window(&desk, options);
-    // The frame is on screen before the server is even asked.
-    window.show();
-    QObject::connect(opening, &Opening::connectable, &desk, [&](const pg::ConnectionInfo& connection) {
-        desk.open(connection);
-        if (line.access == desk::AccessMode::Operate || opening->isSandbox()) {
-            // Nothing of value is in a sandbox: there is no reason to make its owner arm first.
-            if (line.access != desk::AccessMode::Observe)
-                desk.setAccessMode(desk::AccessMode::Operate);
-        }
-    });
-    QObject::connect(opening, &Opening::failed, &window, [](const QString& problem) {
-        printError(problem);
-        QApplication::exit(CouldNotLook);
-    });
-    opening->start();
-    if (!opening->profile().name.isEmpty() && !opening->isSandbox()) {
-        profiles.setLastUsed(opening->profile().name);
-        if (const QString problem = profiles.save(); !problem.isEmpty())
-            printError(problem);
+    Windows windows(profiles);
+    if (line.target.isEmpty() && !line.sandbox && profile.name.isEmpty()) {
+        if (!windows.ask(nullptr, windowOptions(line)))
+            return Success;
+    } else {
+        windows.open({profile, line.sandbox, line.demo, line.access, {}}, windowOptions(line));
     }
-    return QApplication::exec();
+    const int code = QApplication::exec();
+    return code == Success && windows.nothingWasSeen() ? CouldNotLook : code;
 }
 
 int runScreenshot(const CommandLine& line, Opening* opening) {

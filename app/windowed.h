@@ -9,8 +9,9 @@ namespace app {
 /// The pages that --page accepts.
 QStringList pageNames();
 
-/// A window on the server until it is closed. Returns the exit code. Needs a QApplication.
-int runWindow(const CommandLine& line, Opening* opening, desk::Profiles& profiles);
+/// Windows, one per server, until the last is closed; first the connection dialog where nothing names a server. Returns
+/// the exit code. Needs a QApplication.
+int runWindows(const CommandLine& line, const desk::Profile& profile, desk::Profiles& profiles);
 
 /// A picture of a page from live data.
 int runScreenshot(const CommandLine& line, Opening* opening);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/deskprivate.h"
+#include "desk/keychain.h"
+#include "link/whendone.h"
 #include "queries/events.h"
 
 namespace desk {
@@ -52,7 +54,10 @@ void DeskPrivate::open() {
     close();
     watch = std::make_shared<Watch>(thresholdsFor(profile.environment));
     monitor = makeSession("monitor");
-    QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] { Q_EMIT q->linkStatusChanged(); });
+    QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] {
+        askKeychain();
+        Q_EMIT q->linkStatusChanged();
+    });
     QObject::connect(monitor.get(), &links::Session::connected, q, [this] { connected(); });
     QObject::connect(monitor.get(), &links::Session::failed, q, [this](const pg::Failure& failure) { lost(failure); });
     QObject::connect(monitor.get(), &links::Session::noticed, q, &Desk::noticed);
@@ -70,6 +75,21 @@ void DeskPrivate::close() {
     if (beat.inFlight())
         beat.finished(Beat::Clock::now(), std::nullopt);
     history.gap();
+}
+
+/// A saved password is tried once; a person is asked when there is none, or when it is not accepted.
+void DeskPrivate::askKeychain() {
+    if (keychainStage != KeychainStage::NotAsked || !profile.savesPassword ||
+        status().state != LinkState::NeedsPassword)
+        return;
+    keychainStage = KeychainStage::Asked;
+    links::whenDone(keychain::read(profile.name), q, [this](const KeychainReply& reply) {
+        keychainStage = KeychainStage::Answered;
+        if (reply.found)
+            usePassword(reply.password);
+        else
+            Q_EMIT q->linkStatusChanged();
+    });
 }
 
 void DeskPrivate::usePassword(const QString& password) {
@@ -96,6 +116,8 @@ LinkStatus DeskPrivate::status() const {
     }
     const pg::Failure& failure = monitor->lastFailure();
     const bool password = failure.kind == pg::ErrorKind::Authentication;
+    if (password && keychainStage == KeychainStage::Asked)
+        return {LinkState::Connecting, failure, {}};
     return {password ? LinkState::NeedsPassword : LinkState::Failed, failure, {}};
 }
 

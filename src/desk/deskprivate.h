@@ -49,6 +49,7 @@ public:
     void open();
     void close();
     void usePassword(const QString& password);
+    void askKeychain();
 
     LinkStatus status() const;
     void schedule();
@@ -101,6 +102,7 @@ public:
     pg::Failure sampleFailure;
     bool stale = false;
     AccessMode mode = AccessMode::Observe;
+    enum class KeychainStage { NotAsked, Asked, Answered } keychainStage = KeychainStage::NotAsked;
     operate::Registry registry;
     std::vector<Performed> done;
     std::vector<Unsettled> unsettled;

@@ -49,19 +49,20 @@ public:
         layout->addLayout(body);
         auto* buttons = new QHBoxLayout;
         buttons->addStretch();
-        auto* cancel = qobject_cast<QPushButton*>(makeButton(Ask::tr("Cancel"), u"cancel"_s, this));
+        cancels = qobject_cast<QPushButton*>(makeButton(Ask::tr("Cancel"), u"cancel"_s, this));
         accepts =
             qobject_cast<QPushButton*>(makeButton(yes, u"accept"_s, this, dangerous ? u"danger"_s : u"primary"_s));
-        cancel->setDefault(true);
-        connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+        cancels->setDefault(true);
+        connect(cancels, &QPushButton::clicked, this, &QDialog::reject);
         connect(accepts, &QPushButton::clicked, this, &QDialog::accept);
-        buttons->addWidget(cancel);
+        buttons->addWidget(cancels);
         buttons->addWidget(accepts);
         layout->addLayout(buttons);
         setMinimumWidth(460);
     }
 
     QVBoxLayout* body;
+    QPushButton* cancels = nullptr;
     QPushButton* accepts = nullptr;
 };
 
@@ -72,6 +73,17 @@ bool confirm(QWidget* parent, const Question& question) {
         return confirmAnswer(question);
     AskDialog dialog(question.title, question.text, question.yes, question.dangerous, parent);
     return dialog.exec() == QDialog::Accepted;
+}
+
+void tell(QWidget* parent, const QString& title, const QString& text) {
+    if (confirmAnswer) {
+        confirmAnswer({title, text, {}, false});
+        return;
+    }
+    AskDialog dialog(title, text, Ask::tr("Close"), false, parent);
+    dialog.cancels->hide();
+    dialog.accepts->setDefault(true);
+    dialog.exec();
 }
 
 std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep) {

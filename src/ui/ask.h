@@ -22,6 +22,9 @@ struct Question {
 /// True when the button with the verb was pressed.
 bool confirm(QWidget* parent, const Question& question);
 
+/// Something that stands before there is anything to choose; one button.
+void tell(QWidget* parent, const QString& title, const QString& text);
+
 /// A password, and whether to keep it in the keychain.
 struct Password {
     QString text;

@@ -73,12 +73,22 @@ ConnectionDialog::ConnectionDialog(desk::Profiles& profiles, QWidget* parent)
     buttons->addWidget(cancel);
     buttons->addWidget(connectButton);
     right->addLayout(buttons);
+    auto* left = new QVBoxLayout;
+    left->setSpacing(space::large);
+    left->addWidget(m_saved, 1);
+    QAbstractButton* sandbox = makeButton(tr("Open the sandbox"), u"openSandbox"_s, this);
+    sandbox->setToolTip(tr("A private server on this machine with a demonstration that is in trouble on purpose"));
+    left->addWidget(sandbox);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 16, 16, 14);
     layout->setSpacing(16);
-    layout->addWidget(m_saved);
+    layout->addLayout(left);
     layout->addLayout(right, 1);
     connect(cancel, &QAbstractButton::clicked, this, &QDialog::reject);
+    connect(sandbox, &QAbstractButton::clicked, this, [this] {
+        m_sandbox = true;
+        accept();
+    });
     connect(connectButton, &QAbstractButton::clicked, this, &ConnectionDialog::tryConnect);
     connect(m_saved, &QListWidget::currentRowChanged, this, [this] {
         const QListWidgetItem* item = m_saved->currentItem();
@@ -286,6 +296,13 @@ std::optional<ConnectionDialog::Choice> ConnectionDialog::ask(desk::Profiles& pr
     ConnectionDialog dialog(profiles, parent);
     if (dialog.exec() != QDialog::Accepted)
         return std::nullopt;
+    if (dialog.m_sandbox) {
+        Choice sandbox;
+        sandbox.profile.name = u"sandbox"_s;
+        sandbox.profile.environment = desk::Environment::Sandbox;
+        sandbox.sandbox = true;
+        return sandbox;
+    }
     Choice choice{dialog.profile().value(), dialog.password()};
     if (choice.profile.savesPassword && !choice.password.isEmpty())
         desk::keychain::write(choice.profile.name, choice.password);

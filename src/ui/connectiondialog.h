@@ -35,6 +35,7 @@ public:
     struct Choice {
         desk::Profile profile;
         QString password;
+        bool sandbox = false; ///< the private server with its demonstration
     };
 
     /// Asks. Empty when it was cancelled. The password, where one was given and is to be kept, is in the keychain then.
@@ -52,6 +53,7 @@ private:
     void complain(const QString& problem);
 
     desk::Profiles& m_profiles;
+    bool m_sandbox = false;
     QListWidget* m_saved;
     QTabWidget* m_ways;
     std::map<QString, QLineEdit*> m_fields;

@@ -24,6 +24,7 @@
 #include <QCloseEvent>
 #include <QDir>
 #include <QHBoxLayout>
+#include <QLoggingCategory>
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
@@ -33,6 +34,9 @@
 using namespace Qt::StringLiterals;
 
 namespace ui {
+
+// For benchmarks/bench_console: QT_LOGGING_RULES="batchscope.frames=true" tells when things were on screen.
+Q_LOGGING_CATEGORY(frames, "batchscope.frames", QtWarningMsg)
 
 using desk::LinkState;
 
@@ -248,12 +252,21 @@ void MainWindow::onLink() {
     checkReady();
 }
 
+void MainWindow::showOpening(const QString& step) {
+    m_opening = step;
+    updateBanner();
+}
+
 void MainWindow::updateBanner() {
     const desk::LinkStatus status = m_desk->linkStatus();
     const domain::SnapshotPtr snapshot = m_desk->snapshot();
     m_retry->setVisible(status.state == LinkState::Lost || status.state == LinkState::Failed);
     if (status.state == LinkState::Lost || status.state == LinkState::Failed) {
         showLost();
+        return;
+    }
+    if (status.state == LinkState::Closed && !m_opening.isEmpty()) {
+        m_banner->say(models::Tone::Information, tr("Opening %1").arg(m_desk->profile().name), m_opening);
         return;
     }
     if (status.state == LinkState::Connecting && m_lostSince)
@@ -344,7 +357,8 @@ void MainWindow::setAccessMode(desk::AccessMode mode) {
     if (mode == desk::AccessMode::Operate && careful) {
         const bool agreed = ask::confirm(
             this,
-            {tr("Operate on %1?").arg(words::environment(where)),
+            {where == desk::Environment::Production ? tr("Operate on a production server?")
+                                                    : tr("Operate on a server without a label?"),
              tr("Actions will be able to change this server until you switch back to Observe. Each one still shows "
                 "what it will do and asks before it does it."),
              tr("Switch to Operate"), true});
@@ -356,7 +370,7 @@ void MainWindow::setAccessMode(desk::AccessMode mode) {
     const QString refused = m_desk->setAccessMode(mode);
     m_topBar->setAccessMode(m_desk->accessMode());
     if (!refused.isEmpty())
-        ask::confirm(this, {tr("Operate is not possible here"), refused, tr("Stay in Observe"), false});
+        ask::tell(this, tr("Operate is not possible here"), refused);
 }
 
 void MainWindow::openPalette() {
@@ -453,6 +467,18 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         m_settings->setValue(u"window/page"_s, m_current);
     }
     QMainWindow::closeEvent(event);
+    Q_EMIT closed();
+}
+
+bool MainWindow::event(QEvent* event) {
+    const bool taken = QMainWindow::event(event);
+    // An update request has drawn all there was to draw when it returns; a first exposure ends with the paint event.
+    const bool drawn = isVisible() && (event->type() == QEvent::UpdateRequest || event->type() == QEvent::Paint);
+    if (drawn && !std::exchange(m_framed, true))
+        QTimer::singleShot(0, this, [] { qCDebug(frames, "first frame"); });
+    if (event->type() == QEvent::UpdateRequest && m_desk->snapshot() && !std::exchange(m_sampled, true))
+        qCDebug(frames, "first sample");
+    return taken;
 }
 
 void MainWindow::changeEvent(QEvent* event) {

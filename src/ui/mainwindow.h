@@ -51,14 +51,19 @@ public:
     /// The window as it would be on screen at this size, in device-independent pixels.
     QImage picture(const QSize& size);
 
+    /// What is being done before there is a server to ask: stands in the banner until it is connected to.
+    void showOpening(const QString& step);
+
 Q_SIGNALS:
     void readyForPicture();
+    void closed();
     /// Another server should be opened: the connection dialog is wanted.
     void connectionWanted();
 
 protected:
     void closeEvent(QCloseEvent* event) override;
     void changeEvent(QEvent* event) override;
+    bool event(QEvent* event) override;
     void showEvent(QShowEvent* event) override;
 
 private:
@@ -91,11 +96,13 @@ private:
     StatusLine* m_status;
     std::map<QString, Page*> m_pages;
     QString m_current;
-    QString m_trouble;
+    QString m_opening;
     QTimer* m_lostTimer = nullptr;
     std::optional<pg::Clock::time_point> m_lostSince;
     bool m_asking = false;
     bool m_wasReady = false;
+    bool m_framed = false;
+    bool m_sampled = false;
 };
 
 } // namespace ui

@@ -84,12 +84,26 @@ void StatusLine::refresh() {
     m_errors->setText(errors.isEmpty() ? QString() : tr("%n part(s) not seen", nullptr, int(errors.size())));
     m_errors->setToolTip(errors.join(u'\n'));
     m_schema->setText(words::schema(snapshot->capabilities));
-    m_serverVersion->setText(u"PostgreSQL "_s +
-                             (snapshot->capabilities.serverVersionText.empty()
-                                  ? models::format::serverVersion(snapshot->capabilities.serverVersion)
-                                  : models::format::text(snapshot->capabilities.serverVersionText)));
+    m_serverVersion->setText(u"PostgreSQL "_s + models::format::serverVersion(snapshot->capabilities.serverVersion));
+    m_serverVersion->setToolTip(models::format::text(snapshot->capabilities.serverVersionText));
     m_zoneName->setText(models::format::zoneName(m_zone, snapshot->takenAt));
     m_zoneName->setToolTip(tr("Times are shown in this zone"));
+    fit();
+}
+
+// Rather nothing than half a word: where there is not room for all, the least needed goes first.
+void StatusLine::fit() {
+    for (QLabel* label : {m_period, m_footprint, m_schema, m_zoneName, m_cost})
+        label->show();
+    for (QLabel* label : {m_zoneName, m_schema, m_period, m_footprint, m_cost}) {
+        if (layout()->sizeHint().width() <= width())
+            return;
+        label->hide();
+    }
+}
+
+void StatusLine::resizeEvent(QResizeEvent*) {
+    fit();
 }
 
 void StatusLine::paintEvent(QPaintEvent*) {

@@ -23,9 +23,11 @@ public:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QLabel* add(const QString& name);
+    void fit();
 
     desk::Desk* m_desk;
     QTimeZone m_zone = QTimeZone::systemTimeZone();

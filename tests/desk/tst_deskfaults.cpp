@@ -3,6 +3,7 @@
 #include "desk/desk.h"
 #include "support/faultproxy.h"
 #include "support/foreign.h"
+#include "support/gaps.h"
 
 #include <QElapsedTimer>
 #include <QSignalSpy>
@@ -15,28 +16,10 @@
 using namespace std::chrono_literals;
 using desk::Desk;
 using desk::LinkState;
+using support::Gaps;
 using support::run;
 
 namespace {
-
-/// The longest time the event loop did not turn.
-class Gaps {
-public:
-    Gaps() {
-        m_timer.setTimerType(Qt::PreciseTimer);
-        QObject::connect(&m_timer, &QTimer::timeout, &m_timer,
-                         [this] { m_longest = std::max(m_longest, m_since.restart()); });
-        m_since.start();
-        m_timer.start(5);
-    }
-
-    qint64 longest() const { return m_longest; }
-
-private:
-    QTimer m_timer;
-    QElapsedTimer m_since;
-    qint64 m_longest = 0;
-};
 
 /// Does something that takes its time on another thread, while the event loop turns.
 template <class F>
@@ -48,12 +31,6 @@ void aside(F f) {
     });
     QTRY_VERIFY_WITH_TIMEOUT(done.load(), 60'000);
     thread.join();
-}
-
-qint64 gapOfAnEmptyLoop() {
-    const Gaps gaps;
-    QTest::qWait(2'000);
-    return gaps.longest();
 }
 
 } // namespace
@@ -78,7 +55,7 @@ private Q_SLOTS:
         m_database = std::make_unique<support::TestDatabase>(*m_server, support::Schema::Pgque);
         pg::Connection admin = m_database->connect();
         run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
-        m_empty = gapOfAnEmptyLoop();
+        m_empty = support::gapOfAnEmptyLoop(2s);
     }
 
     void cleanupTestCase() {

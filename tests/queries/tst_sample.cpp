@@ -2,6 +2,7 @@
 // The core sample: complete, or exactly what changed; tolerant of what an install lacks; blocked by nobody.
 #include "queries/probe.h"
 #include "queries/sample.h"
+#include "support/foreign.h"
 
 #include <QDeadlineTimer>
 #include <QTest>
@@ -9,8 +10,6 @@
 
 #include <algorithm>
 #include <set>
-
-#include "support/foreign.h"
 
 using namespace support;
 using queries::CoreSample;
@@ -26,7 +25,8 @@ CoreSample sample(pg::Connection& connection, std::optional<Since> since = {}) {
 }
 
 /// A sample whose horizon lies behind everything written so far. A transaction of any database of the server holds the
-/// horizon back, and other tests share this one: rows are then told once more, which is right but not what is asked here.
+/// horizon back, and other tests share this one: rows are then told once more, which is right but not what is asked
+/// here.
 CoreSample settled(pg::Connection& connection, std::optional<Since> since = {}) {
     const std::int64_t written = std::stoll(value(connection, "select pg_current_xact_id()"));
     const QDeadlineTimer patience(60'000);
@@ -127,7 +127,7 @@ private Q_SLOTS:
         pg::Connection other = database.connect();
         run(admin, "select pgque.make_queue('a')");
         subscribe(admin, "a", "one");
-        const auto first = sample(admin);
+        const auto first = settled(admin);
         run(other, "begin; update pgque.subscription set sub_batch = 5");
         run(admin, "select pgque.make_tick('a')"); // younger transactions come and go meanwhile
         const auto during = sample(admin, first.since);

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The console as a person meets it: how soon it is there, how much memory it takes, whether its window ever stands
+// still.
+#include "desk/desk.h"
+#include "support/gaps.h"
+#include "support/testserver.h"
+#include "ui/mainwindow.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QProcess>
+#include <QTemporaryDir>
+
+#include <atomic>
+#include <benchmark/benchmark.h>
+#include <memory>
+#include <thread>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The program with a sandbox of its own, which outlives the starts that are measured.
+class Program {
+public:
+    Program() {
+        qputenv("BATCHSCOPE_DATA_DIR", m_folder.filePath(u"data"_s).toLocal8Bit());
+        qputenv("XDG_CONFIG_HOME", m_folder.filePath(u"config"_s).toLocal8Bit());
+        m_owner.start(QStringLiteral(PROGRAM), {u"--sandbox"_s, u"--demo"_s});
+        // A check on the demonstration ends once every planted state exists.
+        QProcess ready;
+        ready.start(QStringLiteral(PROGRAM), {u"--sandbox"_s, u"--demo"_s, u"--check"_s});
+        ready.waitForFinished(120'000);
+    }
+
+    ~Program() {
+        m_owner.terminate();
+        m_owner.waitForFinished(30'000);
+    }
+
+    double residentMegabytes() const {
+        QFile status(u"/proc/%1/status"_s.arg(m_owner.processId()));
+        if (!status.open(QIODevice::ReadOnly))
+            return 0;
+        for (const QByteArray& line : status.readAll().split('\n')) {
+            if (line.startsWith("VmRSS:"))
+                return line.mid(6).trimmed().split(' ').front().toDouble() / 1024;
+        }
+        return 0;
+    }
+
+private:
+    QTemporaryDir m_folder;
+    QProcess m_owner;
+};
+
+Program& program() {
+    static Program one;
+    return one;
+}
+
+void start(benchmark::State& state) {
+    program();
+    std::vector<double> frames;
+    std::vector<double> samples;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(u"QT_LOGGING_RULES"_s, u"batchscope.frames=true"_s);
+    for (auto _ : state) {
+        QProcess process;
+        process.setProcessEnvironment(environment);
+        QElapsedTimer clock;
+        clock.start();
+        process.setReadChannel(QProcess::StandardError);
+        process.start(QStringLiteral(PROGRAM), {u"--sandbox"_s});
+        double frame = 0;
+        double sample = 0;
+        QByteArray said;
+        while (sample == 0 && process.waitForReadyRead(20'000)) {
+            said += process.readAllStandardError();
+            const double now = double(clock.nsecsElapsed()) / 1e6;
+            if (frame == 0 && said.contains("first frame"))
+                frame = now;
+            if (said.contains("first sample"))
+                sample = now;
+        }
+        process.terminate();
+        process.waitForFinished(10'000);
+        if (sample == 0) {
+            state.SkipWithError(said.constData());
+            return;
+        }
+        frames.push_back(frame);
+        samples.push_back(sample - frame);
+        state.SetIterationTime(sample / 1000);
+    }
+    const auto median = [](std::vector<double>& values) {
+        std::sort(values.begin(), values.end());
+        return values[values.size() / 2];
+    };
+    state.counters["first_frame_ms"] = median(frames);
+    state.counters["then_first_sample_ms"] = median(samples);
+}
+
+BENCHMARK(start)->Iterations(15)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+/// Minutes as argument: the program with its window open on the demonstration.
+void memory(benchmark::State& state) {
+    double early = 0;
+    for (auto _ : state) {
+        std::this_thread::sleep_for(20s);
+        early = program().residentMegabytes();
+        std::this_thread::sleep_for(std::chrono::minutes(state.range(0)));
+    }
+    state.counters["after_20_s_mb"] = early;
+    state.counters["at_the_end_mb"] = program().residentMegabytes();
+}
+
+BENCHMARK(memory)->Arg(10)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+
+void turn(std::chrono::milliseconds time) {
+    QEventLoop loop;
+    QTimer::singleShot(time, &loop, &QEventLoop::quit);
+    loop.exec();
+}
+
+template <class F>
+void aside(F f) {
+    std::atomic<bool> done = false;
+    std::thread thread([&] {
+        f();
+        done = true;
+    });
+    while (!done)
+        turn(20ms);
+    thread.join();
+}
+
+/// The window on a server with work going on, while it is stopped, killed and restarted with an action under way.
+void eventLoop(benchmark::State& state) {
+    const auto server = support::TestServer::startPrivate();
+    support::TestDatabase database(*server, support::Schema::Pgque);
+    pg::Connection admin = database.connect();
+    admin.executeScript("select pgque.create_queue('q' || g), pgque.subscribe('q' || g, 'c')"
+                        " from generate_series(1, 200) g",
+                        pg::after(60s));
+    desk::Profile profile;
+    profile.connection = database.info();
+    profile.environment = desk::Environment::Local;
+    for (auto _ : state) {
+        const qint64 empty = support::gapOfAnEmptyLoop(10s);
+        desk::Desk desk(profile);
+        ui::MainWindow window(&desk);
+        window.show();
+        desk.open();
+        desk.setAccessMode(desk::AccessMode::Operate);
+        turn(3s);
+        domain::ActionRequest send;
+        send.action = "send";
+        send.queue = "q1";
+        send.arguments["payload"] = "{}";
+        const auto longestWhile = [&](auto what) {
+            const support::Gaps gaps;
+            const auto sent = desk.perform(send);
+            what();
+            turn(8s);
+            return double(gaps.longest() - empty);
+        };
+        state.counters["empty_ms"] = double(empty);
+        state.counters["excess_live_ms"] = longestWhile([] {});
+        state.counters["excess_stopped_ms"] = longestWhile([&] { aside([&] { server->pause(); }); });
+        state.counters["excess_resumed_ms"] = longestWhile([&] { aside([&] { server->resume(); }); });
+        state.counters["excess_killed_ms"] = longestWhile([&] { aside([&] { server->kill(); }); });
+        state.counters["excess_restarted_ms"] = longestWhile([&] { aside([&] { server->start(); }); });
+    }
+}
+
+BENCHMARK(eventLoop)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+    benchmark::Initialize(&argc, argv);
+    QApplication application(argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}
