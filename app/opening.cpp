@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/opening.h"
 
-#include "pg/error.h"
-
 #include <QTimer>
 
 namespace app {
@@ -26,14 +24,10 @@ std::variant<desk::Profile, UsageError> profileFor(const CommandLine& line, desk
     }
     desk::Profile profile;
     if (looksLikeConnection(line.target)) {
-        try {
-            profile.connection = pg::ConnectionInfo::parse(line.target.toStdString());
-        } catch (const pg::Error& error) {
-            // libpq repeats what it could not read, which may be a password.
-            const QString why = QString::fromStdString(error.failure().diagnostics.message);
-            return UsageError{line.target.contains(u"://"_s) ? u"this is no valid connection URI"_s
-                                                             : u"this is no valid connection string: %1"_s.arg(why)};
-        }
+        const desk::ConnectionText read = desk::readConnection(line.target);
+        if (!read.connection)
+            return UsageError{read.problem};
+        profile.connection = *read.connection;
         return profile;
     }
     const QString problem = profiles.load();

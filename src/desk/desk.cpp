@@ -20,6 +20,9 @@ constexpr milliseconds countDeadline = seconds(60);
 /// More channels than that tell nothing that the next sample would not.
 constexpr int channelsAtMost = 200;
 
+/// What the schema and our questions need, as libpq numbers versions.
+constexpr int oldestServer = 140'000;
+
 monitor::Thresholds thresholdsFor(Environment environment) {
     return environment == Environment::Sandbox ? monitor::Thresholds::sandbox() : monitor::Thresholds();
 }
@@ -52,6 +55,7 @@ void DeskPrivate::retire(std::unique_ptr<links::Session>& session) const {
 
 void DeskPrivate::open() {
     close();
+    refusal.reset();
     watch = std::make_shared<Watch>(thresholdsFor(profile.environment));
     monitor = makeSession("monitor");
     QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] {
@@ -101,6 +105,8 @@ void DeskPrivate::usePassword(const QString& password) {
 }
 
 LinkStatus DeskPrivate::status() const {
+    if (refusal)
+        return {LinkState::Failed, *refusal, {}};
     if (!monitor)
         return {};
     switch (monitor->state()) {
@@ -122,6 +128,19 @@ LinkStatus DeskPrivate::status() const {
 }
 
 void DeskPrivate::connected() {
+    if (const int version = monitor->facts().serverVersion; version < oldestServer) {
+        refusal = pg::Failure();
+        refusal->diagnostics.message = "this server is PostgreSQL " + std::to_string(version / 10'000) + '.' +
+                                       std::to_string(version % 10'000) +
+                                       "; Batchscope works with PostgreSQL 14 and later. Nothing was looked at";
+        // Not from inside the session's own signal.
+        QTimer::singleShot(0, q, [this] {
+            if (refusal)
+                close();
+            Q_EMIT q->linkStatusChanged();
+        });
+        return;
+    }
     ++connectionNumber;
     beat.askOnce();
     schedule();

@@ -100,6 +100,7 @@ public:
     domain::Diagnosis diagnosis;
     monitor::History history;
     pg::Failure sampleFailure;
+    std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers
     bool stale = false;
     AccessMode mode = AccessMode::Observe;
     enum class KeychainStage { NotAsked, Asked, Answered } keychainStage = KeychainStage::NotAsked;

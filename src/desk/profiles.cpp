@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/profiles.h"
 
+#include "pg/error.h"
+
 #include <QDir>
 #include <QFileInfo>
 #include <QJsonArray>
@@ -64,6 +66,18 @@ std::optional<Environment> environmentFromWord(const QString& word) {
     const auto found = std::find_if(words.begin(), words.end(),
                                     [&word](const auto& one) { return word == QLatin1String(one.second); });
     return found == words.end() ? std::nullopt : std::optional(found->first);
+}
+
+ConnectionText readConnection(const QString& text) {
+    try {
+        return {pg::ConnectionInfo::parse(text.toStdString()), {}};
+    } catch (const pg::Error& error) {
+        if (text.contains(u"://"_s))
+            return {{}, u"this is no valid connection URI"_s};
+        return {{},
+                u"this is no valid connection string: %1"_s.arg(
+                    QString::fromStdString(error.failure().diagnostics.message))};
+    }
 }
 
 Profiles::Profiles(const QString& folder)

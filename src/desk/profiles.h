@@ -14,6 +14,15 @@ namespace desk {
 QString environmentWord(Environment environment);
 std::optional<Environment> environmentFromWord(const QString& word);
 
+/// A connection string or URI as a person typed it; without one, why it is none. What is wrong may hold a password, and
+/// libpq repeats it: of a URI it is then not said where.
+struct ConnectionText {
+    std::optional<pg::ConnectionInfo> connection;
+    QString problem;
+};
+
+ConnectionText readConnection(const QString& text);
+
 /// The named connections of this user: one JSON file, written whole or not at all, never with a secret in it.
 class Profiles {
 public:

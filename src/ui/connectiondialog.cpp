@@ -2,7 +2,6 @@
 #include "ui/connectiondialog.h"
 
 #include "desk/keychain.h"
-#include "pg/error.h"
 #include "ui/card.h"
 #include "ui/theme.h"
 #include "ui/words.h"
@@ -224,8 +223,6 @@ void ConnectionDialog::load(const desk::Profile& profile) {
 }
 
 pg::ConnectionInfo ConnectionDialog::connection() const {
-    if (m_ways->currentIndex() == Text)
-        return pg::ConnectionInfo::parse(m_text->text().trimmed().toStdString());
     pg::ConnectionInfo info = m_rest;
     if (m_ways->currentIndex() == Service) {
         if (!m_service->text().trimmed().isEmpty())
@@ -258,11 +255,15 @@ std::optional<desk::Profile> ConnectionDialog::profile() {
         complain(tr("Paste a URI or a connection string."));
         return std::nullopt;
     }
-    try {
+    if (m_ways->currentIndex() == Text) {
+        const desk::ConnectionText read = desk::readConnection(m_text->text().trimmed());
+        if (!read.connection) {
+            complain(read.problem);
+            return std::nullopt;
+        }
+        profile.connection = *read.connection;
+    } else {
         profile.connection = connection();
-    } catch (const pg::Error& error) {
-        complain(words::failureLine(error.failure()));
-        return std::nullopt;
     }
     return profile;
 }

@@ -84,6 +84,38 @@ private Q_SLOTS:
         QVERIFY(desk.snapshot() != nullptr); // stays
     }
 
+    /// Names are the users' own: any characters, up to 57 bytes; what is longer is refused with the reason.
+    void namesOfAllKinds() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        Desk desk(profileOf(database.info()));
+        openAndWait(desk);
+        desk.setAccessMode(AccessMode::Operate);
+        const std::vector<std::string> names = {"o'r\"d ers; drop table x --",
+                                                " leading and trailing ",
+                                                "\xD7\xAA\xD7\x95\xD7\xA8 \xF0\x9F\x90\x98 \xE2\x80\xAE"
+                                                "rtl",
+                                                std::string(57, 'q'),
+                                                "tab\tand\nnewline",
+                                                "100%_\\"};
+        for (const std::string& name : names) {
+            const auto made = wait(desk.perform(request("create_queue", name)));
+            QVERIFY2(made.kind == domain::OutcomeKind::Done, made.summary.c_str());
+            const auto sent = wait(desk.perform(request("send", name, {{"payload", name}})));
+            QVERIFY2(sent.kind == domain::OutcomeKind::Done, sent.summary.c_str());
+        }
+        desk.sampleNow();
+        QTRY_COMPARE(desk.snapshot()->queues.size(), names.size());
+        for (const std::string& name : names) {
+            const auto& queues = desk.snapshot()->queues;
+            QVERIFY2(std::any_of(queues.begin(), queues.end(), [&](const auto& queue) { return queue.name == name; }),
+                     name.c_str());
+        }
+        const auto refused = wait(desk.perform(request("create_queue", std::string(58, 'q'))));
+        QVERIFY(refused.kind != domain::OutcomeKind::Done);
+        QVERIFY2(!refused.summary.empty(), "says why");
+        QVERIFY(wait(desk.perform(request("create_queue", ""))).kind != domain::OutcomeKind::Done);
+    }
+
     /// A tick notifies: the next sample does not wait for its turn.
     void notificationsBringSamplesForward() {
         const support::TestDatabase database(support::Schema::Pgque);

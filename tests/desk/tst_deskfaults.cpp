@@ -152,6 +152,33 @@ private Q_SLOTS:
         QCOMPARE(refused.result().kind, domain::OutcomeKind::Refused);
     }
 
+    /// A server older than the schema can be is said to be so, once, and left alone.
+    void unsupportedVersion() {
+        support::FaultProxy proxy("127.0.0.1", m_server->port());
+        proxy.rewriteToClient(std::string("server_version\0"
+                                          "1",
+                                          16),
+                              std::string("server_version\0"
+                                          "0",
+                                          16));
+        desk::Profile through = profile();
+        through.connection = m_database->tcpInfo();
+        through.connection.set("port", proxy.port());
+        Desk desk(through);
+        desk.open();
+        desk.setAccessMode(desk::AccessMode::Operate);
+        QTRY_COMPARE(desk.linkStatus().state, LinkState::Failed);
+        const std::string why = desk.linkStatus().failure.text();
+        QVERIFY2(why.find("works with PostgreSQL 14 and later") != std::string::npos, why.c_str());
+        QTRY_COMPARE(desk.accessMode(), desk::AccessMode::Observe);
+        QTest::qWait(300);
+        QVERIFY(!desk.snapshot());
+        proxy.pass();
+        proxy.rewriteToClient({}, {});
+        desk.reconnectNow();
+        QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot() != nullptr, 20'000);
+    }
+
     void noSuchDatabase() {
         desk::Profile wrong = profile();
         wrong.connection.set("dbname", "there is none of this name");

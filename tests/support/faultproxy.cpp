@@ -114,6 +114,7 @@ public:
     bool oneByte = false;
     bool cutAll = false;
     std::chrono::milliseconds delay{0};
+    std::pair<std::string, std::string> rewrite;
     std::optional<Limit> upLimit;
     std::optional<Limit> downLimit;
     std::atomic<std::size_t> upBytes = 0;
@@ -206,6 +207,13 @@ private:
                 stream.ended = true;
                 return;
             }
+            if (!rewrite.first.empty()) {
+                const auto end = buffer.begin() + count;
+                const auto at = std::search(buffer.begin(), end, rewrite.first.begin(), rewrite.first.end());
+                if (at != end) {
+                    std::copy(rewrite.second.begin(), rewrite.second.end(), at);
+                }
+            }
             stream.held.push_back({Clock::now() + delay, {buffer.begin(), buffer.begin() + count}});
         }
     }
@@ -290,6 +298,10 @@ void FaultProxy::limitToServer(std::size_t bytes, AtLimit what) {
 
 void FaultProxy::limitToClient(std::size_t bytes, AtLimit what) {
     m_loop->change([=](Loop& loop) { loop.downLimit = Limit{bytes, what}; });
+}
+
+void FaultProxy::rewriteToClient(std::string from, std::string to) {
+    m_loop->change([&](Loop& loop) { loop.rewrite = {std::move(from), std::move(to)}; });
 }
 
 void FaultProxy::closeAll() {

@@ -30,6 +30,9 @@ public:
     void limitToServer(std::size_t bytes, AtLimit what);
     void limitToClient(std::size_t bytes, AtLimit what);
 
+    /// Pretends: replaces these bytes in what the server says with as many others, where they come in one piece.
+    void rewriteToClient(std::string from, std::string to);
+
     void closeAll(); ///< cut all connections, both ends
 
     /// Forwarded so far.
