@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -12,7 +13,8 @@ namespace models {
 
 namespace {
 
-/// Words for rules; a rule that is not here is named by its severity.
+/// Words for rules, causes before what follows from them: of two equally severe findings the first one's word stands. A
+/// rule that is not here is named by its severity.
 constexpr std::array<std::pair<const char*, const char*>, 11> words = {{
     {"ticker_stopped", QT_TRANSLATE_NOOP("Mark", "no ticks")},
     {"ticker_paused", QT_TRANSLATE_NOOP("Mark", "paused")},
@@ -27,11 +29,20 @@ constexpr std::array<std::pair<const char*, const char*>, 11> words = {{
     {"coop_main_with_batch", QT_TRANSLATE_NOOP("Mark", "broken")},
 }};
 
+std::size_t rankOf(const domain::Finding& finding) {
+    return std::size_t(
+        std::find_if(words.begin(), words.end(), [&](const auto& word) { return finding.rule == word.first; }) -
+        words.begin());
+}
+
 template <class Matches>
 const domain::Finding* worst(const domain::Diagnosis& diagnosis, Matches matches) {
     const domain::Finding* found = nullptr;
     for (const domain::Finding& finding : diagnosis.findings) {
-        if (matches(finding.subject) && (!found || finding.severity > found->severity))
+        if (!matches(finding.subject))
+            continue;
+        if (!found || finding.severity > found->severity ||
+            (finding.severity == found->severity && rankOf(finding) < rankOf(*found)))
             found = &finding;
     }
     return found;
