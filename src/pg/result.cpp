@@ -32,9 +32,6 @@ struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
 
-template <class T>
-constexpr bool unsupported = false;
-
 std::optional<std::vector<std::int64_t>> parseIntegers(std::string_view text) {
     const auto array = textvalue::parseArray(text);
     if (!array) {
@@ -87,7 +84,7 @@ std::optional<T> parse(std::string_view text, const char*& wanted) {
         wanted = "a one-dimensional array of integers";
         return parseIntegers(text);
     } else {
-        static_assert(unsupported<T>, "no decoder for this type");
+        static_assert(sizeof(T) == 0, "no decoder for this type");
     }
 }
 

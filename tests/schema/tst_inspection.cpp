@@ -81,10 +81,17 @@ bool hasSchema(pg::Connection& connection) {
 class TestInspection : public QObject {
     Q_OBJECT
 
+    /// Alone: whether an uninstall fits the lock table depends on what others hold in it.
+    std::unique_ptr<support::TestServer> m_server;
+
 private Q_SLOTS:
 
+    void initTestCase() { m_server = support::TestServer::startPrivate(); }
+
+    void cleanupTestCase() { m_server.reset(); }
+
     void emptyDatabase() {
-        TestDatabase database;
+        TestDatabase database(*m_server);
         auto connection = database.connect();
         const auto seen = inspect(connection);
         QCOMPARE(seen.origin, SchemaOrigin::None);
@@ -93,7 +100,7 @@ private Q_SLOTS:
     }
 
     void freshInstallIsAsShipped() {
-        TestDatabase database;
+        TestDatabase database(*m_server);
         auto connection = database.connect();
         const auto plan = schema::planInstall(inspect(connection));
         QVERIFY(!plan.refusal);
@@ -114,21 +121,21 @@ private Q_SLOTS:
     }
 
     void whatPsqlInstalledIsOursToo() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         const auto seen = inspect(connection);
         QVERIFY2(seen.origin == SchemaOrigin::Ours && seen.drift.empty() && seen.grants.empty(), listed(seen).c_str());
     }
 
     void inspectionLooksAlikeWhateverTheSearchPath() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         run(connection, "set search_path = pgque, public");
         QCOMPARE(inspect(connection).origin, SchemaOrigin::Ours);
     }
 
     void strangerMayInspect() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         Stranger stranger(database);
         const auto seen = inspect(stranger.connection());
         QCOMPARE(seen.origin, SchemaOrigin::Ours);
@@ -140,7 +147,7 @@ private Q_SLOTS:
     }
 
     void driftIsListedAndUpgradedAway() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         run(connection, "create or replace function pgque.ack(i_batch_id bigint) returns int language plpgsql"
                         " security definer set search_path = pgque, pg_catalog, pg_temp as $$ begin return 7; end $$;"
@@ -170,7 +177,7 @@ private Q_SLOTS:
     }
 
     void markAloneProvesNothing() {
-        TestDatabase database;
+        TestDatabase database(*m_server);
         auto connection = database.connect();
         run(connection, "create schema pgque; comment on schema pgque is 'batchscope 0.1.0';"
                         "create function pgque.origin() returns text language sql as $$ select 'batchscope 0.1.0' $$;"
@@ -184,7 +191,7 @@ private Q_SLOTS:
     }
 
     void compatibleForeignInstall() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         // Somebody else's: the same interface, other sources, without what only ours has.
         run(connection,
@@ -203,7 +210,7 @@ private Q_SLOTS:
     }
 
     void installRefusesWhatAppearedMeanwhile() {
-        TestDatabase database;
+        TestDatabase database(*m_server);
         auto connection = database.connect();
         const auto plan = schema::planInstall(inspect(connection));
         run(connection, "create schema pgque"); // no function: the fingerprint is still that of nothing
@@ -215,7 +222,7 @@ private Q_SLOTS:
     }
 
     void changedUnderneath() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         const auto plan = schema::planUpgrade(inspect(connection));
         run(connection, "drop function pgque.touch_subconsumer(text, text, text)");
@@ -223,7 +230,7 @@ private Q_SLOTS:
     }
 
     void installWithoutRights() {
-        TestDatabase database;
+        TestDatabase database(*m_server);
         Stranger stranger(database);
         const auto plan = schema::planInstall(inspect(stranger.connection()));
         QVERIFY(plan.refusal);
@@ -231,7 +238,7 @@ private Q_SLOTS:
     }
 
     void lossesAreCounted() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         connection.run(pgque::createQueue("it's one"));
         connection.run(pgque::createQueue("two"));
@@ -262,7 +269,7 @@ private Q_SLOTS:
     }
 
     void largeUninstallGoesQueueByQueue() {
-        TestDatabase database(support::Schema::Pgque);
+        TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         connection.run(pgque::createQueue("it's one"));
         connection.run(pgque::subscribe("it's one", "reader"));
@@ -280,7 +287,7 @@ private Q_SLOTS:
     }
 
     void installCanBeTakenBack() {
-        TestDatabase database;
+        TestDatabase database(*m_server);
         auto connection = database.connect();
         QCOMPARE(install(connection).kind, OutcomeKind::Done);
         const auto losses = connection.run(schema::countLosses());
