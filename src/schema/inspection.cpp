@@ -141,7 +141,8 @@ std::vector<GrantDrift> grantDrift(const Catalog& catalog, const Manifest& shipp
         const auto found = grants.find(role);
         return found == grants.end() ? none : found->second;
     };
-    for (const std::string role : {"public", "pgque_reader", "pgque_writer", "pgque_admin"}) {
+    static const std::vector<std::string> roles = {"public", "pgque_reader", "pgque_writer", "pgque_admin"};
+    for (const std::string& role : roles) {
         const std::set<std::string>& wanted = of(shipped.execute, role);
         const std::set<std::string>& here = of(catalog.execute, role);
         for (const auto& [function, shape] : shipped.functions) {

@@ -43,6 +43,7 @@ class EventPageModelTest : public QObject {
 
     std::unique_ptr<EventPageModel> m_model;
     int m_asked = 0;
+    QList<quint64> m_requests;
 
     void serve(const Window& window) {
         connect(m_model.get(), &EventPageModel::pageWanted, this,
@@ -55,6 +56,7 @@ class EventPageModelTest : public QObject {
 private Q_SLOTS:
 
     void init() {
+        m_requests.clear();
         m_model = std::make_unique<EventPageModel>();
         m_asked = 0;
     }
@@ -86,30 +88,28 @@ private Q_SLOTS:
     }
 
     void aLateAnswerIsDropped() {
-        QList<quint64> requests;
         connect(m_model.get(), &EventPageModel::pageWanted, this,
-                [&requests](quint64 request, const auto&, int) { requests += request; });
+                [this](quint64 request, const auto&, int) { m_requests += request; });
         m_model->open();
         m_model->open();
-        m_model->deliver(requests[0], Window(5).page({}, 200));
+        m_model->deliver(m_requests[0], Window(5).page({}, 200));
         QCOMPARE(m_model->rowCount(), 0);
         QCOMPARE(m_model->state(), EventPageModel::State::Loading);
-        m_model->deliver(requests[1], Window(7).page({}, 200));
+        m_model->deliver(m_requests[1], Window(7).page({}, 200));
         QCOMPARE(m_model->rowCount(), 7);
-        m_model->deliver(requests[1], Window(9).page({}, 200));
+        m_model->deliver(m_requests[1], Window(9).page({}, 200));
         QCOMPARE(m_model->rowCount(), 7);
     }
 
     void aFailureSaysWhyAndCanBeTriedAgain() {
-        quint64 last = 0;
         connect(m_model.get(), &EventPageModel::pageWanted, this,
-                [&last](quint64 request, const auto&, int) { last = request; });
+                [this](quint64 request, const auto&, int) { m_requests += request; });
         m_model->open();
-        m_model->fail(last, u"permission denied"_s);
+        m_model->fail(m_requests.constLast(), u"permission denied"_s);
         QCOMPARE(m_model->state(), EventPageModel::State::Failed);
         QCOMPARE(m_model->failure(), u"permission denied"_s);
         m_model->reload();
-        m_model->deliver(last, Window(3).page({}, 200));
+        m_model->deliver(m_requests.constLast(), Window(3).page({}, 200));
         QCOMPARE(m_model->state(), EventPageModel::State::Shown);
     }
 

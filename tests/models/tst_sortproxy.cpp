@@ -57,8 +57,8 @@ private Q_SLOTS:
         QAbstractItemModelTester tester(m_proxy.get(), QAbstractItemModelTester::FailureReportingMode::QtTest);
         setDead(0, 99);
         feed();
-        QCOMPARE(names(*m_proxy).first(), u"queue_00003"_s);
-        QTRY_COMPARE_WITH_TIMEOUT(names(*m_proxy).first(), u"queue_00001"_s, 2 * SortProxy::sortInterval);
+        QCOMPARE(names(*m_proxy).constFirst(), u"queue_00003"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(names(*m_proxy).constFirst(), u"queue_00001"_s, 10'000);
     }
 
     void heldRowsStay() {
@@ -66,9 +66,9 @@ private Q_SLOTS:
         setDead(0, 99);
         feed();
         QTest::qWait(SortProxy::sortInterval + 200);
-        QCOMPARE(names(*m_proxy).first(), u"queue_00003"_s);
+        QCOMPARE(names(*m_proxy).constFirst(), u"queue_00003"_s);
         m_proxy->setHeld(false);
-        QCOMPARE(names(*m_proxy).first(), u"queue_00001"_s);
+        QCOMPARE(names(*m_proxy).constFirst(), u"queue_00001"_s);
     }
 
     void aKeyHoldsForTwoSeconds() {
@@ -76,8 +76,8 @@ private Q_SLOTS:
         setDead(0, 99);
         feed();
         QTest::qWait(SortProxy::sortInterval + 300);
-        QCOMPARE(names(*m_proxy).first(), u"queue_00003"_s);
-        QTRY_COMPARE_WITH_TIMEOUT(names(*m_proxy).first(), u"queue_00001"_s, SortProxy::briefHold);
+        QCOMPARE(names(*m_proxy).constFirst(), u"queue_00003"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(names(*m_proxy).constFirst(), u"queue_00001"_s, SortProxy::briefHold);
     }
 
     void nothingIsAnnouncedWhenNothingMoves() {
@@ -105,9 +105,9 @@ private Q_SLOTS:
         m_snapshot->queues[1].dead.reset();
         feed();
         m_proxy->sort(column(u"dead"_s), Qt::AscendingOrder);
-        QCOMPARE(names(*m_proxy).last(), u"queue_00002"_s);
+        QCOMPARE(names(*m_proxy).constLast(), u"queue_00002"_s);
         m_proxy->sort(column(u"dead"_s), Qt::DescendingOrder);
-        QCOMPARE(names(*m_proxy).last(), u"queue_00002"_s);
+        QCOMPARE(names(*m_proxy).constLast(), u"queue_00002"_s);
     }
 
     void aFilterShowsWhatContainsIt() {
@@ -123,7 +123,7 @@ private Q_SLOTS:
         proxy.setSourceModel(&model);
         proxy.sort(model.columnOf(u"dead"_s), Qt::DescendingOrder);
         model.setSample(*m_snapshot, {}, {});
-        QCOMPARE(names(proxy).first(), u"queue_00003"_s);
+        QCOMPARE(names(proxy).constFirst(), u"queue_00003"_s);
     }
 };
 

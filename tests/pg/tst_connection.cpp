@@ -345,9 +345,9 @@ private Q_SLOTS:
         connection.stream(
             endless, [&](const Row&) { return ++rows < 10; }, after(30s));
         QCOMPARE(rows, 10);
-        QVERIFY_EXCEPTION_THROWN(connection.stream(
-                                     endless, [](const Row&) -> bool { throw std::runtime_error("mine"); }, after(30s)),
-                                 std::runtime_error);
+        QVERIFY_THROWS_EXCEPTION(
+            std::runtime_error, connection.stream(
+                                    endless, [](const Row&) -> bool { throw std::runtime_error("mine"); }, after(30s)));
         QCOMPARE(failureOf([&] {
                      connection.stream(
                          endless, [](const Row&) { return true; }, after(200ms));
@@ -382,10 +382,10 @@ private Q_SLOTS:
         QCOMPARE(connection.copyIn(
                      "copy bulk from stdin", [](std::string&) { return false; }, after(5s)),
                  0);
-        QVERIFY_EXCEPTION_THROWN(
+        QVERIFY_THROWS_EXCEPTION(
+            std::runtime_error,
             connection.copyIn(
-                "copy bulk from stdin", [](std::string&) -> bool { throw std::runtime_error("mine"); }, after(5s)),
-            std::runtime_error);
+                "copy bulk from stdin", [](std::string&) -> bool { throw std::runtime_error("mine"); }, after(5s)));
         const auto bad = failureOf([&] {
             connection.copyIn(
                 "copy bulk from stdin",

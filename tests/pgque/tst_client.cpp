@@ -104,35 +104,35 @@ private Q_SLOTS:
     void typedErrors() {
         QueueDatabase db;
         pgque::Client& client = db.client();
-        QVERIFY_EXCEPTION_THROWN(client.send("nowhere", "x"), pgque::QueueNotFound);
-        QVERIFY_EXCEPTION_THROWN(client.subscribe("nowhere", "c"), pgque::QueueNotFound);
-        QVERIFY_EXCEPTION_THROWN(client.dropQueue("nowhere"), pgque::QueueNotFound);
+        QVERIFY_THROWS_EXCEPTION(pgque::QueueNotFound, client.send("nowhere", "x"));
+        QVERIFY_THROWS_EXCEPTION(pgque::QueueNotFound, client.subscribe("nowhere", "c"));
+        QVERIFY_THROWS_EXCEPTION(pgque::QueueNotFound, client.dropQueue("nowhere"));
         client.createQueue("errors");
-        QVERIFY_EXCEPTION_THROWN(client.receive("errors", "c"), pgque::ConsumerNotRegistered);
-        QVERIFY_EXCEPTION_THROWN(client.run(pgque::nack(4711, 1)), pgque::BatchNotFound);
-        QVERIFY_EXCEPTION_THROWN(client.run(pgque::batchRetry(4711, 1)), pgque::BatchNotFound);
-        QVERIFY_EXCEPTION_THROWN(client.run(pgque::getBatchEvents(4711)), pgque::BatchNotFound);
-        QVERIFY_EXCEPTION_THROWN(client.replayDeadLetter(4711), pgque::EventNotFound);
-        QVERIFY_EXCEPTION_THROWN(client.createQueue(std::string(58, 'x')), pgque::InvalidArgument);
-        QVERIFY_EXCEPTION_THROWN(client.setQueueConfig("errors", "no_such", "1"), pgque::InvalidArgument);
-        QVERIFY_EXCEPTION_THROWN(client.setQueueConfig("errors", "max_retries", "-1"), pgque::InvalidArgument);
-        QVERIFY_EXCEPTION_THROWN(client.setQueueConfig("errors", "max_retries", "many"), pgque::InvalidArgument);
-        QVERIFY_EXCEPTION_THROWN(client.sendJson("errors", "{broken"), pgque::InvalidArgument);
-        QVERIFY_EXCEPTION_THROWN(client.receive("errors", "c", 0), pgque::InvalidArgument);
-        QVERIFY_EXCEPTION_THROWN(client.receiveCoop("errors", "a.b", "s"), pgque::InvalidArgument);
+        QVERIFY_THROWS_EXCEPTION(pgque::ConsumerNotRegistered, client.receive("errors", "c"));
+        QVERIFY_THROWS_EXCEPTION(pgque::BatchNotFound, client.run(pgque::nack(4711, 1)));
+        QVERIFY_THROWS_EXCEPTION(pgque::BatchNotFound, client.run(pgque::batchRetry(4711, 1)));
+        QVERIFY_THROWS_EXCEPTION(pgque::BatchNotFound, client.run(pgque::getBatchEvents(4711)));
+        QVERIFY_THROWS_EXCEPTION(pgque::EventNotFound, client.replayDeadLetter(4711));
+        QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.createQueue(std::string(58, 'x')));
+        QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.setQueueConfig("errors", "no_such", "1"));
+        QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.setQueueConfig("errors", "max_retries", "-1"));
+        QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.setQueueConfig("errors", "max_retries", "many"));
+        QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.sendJson("errors", "{broken"));
+        QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.receive("errors", "c", 0));
+        QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.receiveCoop("errors", "a.b", "s"));
         client.subscribe("errors", "c");
-        QVERIFY_EXCEPTION_THROWN(client.dropQueue("errors"), pgque::Conflict);
-        QVERIFY_EXCEPTION_THROWN(client.receiveCoop("errors", "c", "s"), pgque::Conflict);
+        QVERIFY_THROWS_EXCEPTION(pgque::Conflict, client.dropQueue("errors"));
+        QVERIFY_THROWS_EXCEPTION(pgque::Conflict, client.receiveCoop("errors", "c", "s"));
         client.dropQueue("errors", true);
 
         support::TestDatabase bare;
         pgque::Client other(bare.connect());
-        QVERIFY_EXCEPTION_THROWN(other.send("q", "x"), pgque::NotInstalled);
+        QVERIFY_THROWS_EXCEPTION(pgque::NotInstalled, other.send("q", "x"));
 
         db.execute("drop role if exists client_nobody");
         db.execute("create role client_nobody");
         client.connection().execute({"set role client_nobody", {}});
-        QVERIFY_EXCEPTION_THROWN(client.createQueue("denied"), pgque::PermissionDenied);
+        QVERIFY_THROWS_EXCEPTION(pgque::PermissionDenied, client.createQueue("denied"));
         client.connection().execute({"reset role", {}});
         db.execute("drop role client_nobody");
 
@@ -156,7 +156,7 @@ private Q_SLOTS:
         const pgque::Batch part = client.receive("part", "reader", 3);
         QCOMPARE(part.size(), 3u);
         QVERIFY(!part.complete);
-        QVERIFY_EXCEPTION_THROWN(client.ack(part), pgque::PartialBatch);
+        QVERIFY_THROWS_EXCEPTION(pgque::PartialBatch, client.ack(part));
         // Refused means open still: the whole can be had.
         const pgque::Batch whole = client.receive("part", "reader", 5);
         QCOMPARE(whole.size(), 5u);
@@ -271,8 +271,8 @@ private Q_SLOTS:
         QVERIFY(!client.run(pgque::status()).empty());
         QCOMPARE(client.run(pgque::setTickPeriod(200ms)), 200);
         client.run(pgque::stop());
-        QVERIFY_EXCEPTION_THROWN(client.run(pgque::start()), pgque::Error);
-        QVERIFY_EXCEPTION_THROWN(client.run(pgque::startTimetable()), pgque::Error);
+        QVERIFY_THROWS_EXCEPTION(pgque::Error, client.run(pgque::start()));
+        QVERIFY_THROWS_EXCEPTION(pgque::Error, client.run(pgque::startTimetable()));
         client.run(pgque::stopTimetable());
         QVERIFY(client.ticker() >= 0);
 
@@ -298,11 +298,11 @@ private Q_SLOTS:
         const auto custom = client.run(pgque::nextBatchCustomCoop("coop", "team", "b", {}, 1h));
         QVERIFY(custom && custom->batchId != *batch && custom->tickId > custom->previousTickId);
         QVERIFY(!client.run(pgque::nextBatchCustomCoop("coop", "team", "c", {})));
-        QVERIFY_EXCEPTION_THROWN(client.unsubscribeSubconsumer("coop", "team", "a"), pgque::Conflict);
+        QVERIFY_THROWS_EXCEPTION(pgque::Conflict, client.unsubscribeSubconsumer("coop", "team", "a"));
         QVERIFY(client.unsubscribeSubconsumer("coop", "team", "a", pgque::BatchHandling::RouteToRetry));
         QVERIFY(!client.unsubscribeSubconsumer("coop", "team", "a"));
         client.subscribe("coop", "single");
-        QVERIFY_EXCEPTION_THROWN(client.subscribeSubconsumer("coop", "single", "a"), pgque::Conflict);
+        QVERIFY_THROWS_EXCEPTION(pgque::Conflict, client.subscribeSubconsumer("coop", "single", "a"));
         QVERIFY(client.subscribeSubconsumer("coop", "single", "a", true));
     }
 
@@ -330,10 +330,10 @@ private Q_SLOTS:
                 pgque::Savepoint savepoint(client.connection());
                 client.send("outbox", "undone by the savepoint");
             }
-            QVERIFY_EXCEPTION_THROWN(client.begin(), pgque::InvalidArgument);
+            QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, client.begin());
             transaction.commit();
             QVERIFY(!transaction.isOpen());
-            QVERIFY_EXCEPTION_THROWN(transaction.commit(), pgque::InvalidArgument);
+            QVERIFY_THROWS_EXCEPTION(pgque::InvalidArgument, transaction.commit());
             QCOMPARE(client.outcome(*id), pgque::TransactionOutcome::Committed);
         }
         db.tick("outbox");
@@ -352,8 +352,8 @@ private Q_SLOTS:
 
         // A commit after an error is the server's rollback, and must not pass for success.
         pgque::Transaction failing = client.begin();
-        QVERIFY_EXCEPTION_THROWN(client.send("nowhere", "x"), pgque::QueueNotFound);
-        QVERIFY_EXCEPTION_THROWN(failing.commit(), pgque::Error);
+        QVERIFY_THROWS_EXCEPTION(pgque::QueueNotFound, client.send("nowhere", "x"));
+        QVERIFY_THROWS_EXCEPTION(pgque::Error, failing.commit());
         QVERIFY(!failing.isOpen());
         QCOMPARE(client.connection().transactionStatus(), pg::TransactionStatus::Idle);
     }

@@ -369,11 +369,11 @@ private Q_SLOTS:
         given.queue = "nowhere";
         given.notifications = false;
         pgque::Consumer missing(info(), given, {});
-        QVERIFY_EXCEPTION_THROWN(missing.run({}), pgque::ConsumerNotRegistered);
+        QVERIFY_THROWS_EXCEPTION(pgque::ConsumerNotRegistered, missing.run({}));
         given = options();
         given.consumer = "stranger";
         pgque::Consumer stranger(info(), given, {});
-        QVERIFY_EXCEPTION_THROWN(stranger.run({}), pgque::ConsumerNotRegistered);
+        QVERIFY_THROWS_EXCEPTION(pgque::ConsumerNotRegistered, stranger.run({}));
         given.subscribe = true;
         pgque::Consumer welcome(info(), given, {});
         Running running(welcome);

@@ -100,7 +100,7 @@ private Q_SLOTS:
         m_db->window(queue, 1, 3);
         const pgque::Batch part = m_db->client().receiveCoop(queue, team, "a", 2);
         QCOMPARE(part.size(), 2u);
-        QVERIFY_EXCEPTION_THROWN(m_db->client().ack(part), pgque::PartialBatch);
+        QVERIFY_THROWS_EXCEPTION(pgque::PartialBatch, m_db->client().ack(part));
         QVERIFY(m_db->client().receiveCoop(queue, team, "a", 3).complete);
     }
 
@@ -117,8 +117,8 @@ private Q_SLOTS:
 
         const std::string before = subscriptions();
         QVERIFY(!client.ack(old));
-        QVERIFY_EXCEPTION_THROWN(client.nack(old.messages[0]), pgque::BatchNotFound);
-        QVERIFY_EXCEPTION_THROWN(client.nackBatch(*old.id), pgque::BatchNotFound);
+        QVERIFY_THROWS_EXCEPTION(pgque::BatchNotFound, client.nack(old.messages[0]));
+        QVERIFY_THROWS_EXCEPTION(pgque::BatchNotFound, client.nackBatch(*old.id));
         QCOMPARE(subscriptions(), before);
         QCOMPARE(m_db->execute("select count(*) from pgque.retry_queue"), std::string("0"));
         QVERIFY(client.ack(taken));

@@ -101,8 +101,8 @@ private Q_SLOTS:
         }
         failure.kind = pg::ErrorKind::Server;
         failure.diagnostics.message = "queue not found: q";
-        QVERIFY_EXCEPTION_THROWN(pgque::raise(failure), pgque::QueueNotFound);
-        QVERIFY_EXCEPTION_THROWN(pgque::raise(failure), pg::Error);
+        QVERIFY_THROWS_EXCEPTION(pgque::QueueNotFound, pgque::raise(failure));
+        QVERIFY_THROWS_EXCEPTION(pg::Error, pgque::raise(failure));
     }
 
     void pausesGrowToALimit() {

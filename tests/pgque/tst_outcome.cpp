@@ -59,10 +59,10 @@ private Q_SLOTS:
         QVERIFY(eventually([&] {
             return m_db->execute("select count(*) from pg_stat_activity where pid = " + std::to_string(pid)) == "0";
         }));
-        QVERIFY_EXCEPTION_THROWN(client.send("outcome", "x"), pgque::ConnectionLost);
+        QVERIFY_THROWS_EXCEPTION(pgque::ConnectionLost, client.send("outcome", "x"));
         QVERIFY(!client.isOpen());
         QCOMPARE(sent(), std::string("0"));
-        QVERIFY_EXCEPTION_THROWN(client.send("outcome", "x"), pgque::ConnectionLost);
+        QVERIFY_THROWS_EXCEPTION(pgque::ConnectionLost, client.send("outcome", "x"));
     }
 
     void neverReachesTheServer() {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A window's events: exactly those of the visibility rule, page by page, at any size.
 #include "queries/events.h"
+#include "support/foreign.h"
 
 #include <QElapsedTimer>
 #include <QTest>
 
 #include <set>
-
-#include "support/foreign.h"
 
 using namespace support;
 using queries::PageLimits;
@@ -214,8 +213,8 @@ private Q_SLOTS:
         const ForeignDatabase database;
         pg::Connection admin = database.connect();
         run(admin, "select pgque.make_queue('a')");
-        QVERIFY_EXCEPTION_THROWN(queries::eventPage(admin, {1, 1, 7, 0}, {}, {}, soon()), pg::Error);
-        QVERIFY_EXCEPTION_THROWN(queries::eventPage(admin, {9, 1, 7, 0}, {}, {}, soon()), pg::Error);
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(admin, {1, 1, 7, 0}, {}, {}, soon()));
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(admin, {9, 1, 7, 0}, {}, {}, soon()));
     }
 
     /// Rotation truncates the next table under an exclusive lock that it does not wait for.
@@ -228,7 +227,7 @@ private Q_SLOTS:
         queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, soon());
         run(admin, "begin; lock table pgque.event_1_0 in access exclusive mode nowait; rollback");
         run(admin, "begin; lock table pgque.event_1_0 in access exclusive mode nowait");
-        QVERIFY_EXCEPTION_THROWN(queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, soon()), pg::Error);
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, soon()));
         run(admin, "rollback");
     }
 };

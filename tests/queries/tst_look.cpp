@@ -2,10 +2,9 @@
 // One round trip that only looks: its parts stand apart, and it leaves nothing behind.
 #include "queries/columns.h"
 #include "queries/look.h"
+#include "support/foreign.h"
 
 #include <QTest>
-
-#include "support/foreign.h"
 
 using namespace support;
 using queries::Look;
@@ -50,7 +49,7 @@ private Q_SLOTS:
         look.part();
         const auto asked = look.ask({"insert into t values (1) returning x", {}});
         const auto answers = look.run(m_connection, soon());
-        QVERIFY_EXCEPTION_THROWN(answers.result(asked), pg::Error);
+        QVERIFY_THROWS_EXCEPTION(pg::Error, answers.result(asked));
         QCOMPARE(value(m_connection, "select count(*) from t"), std::string("0"));
     }
 

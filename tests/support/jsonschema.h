@@ -78,7 +78,8 @@ private:
                 if (value.isDouble() && value.toDouble() < wanted.toDouble())
                     found << at + QStringLiteral(" is too small");
             } else if (key == QLatin1String("required")) {
-                for (const QJsonValue& name : wanted.toArray()) {
+                const QJsonArray names = wanted.toArray();
+                for (const QJsonValue& name : names) {
                     if (value.isObject() && !value.toObject().contains(name.toString()))
                         found << at + QLatin1Char('.') + name.toString() + QStringLiteral(" is missing");
                 }
@@ -92,7 +93,8 @@ private:
                 }
             } else if (key == QLatin1String("items")) {
                 int number = 0;
-                for (const QJsonValue& one : value.toArray())
+                const QJsonArray all = value.toArray();
+                for (const QJsonValue& one : all)
                     check(one, wanted.toObject(), at + QLatin1Char('[') + QString::number(number++) + QLatin1Char(']'),
                           found);
             } else if (key == QLatin1String("additionalProperties") && wanted.isObject()) {
