@@ -51,8 +51,11 @@ begin
         end if;
         begin
             execute v_statement;
-        exception when insufficient_privilege then
-            null; -- told below
+        exception
+            when insufficient_privilege then
+                null; -- told below
+            when internal_error then
+                null; -- "tuple concurrently deleted": an installer in another database was quicker
         end;
         if exists (select 1 from pg_catalog.pg_auth_members m
                     where m.roleid = 'pgque_reader'::pg_catalog.regrole

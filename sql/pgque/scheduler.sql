@@ -42,7 +42,7 @@ returns setof record
 language sql immutable parallel safe
 as $$
     values (1, 'pgque_ticker', 1, 'CALL pgque.ticker_loop()'),
-           (2, 'pgque_retry_events', 30, 'SET statement_timeout = ''25s''; SELECT pgque.maint_retry_events()'),
+           (2, 'pgque_retry_events', 30, 'SET statement_timeout = ''25s''; SELECT pgque.maint_retry_events() FROM generate_series(1, 20)'),
            (3, 'pgque_maint', 30, 'SET statement_timeout = ''25s''; SELECT pgque.maint()'),
            (4, 'pgque_rotate_step2', 10, 'SELECT pgque.maint_rotate_tables_step2()')
 $$;
