@@ -17,7 +17,7 @@ QFuture<KeychainReply> run(QKeychain::Job* job, const QString& profile) {
     job->setKey(profile);
     auto promise = std::make_shared<QPromise<KeychainReply>>();
     promise->start();
-    QObject::connect(job, &QKeychain::Job::finished, [promise](QKeychain::Job* done) {
+    QObject::connect(job, &QKeychain::Job::finished, job, [promise](QKeychain::Job* done) {
         KeychainReply reply;
         reply.found = done->error() == QKeychain::NoError;
         if (const auto* reading = qobject_cast<QKeychain::ReadPasswordJob*>(done); reading && reply.found)

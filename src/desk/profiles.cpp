@@ -101,7 +101,8 @@ QString Profiles::load() {
     if (json[u"format"_s].toString() != format)
         return u"The profiles in %1 were written by another version of this program."_s.arg(m_fileName);
     m_broken = false;
-    for (const QJsonValue& one : json[u"profiles"_s].toArray()) {
+    const QJsonArray list = json[u"profiles"_s].toArray();
+    for (const QJsonValue& one : list) {
         Profile profile = fromJson(one.toObject());
         if (!profile.name.isEmpty())
             put(std::move(profile));
