@@ -52,6 +52,70 @@ bool couldNotLook(const desk::Desk& desk) {
     return !desk.snapshot() && state != desk::LinkState::Live && state != desk::LinkState::Connecting;
 }
 
+/// Opens a window nobody sees, waits until what was asked for is on it, saves the picture and ends the event loop.
+class Screenshot : public QObject {
+public:
+    Screenshot(const CommandLine& line, Opening* opening)
+        : m_line(line)
+        , m_opening(opening)
+        , m_desk(opening->profile())
+        , m_window(&m_desk, windowOptions(line)) {
+        m_window.resize(line.size);
+        connect(opening, &Opening::connectable, this, &Screenshot::open);
+        connect(opening, &Opening::demoReady, this, [this] {
+            if (m_line.after)
+                return;
+            // The sample that shows the last planted state.
+            connect(&m_desk, &desk::Desk::snapshotReady, this, &Screenshot::takeWhenReady, Qt::SingleShotConnection);
+            m_desk.sampleNow();
+        });
+        connect(opening, &Opening::failed, this, [this](const QString& problem) {
+            printError(problem);
+            take();
+        });
+    }
+
+    void start() {
+        if (!m_line.after)
+            QTimer::singleShot(m_line.demo ? demoPictureAtMost : pictureAtMost, this, &Screenshot::take);
+        m_window.show();
+        m_opening->start();
+    }
+
+private:
+    void open(const pg::ConnectionInfo& connection) {
+        m_desk.open(connection);
+        if (m_line.access == desk::AccessMode::Operate)
+            m_desk.setAccessMode(desk::AccessMode::Operate);
+        if (m_line.after)
+            QTimer::singleShot(*m_line.after, this, &Screenshot::take);
+        else if (!m_line.demo)
+            takeWhenReady();
+    }
+
+    void takeWhenReady() {
+        // A moment for what the last signal made the page do.
+        if (m_window.isReadyForPicture())
+            QTimer::singleShot(50, this, &Screenshot::take);
+        else
+            connect(&m_window, &ui::MainWindow::readyForPicture, this, &Screenshot::take, Qt::QueuedConnection);
+    }
+
+    void take() {
+        const QString problem = save(m_window.picture(m_line.size), m_line.file);
+        if (!problem.isEmpty())
+            printError(problem);
+        else if (couldNotLook(m_desk))
+            printError(failureText(m_desk.linkStatus().failure));
+        QApplication::exit(problem.isEmpty() && !couldNotLook(m_desk) ? Success : CouldNotLook);
+    }
+
+    const CommandLine& m_line;
+    Opening* m_opening;
+    desk::Desk m_desk;
+    ui::MainWindow m_window;
+};
+
 } // namespace
 
 QStringList pageNames() {
@@ -73,49 +137,8 @@ int runWindows(const CommandLine& line, const desk::Profile& profile, desk::Prof
 
 int runScreenshot(const CommandLine& line, Opening* opening) {
     chooseTheme(line);
-    desk::Desk desk(opening->profile());
-    ui::MainWindow window(&desk, windowOptions(line));
-    window.resize(line.size);
-    QString problem;
-    const auto take = [&] {
-        problem = save(window.picture(line.size), line.file);
-        if (!problem.isEmpty())
-            printError(problem);
-        else if (couldNotLook(desk))
-            printError(failureText(desk.linkStatus().failure));
-        QApplication::exit(problem.isEmpty() && !couldNotLook(desk) ? Success : CouldNotLook);
-    };
-    const auto takeWhenReady = [&] {
-        // A moment for what the last signal made the page do.
-        if (window.isReadyForPicture())
-            QTimer::singleShot(50, &window, take);
-        else
-            QObject::connect(&window, &ui::MainWindow::readyForPicture, &window, take, Qt::QueuedConnection);
-    };
-    QObject::connect(opening, &Opening::connectable, &desk, [&](const pg::ConnectionInfo& connection) {
-        desk.open(connection);
-        if (line.access == desk::AccessMode::Operate)
-            desk.setAccessMode(desk::AccessMode::Operate);
-        if (line.after)
-            QTimer::singleShot(*line.after, &window, take);
-        else if (!line.demo)
-            takeWhenReady();
-    });
-    QObject::connect(opening, &Opening::demoReady, &window, [&] {
-        if (line.after)
-            return;
-        // The sample that shows the last planted state.
-        QObject::connect(&desk, &desk::Desk::snapshotReady, &window, takeWhenReady, Qt::SingleShotConnection);
-        desk.sampleNow();
-    });
-    QObject::connect(opening, &Opening::failed, &window, [&](const QString& text) {
-        printError(text);
-        take();
-    });
-    if (!line.after)
-        QTimer::singleShot(line.demo ? demoPictureAtMost : pictureAtMost, &window, take);
-    window.show();
-    opening->start();
+    Screenshot screenshot(line, opening);
+    screenshot.start();
     return QApplication::exec();
 }
 

@@ -70,7 +70,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
         if (m_snapshot)
             showOwner(*m_snapshot);
     });
-    connect(m_events, &EventsCard::eventChosen, this, &InFlightPage::showEvent);
+    connect(m_events, &EventsCard::eventChosen, this, &InFlightPage::showPayloadOf);
     connect(m_events, &EventsCard::nothingChosen, this, &InFlightPage::showNoEvent);
     connect(m_events, &EventsCard::settled, this, &Page::completed);
     connect(m_payload, &PayloadView::moreWanted, this, &InFlightPage::fetchPayload);
@@ -135,7 +135,7 @@ void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
         m_owner->clear();
 }
 
-void InFlightPage::showEvent(const domain::EventRow& event) {
+void InFlightPage::showPayloadOf(const domain::EventRow& event) {
     m_event = event;
     m_eventCard->setTitle(tr("Event %1").arg(event.id));
     QStringList note = {event.type ? foreign(text(*event.type), 60) : tr("no type")};

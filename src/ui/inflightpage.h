@@ -34,7 +34,7 @@ public:
 private:
     void chooseBatch();
     void showOwner(const domain::Snapshot& snapshot);
-    void showEvent(const domain::EventRow& event);
+    void showPayloadOf(const domain::EventRow& event);
     void fetchPayload(qint64 bytes);
     void showNoEvent();
     void updateNote();

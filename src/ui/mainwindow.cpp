@@ -406,7 +406,7 @@ std::vector<Command> MainWindow::commands() {
                             }});
         }
     }
-    const auto view = [this, &list](const QString& text, const QString& hint, std::function<void()> run) {
+    const auto view = [&list](const QString& text, const QString& hint, std::function<void()> run) {
         list.push_back({tr("View"), text, hint, {}, std::move(run)});
     };
     view(m_desk->isPaused() ? tr("Live: sample again") : tr("Pause sampling"), tr("Ctrl+Space"),
