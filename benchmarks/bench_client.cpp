@@ -41,7 +41,7 @@ struct Bench {
         : database(support::Schema::Pgque)
         , client(database.connect())
         , conninfo(database.info().toStringWithoutSecrets())
-        , raw(conninfo) {
+        , raw(client.connection().native()) {
         for (const char* queue : {"ours", "peer"}) {
             client.createQueue(queue);
             client.subscribe(queue, "reader");

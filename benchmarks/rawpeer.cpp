@@ -35,16 +35,6 @@ void ack(PGconn* connection, const PGresult* batch) {
 
 } // namespace
 
-RawPeer::RawPeer(const std::string& conninfo)
-    : m_connection(PQconnectdb(conninfo.c_str())) {
-    if (PQstatus(m_connection) != CONNECTION_OK)
-        throw std::runtime_error(PQerrorMessage(m_connection));
-}
-
-RawPeer::~RawPeer() {
-    PQfinish(m_connection);
-}
-
 void RawPeer::send(const char* queue, const char* type, const char* payload) {
     run(m_connection, "select pgque.send($1::text, $2::text, $3::text)", {queue, type, payload});
 }

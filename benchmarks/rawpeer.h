@@ -8,13 +8,12 @@
 
 struct pg_conn;
 
-/// The same statements by libpq alone, as a C programmer would write them: what the client is measured against.
+/// The same statements by libpq alone, as a C programmer would write them: what the client is measured against. It uses
+/// the client's own connection: two server processes would differ by more than the two ways of talking to one.
 class RawPeer {
 public:
-    explicit RawPeer(const std::string& conninfo);
-    ~RawPeer();
-    RawPeer(const RawPeer&) = delete;
-    RawPeer& operator=(const RawPeer&) = delete;
+    explicit RawPeer(pg_conn* connection)
+        : m_connection(connection) {}
 
     void send(const char* queue, const char* type, const char* payload);
     void sendBatch(const char* queue, const char* type, const std::vector<std::string>& payloads);
