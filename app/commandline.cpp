@@ -29,7 +29,7 @@ void addOptions(QCommandLineParser& parser) {
         {u"format"_s, u"With --check: text or json."_s, u"FORMAT"_s},
         {u"for"_s, u"With --check: watch so many seconds, so that rules with a history are judged too."_s,
          u"SECONDS"_s},
-        {u"print-schema"_s, u"Print the SQL that installs a schema: pgque."_s, u"SCHEMA"_s},
+        {u"print-schema"_s, u"Print the SQL that installs a schema: pgque or workqueue."_s, u"SCHEMA"_s},
         {u"profile-dir"_s, u"Where profiles are kept."_s, u"DIR"_s},
         {u"self-test"_s, u"Check that everything the program brings along is in place."_s},
         {{u"v"_s, u"version"_s}, u"Print the version."_s},
@@ -194,8 +194,8 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
         line.format = format == "json"_L1 ? Format::Json : Format::Text;
     }
     line.schema = parser.value(u"print-schema"_s);
-    if (line.mode == Mode::PrintSchema && line.schema != "pgque"_L1)
-        return UsageError{u"no schema %1; there is pgque"_s.arg(line.schema)};
+    if (line.mode == Mode::PrintSchema && line.schema != "pgque"_L1 && line.schema != "workqueue"_L1)
+        return UsageError{u"no schema %1; there are pgque and workqueue"_s.arg(line.schema)};
     line.profileDirectory = parser.value(u"profile-dir"_s);
     return line;
 }

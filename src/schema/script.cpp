@@ -4,5 +4,7 @@
 std::optional<std::string_view> schema::script(std::string_view name) {
     if (name == "pgque")
         return pgqueSql();
+    if (name == "workqueue")
+        return workqueueSql();
     return std::nullopt;
 }
