@@ -3,12 +3,13 @@
 # public headers. The console itself links the floors.
 include(CMakePackageConfigHelpers)
 
-set(client_floors pg pgque)
+set(client_floors pg pgque workqueue)
 set(client_headers
     pg/connection.h pg/connectioninfo.h pg/error.h pg/export.h pg/result.h pg/statement.h pg/time.h
     pgque/administration.h pgque/backoff.h pgque/batch.h pgque/calls.h pgque/client.h pgque/consumer.h
     pgque/consuming.h pgque/cooperative.h pgque/deadletters.h pgque/error.h pgque/message.h pgque/producing.h
-    pgque/transaction.h pgque/workerpool.h)
+    pgque/transaction.h pgque/workerpool.h
+    workqueue/calls.h workqueue/message.h workqueue/worker.h)
 list(TRANSFORM client_headers PREPEND "${PROJECT_SOURCE_DIR}/src/")
 set(client_include_dir "${CMAKE_INSTALL_INCLUDEDIR}/pgque-1")
 

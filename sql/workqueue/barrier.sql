@@ -174,6 +174,43 @@ begin
 end
 $$;
 
+-- Arms and sends the header of every batch, in one transaction: either the run has all of them or it never was. A header's
+-- kwargs get what its worker needs: {_barrier_context: {execution_id, epoch, batch_index, callback_descriptor}}.
+create or replace function workqueue.fan_out(
+    exec text, org text, queues text[], payloads jsonb[], priorities integer[], orgs text[],
+    ttl integer default 21600, callback jsonb default null)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count integer := coalesce(cardinality(payloads), 0);
+    v_epoch bigint;
+begin
+    if coalesce(cardinality(queues), 0) <> v_count or coalesce(cardinality(priorities), 0) <> v_count
+       or coalesce(cardinality(orgs), 0) <> v_count then
+        raise exception 'every header needs a queue, a payload, a priority and an organization'
+            using errcode = 'invalid_parameter_value';
+    end if;
+    for i in 1..v_count loop
+        if payloads[i] is null or jsonb_typeof(payloads[i]) <> 'object'
+           or jsonb_typeof(coalesce(payloads[i]->'kwargs', '{}')) <> 'object' then
+            raise exception 'header % is no object', i - 1 using errcode = 'invalid_parameter_value';
+        end if;
+    end loop;
+    v_epoch := workqueue.arm(exec, org, v_count, ttl, callback);
+    for i in 1..v_count loop
+        perform workqueue.send(
+            queues[i],
+            payloads[i] || jsonb_build_object('kwargs', coalesce(payloads[i]->'kwargs', '{}') || jsonb_build_object(
+                '_barrier_context', jsonb_build_object('execution_id', exec, 'epoch', v_epoch, 'batch_index', i - 1,
+                                                       'callback_descriptor', callback))),
+            priorities[i], orgs[i]);
+    end loop;
+    return v_epoch;
+end
+$$;
+
 -- The low level, as writers of the tables do it: true for exactly one of many deliveries, without a look at the barrier.
 create or replace function workqueue.claim_marker(exec text, i integer)
 returns boolean

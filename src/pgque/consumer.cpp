@@ -46,7 +46,7 @@ Consumer::Consumer(pg::ConnectionInfo info, ConsumerOptions options, Handlers ha
 Consumer::Consumer(Consumer&&) noexcept = default;
 Consumer::~Consumer() = default;
 
-void Consumer::run(std::stop_token stop) {
+void Consumer::run(const std::stop_token& stop) {
     m_loop->run(stop);
 }
 

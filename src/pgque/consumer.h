@@ -159,7 +159,7 @@ public:
     ~Consumer();
 
     /// Runs until stopped. A wait in progress ends at once; a statement in progress is waited for, up to its timeout.
-    void run(std::stop_token stop);
+    void run(const std::stop_token& stop);
 
     ConsumerStats stats() const;
 

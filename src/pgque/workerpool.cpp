@@ -17,7 +17,7 @@ WorkerPool::WorkerPool(const pg::ConnectionInfo& info, ConsumerOptions options, 
     }
 }
 
-std::vector<WorkerReport> WorkerPool::run(std::stop_token stop) {
+std::vector<WorkerReport> WorkerPool::run(const std::stop_token& stop) {
     std::vector<WorkerReport> reports(m_consumers.size());
     // The threads' own stop ends those already running when one more can't be started.
     std::stop_source ending;

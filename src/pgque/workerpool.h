@@ -30,7 +30,7 @@ public:
     WorkerPool(const pg::ConnectionInfo& info, ConsumerOptions options, const Handlers& handlers, std::size_t workers);
 
     /// Runs until stopped, or until every worker has failed. What a worker threw comes back as text; the others go on.
-    std::vector<WorkerReport> run(std::stop_token stop);
+    std::vector<WorkerReport> run(const std::stop_token& stop);
 
     /// The sum over all workers.
     ConsumerStats stats() const;

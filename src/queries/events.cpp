@@ -130,7 +130,7 @@ struct Tid {
     std::int64_t block = 0;
     std::int64_t item = 0;
 
-    auto operator<=>(const Tid&) const = default;
+    auto operator<=>(const Tid&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 reads a 0 into it
 
     std::string text() const { return '(' + std::to_string(block) + ',' + std::to_string(item) + ')'; }
 };

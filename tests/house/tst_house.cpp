@@ -50,8 +50,6 @@ bool mayInclude(const QString& from, const QString& to) {
         return true;
     if (rooms.contains(from) && rooms.contains(to))
         return from == "sandbox"_L1 && to == "schema"_L1;
-    if (from == "pgque"_L1 || from == "workqueue"_L1)
-        return to == "pg"_L1;
     return floors.indexOf(to) < floors.indexOf(from);
 }
 

@@ -236,7 +236,8 @@ private Q_SLOTS:
         QVERIFY(first->errors.empty());
 
         double best = 1e9;
-        std::int64_t bytes = 0;
+        // The least of several: a transaction that another test holds open makes what changed since look like more.
+        std::int64_t bytes = first->cost.bytes;
         for (int i = 0; i < 5; ++i) {
             // A tenth of everything changes.
             run(admin, "insert into pgque.tick (tick_queue, tick_id, tick_event_seq) select q * 10, " +
@@ -246,7 +247,7 @@ private Q_SLOTS:
             const auto next = sampler.sample(*reader, capabilities, soon());
             QCOMPARE(next->subscriptions.size(), std::size_t(11'000));
             best = std::min(best, next->cost.serverMs);
-            bytes = next->cost.bytes;
+            bytes = std::min(bytes, next->cost.bytes);
         }
         qInfo("complete: %.1f ms on the server, %lld bytes; a tenth changed: %.1f ms, %lld bytes", first->cost.serverMs,
               static_cast<long long>(first->cost.bytes), best, static_cast<long long>(bytes));

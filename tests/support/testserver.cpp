@@ -133,12 +133,13 @@ TestDatabase::TestDatabase(const TestServer& server, Schema schema)
     , m_name(uniqueName("t_")) {
     auto administrator = pg::Connection::open(m_server.info());
     administrator.execute({"create database " + m_name + " template template0", {}}, pg::after(60s));
-    if (schema == Schema::Pgque) {
-        std::ifstream file(BATCHSCOPE_PGQUE_SQL);
+    if (schema != Schema::None) {
+        const std::string name = schema == Schema::Pgque ? BATCHSCOPE_PGQUE_SQL : BATCHSCOPE_WORKQUEUE_SQL;
+        std::ifstream file(name);
         std::stringstream text;
         text << file.rdbuf();
         if (!file || text.str().empty()) {
-            throw std::runtime_error("no schema in " BATCHSCOPE_PGQUE_SQL);
+            throw std::runtime_error("no schema in " + name);
         }
         connect().executeScript("begin;\n" + text.str() + "\ncommit;", pg::after(60s));
     }
