@@ -2,6 +2,36 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>Locks</name>
+    <message numerus="yes">
+        <source>holds up %n</source>
+        <translation>
+            <numerusform>holds up %n</numerusform>
+            <numerusform>holds up %n</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>QueueWords</name>
+    <message numerus="yes">
+        <source> and %n more</source>
+        <translation>
+            <numerusform> and %n more</numerusform>
+            <numerusform> and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Reach</name>
+    <message numerus="yes">
+        <source>%n tick(s) since then could not see it: the transaction had not committed.</source>
+        <translation>
+            <numerusform>%n tick since then could not see it: the transaction had not committed.</numerusform>
+            <numerusform>%n ticks since then could not see it: the transaction had not committed.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>models::JsonTreeModel</name>
     <message numerus="yes">
         <source>%n key(s)</source>
@@ -70,6 +100,16 @@
     </message>
 </context>
 <context>
+    <name>ui::DeadPage</name>
+    <message numerus="yes">
+        <source>%n cause(s)</source>
+        <translation>
+            <numerusform>%n cause</numerusform>
+            <numerusform>%n causes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::EventsCard</name>
     <message numerus="yes">
         <source>%n event(s)</source>
@@ -118,6 +158,30 @@
     </message>
 </context>
 <context>
+    <name>ui::FootprintPage</name>
+    <message numerus="yes">
+        <source>over the last %n sample(s)</source>
+        <translation>
+            <numerusform>of the newest sample</numerusform>
+            <numerusform>over the last %n samples</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n session(s)</source>
+        <translation>
+            <numerusform>%n session</numerusform>
+            <numerusform>%n sessions</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n lock(s) held</source>
+        <translation>
+            <numerusform>%n lock held</numerusform>
+            <numerusform>%n locks held</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::InFlightPage</name>
     <message numerus="yes">
         <source>%n open batch(es)</source>
@@ -138,6 +202,16 @@
         <translation>
             <numerusform>%n retry</numerusform>
             <numerusform>%n retries</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::LocksPage</name>
+    <message numerus="yes">
+        <source>%n session(s) wait</source>
+        <translation>
+            <numerusform>%n session waits</numerusform>
+            <numerusform>%n sessions wait</numerusform>
         </translation>
     </message>
 </context>
@@ -189,6 +263,37 @@
         <translation>
             <numerusform>taken over %n time</numerusform>
             <numerusform>taken over %n times</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::QueuePage</name>
+    <message numerus="yes">
+        <source>all %n there are</source>
+        <translation>
+            <numerusform>all %n there are</numerusform>
+            <numerusform>all %n there are</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>the newest %n</source>
+        <translation>
+            <numerusform>the newest %n</numerusform>
+            <numerusform>the newest %n</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 in %n table(s)</source>
+        <translation>
+            <numerusform>%1 in %n table</numerusform>
+            <numerusform>%1 in %n tables</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n gate(s) closed</source>
+        <translation>
+            <numerusform>%n gate closed</numerusform>
+            <numerusform>%n gates closed</numerusform>
         </translation>
     </message>
 </context>

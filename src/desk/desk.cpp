@@ -358,7 +358,8 @@ QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t queueId, std:
                         countDeadline);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t queueId, domain::EventPosition position,
+QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t queueId,
+                                                                const domain::EventPosition& position,
                                                                 std::int64_t eventId, std::int64_t maxBytes) {
     return d->onMonitor(
         [=](pg::Connection& connection, pg::Deadline deadline) {

@@ -3,8 +3,11 @@
 
 #include "desk/profile.h"
 #include "domain/action.h"
+#include "domain/backlog.h"
 #include "domain/eventpage.h"
 #include "domain/finding.h"
+#include "domain/lockwaits.h"
+#include "domain/queuedetail.h"
 #include "domain/snapshot.h"
 #include "link/session.h"
 
@@ -106,8 +109,24 @@ public:
     QFuture<links::Reply<std::int64_t>> countWindow(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
                                                     std::int32_t subId);
     /// One event's whole payload (up to maxBytes).
-    QFuture<links::Reply<std::optional<std::string>>> payload(std::int32_t queueId, domain::EventPosition position,
-                                                              std::int64_t eventId, std::int64_t maxBytes);
+    QFuture<links::Reply<std::optional<std::string>>>
+    payload(std::int32_t queueId, const domain::EventPosition& position, std::int64_t eventId, std::int64_t maxBytes);
+
+    /// What pages ask beside the sample. A queue of 0 means all of them; payloads are cut to maxBytes. Observes only.
+    QFuture<links::Reply<domain::RetryPage>> retryPage(std::int32_t queueId, std::optional<domain::RetryPosition> after,
+                                                       int limit);
+    QFuture<links::Reply<std::optional<std::string>>> retryPayload(std::int32_t owner, std::int64_t eventId,
+                                                                   std::int64_t maxBytes);
+    QFuture<links::Reply<domain::DeadPage>> deadPage(std::int32_t queueId, std::optional<domain::DeadPosition> after,
+                                                     int limit);
+    QFuture<links::Reply<domain::DeadGroups>> deadGroups(std::int32_t queueId);
+    QFuture<links::Reply<std::optional<std::string>>> deadPayload(std::int64_t id, std::int64_t maxBytes);
+    QFuture<links::Reply<domain::QueueDetail>> queueDetail(std::int32_t queueId);
+    QFuture<links::Reply<domain::FoundEvents>> searchEvents(std::int32_t queueId, domain::EventSearch search,
+                                                            std::optional<domain::EventPosition> from);
+    QFuture<links::Reply<domain::EventStory>> eventStory(std::int32_t queueId, const domain::EventRow& event);
+    QFuture<links::Reply<domain::LockWaits>> lockWaits();
+    QFuture<links::Reply<domain::Footprint>> footprint();
 
     const operate::Registry& actions() const;
     Availability availability(const domain::ActionRequest& request) const;

@@ -66,8 +66,8 @@ void DeskPrivate::closeOperateSession() {
 }
 
 QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionRequest& request,
-                                                      QFuture<links::Reply<domain::ActionOutcome>> running,
-                                                      std::shared_ptr<CommitNote> commit) {
+                                                      const QFuture<links::Reply<domain::ActionOutcome>>& running,
+                                                      const std::shared_ptr<CommitNote>& commit) {
     const std::size_t place = done.size();
     done.push_back({QDateTime::currentDateTimeUtc(), request, {}});
     done.back().outcome.kind = domain::OutcomeKind::Unknown;
@@ -185,7 +185,7 @@ QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& reques
     if (!session || !d->snapshot)
         return answered(refused("There is no connection to this server."));
     auto commit = std::make_shared<CommitNote>();
-    auto running = session->work(
+    const auto running = session->work(
         [request, commit, mode = d->mode, capabilities = d->snapshot->capabilities](pg::Connection& connection,
                                                                                     pg::Deadline) {
             const operate::Registry registry;
@@ -198,7 +198,7 @@ QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& reques
             return operate::Runner(registry).perform(request, capabilities, connection, options);
         },
         actionDeadline);
-    return d->performed(request, std::move(running), std::move(commit));
+    return d->performed(request, running, commit);
 }
 
 QString Desk::installSql() const {
@@ -209,7 +209,7 @@ QString Desk::installSql() const {
 QFuture<domain::ActionOutcome> Desk::installSchema() {
     if (d->mode == AccessMode::Observe)
         return answered(refused(observing));
-    auto running = d->operating->work(
+    const auto running = d->operating->work(
         [](pg::Connection& connection, pg::Deadline deadline) {
             const schema::Plan plan = schema::planInstall(schema::inspect(connection, deadline));
             if (plan.refusal)
@@ -219,7 +219,7 @@ QFuture<domain::ActionOutcome> Desk::installSchema() {
         installDeadline);
     domain::ActionRequest request;
     request.action = "install_schema";
-    return d->performed(request, std::move(running), std::make_shared<CommitNote>());
+    return d->performed(request, running, std::make_shared<CommitNote>());
 }
 
 } // namespace desk

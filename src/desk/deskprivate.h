@@ -64,8 +64,8 @@ public:
     void settleWhatIsOpen();
     void settleOne(const Unsettled& open);
     QFuture<domain::ActionOutcome> performed(const domain::ActionRequest& request,
-                                             QFuture<links::Reply<domain::ActionOutcome>> running,
-                                             std::shared_ptr<CommitNote> commit);
+                                             const QFuture<links::Reply<domain::ActionOutcome>>& running,
+                                             const std::shared_ptr<CommitNote>& commit);
     std::unique_ptr<links::Session> makeSession(const char* role) const;
     /// Closes a session that may be the sender of the signal being handled: it goes when the event loop is next free.
     void retire(std::unique_ptr<links::Session>& session) const;

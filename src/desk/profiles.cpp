@@ -102,7 +102,7 @@ QString Profiles::load() {
         return u"The profiles in %1 were written by another version of this program."_s.arg(m_fileName);
     m_broken = false;
     const QJsonArray list = json[u"profiles"_s].toArray();
-    for (const QJsonValue& one : list) {
+    for (const auto& one : list) {
         Profile profile = fromJson(one.toObject());
         if (!profile.name.isEmpty())
             put(std::move(profile));

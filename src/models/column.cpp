@@ -1,15 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/column.h"
 
+#include <QCoreApplication>
+
+using namespace Qt::StringLiterals;
+
 namespace models {
 
 namespace {
+
+struct Columns {
+    Q_DECLARE_TR_FUNCTIONS(Columns)
+};
 
 QVariant orNothing(const QString& text) {
     return text.isEmpty() ? QVariant() : QVariant(text);
 }
 
 } // namespace
+
+Cell optionalTextCell(const std::optional<std::string>& text) {
+    if (!text)
+        return {u"NULL"_s, {}, {}, Tone::Dim};
+    if (text->empty())
+        return {Columns::tr("(empty)"), {}, {}, Tone::Dim};
+    const QString shown = format::foreign(format::text(*text), 240);
+    return {shown, {}, shown};
+}
 
 QVariant headerValue(const ColumnInfo& info, int role) {
     switch (role) {

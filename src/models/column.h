@@ -85,6 +85,9 @@ QVariant cellValue(const ColumnInfo& info, const Cell& cell, int role);
 
 bool isCellRole(int role);
 
+/// NULL, the empty text and a text that others wrote, each to be told from the others.
+Cell optionalTextCell(const std::optional<std::string>& text);
+
 /// All roles of one cell but KeyRole.
 template <class Row>
 QVariant columnValue(const Column<Row>& column, const Row& row, const CellContext& context, int role) {

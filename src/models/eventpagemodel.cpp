@@ -7,27 +7,18 @@ namespace models {
 
 namespace {
 
-constexpr qsizetype previewLength = 240;
-
-Cell optionalText(const std::optional<std::string>& text) {
-    if (!text)
-        return {u"NULL"_s, {}, {}, Tone::Dim};
-    if (text->empty())
-        return {EventPageModel::tr("(empty)"), {}, {}, Tone::Dim};
-    return {format::foreign(QString::fromStdString(*text), previewLength)};
-}
-
 QVariant optionalRaw(const std::optional<std::string>& text) {
     return text ? QVariant(QString::fromStdString(*text)) : QVariant();
 }
 
 Column<EventLine> textColumn(ColumnInfo info, std::optional<std::string> domain::EventRow::*member) {
     return {std::move(info),
-            [member](const EventLine& line, const CellContext&) { return optionalText(line.event.*member); },
+            [member](const EventLine& line, const CellContext&) { return optionalTextCell(line.event.*member); },
             [member](const EventLine& line) { return optionalRaw(line.event.*member); }};
 }
 
-Column<EventLine> numberColumn(ColumnInfo info, std::function<std::optional<std::int64_t>(const EventLine&)> number) {
+Column<EventLine> numberColumn(ColumnInfo info,
+                               const std::function<std::optional<std::int64_t>(const EventLine&)>& number) {
     info.kind = CellKind::Number;
     return {std::move(info),
             [number](const EventLine& line, const CellContext&) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr QChar narrowSpace(0x202f);
 constexpr QChar noBreakSpace(0x00a0);
+constexpr qint64 secondsADay = 86'400;
 
 struct Format {
     Q_DECLARE_TR_FUNCTIONS(Format)
@@ -116,9 +117,9 @@ QString age(pg::Interval length) {
         return withUnit(QString::number(whole), Format::tr("s"));
     if (whole < 3600)
         return twoUnits(whole / 60, Format::tr("m"), whole % 60, Format::tr("s"));
-    if (whole < 24 * 3600)
+    if (whole < secondsADay)
         return twoUnits(whole / 3600, Format::tr("h"), whole % 3600 / 60, Format::tr("m"));
-    return twoUnits(whole / (24 * 3600), Format::tr("d"), whole % (24 * 3600) / 3600, Format::tr("h"));
+    return twoUnits(whole / secondsADay, Format::tr("d"), whole % secondsADay / 3600, Format::tr("h"));
 }
 
 QString due(pg::Interval untilThen) {

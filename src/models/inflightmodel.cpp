@@ -12,8 +12,9 @@ namespace {
 using domain::Subscription;
 
 /// A column that shows something of the subscription alone.
-Column<BatchRow> ofSubscription(ColumnInfo info, std::function<Cell(const Subscription&, const CellContext&)> shows,
-                                std::function<QVariant(const Subscription&)> key) {
+Column<BatchRow> ofSubscription(ColumnInfo info,
+                                const std::function<Cell(const Subscription&, const CellContext&)>& shows,
+                                const std::function<QVariant(const Subscription&)>& key) {
     return {std::move(info),
             [shows](const BatchRow& row, const CellContext& context) { return shows(row.subscription, context); },
             [key](const BatchRow& row) { return key(row.subscription); }};

@@ -321,7 +321,7 @@ QString JsonText::scalar(const Value& value) const {
 }
 
 QString JsonText::unescaped(qsizetype begin, qsizetype end) const {
-    const QString raw = QString::fromUtf8(QByteArrayView(m_text).sliced(begin, std::max<qsizetype>(0, end - begin)));
+    QString raw = QString::fromUtf8(QByteArrayView(m_text).sliced(begin, std::max<qsizetype>(0, end - begin)));
     if (!raw.contains(u'\\'))
         return raw;
     QString plain;

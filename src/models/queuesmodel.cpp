@@ -90,7 +90,8 @@ Cell lastTickCell(const QueueRow& row, const CellContext& context) {
 }
 
 Column<QueueRow> numberColumn(const QString& id, const QString& title, const QString& meaning, const QString& sample,
-                              std::function<std::optional<std::int64_t>(const QueueRow&)> number, bool shown = true) {
+                              const std::function<std::optional<std::int64_t>(const QueueRow&)>& number,
+                              bool shown = true) {
     return {{id, title, meaning, CellKind::Number, Pace::Slow, sample, shown},
             [number](const QueueRow& row, const CellContext&) {
                 const std::optional<std::int64_t> value = number(row);

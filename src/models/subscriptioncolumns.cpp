@@ -90,7 +90,7 @@ Column<Row> onSubscription(ColumnInfo info, Shows shows, Key key) {
 }
 
 Column<Row> idColumn(const QString& id, const QString& meaning,
-                     std::function<std::optional<std::int64_t>(const domain::Subscription&)> number) {
+                     const std::function<std::optional<std::int64_t>(const domain::Subscription&)>& number) {
     return onSubscription(
         {id, id, meaning, CellKind::Number, Pace::Slow, u"123 456 789"_s, false},
         [number](const domain::Subscription& subscription, const CellContext&) {

@@ -183,6 +183,8 @@ std::vector<std::string> Action::problems(const domain::ActionRequest& request) 
         needs(!request.queue.empty(), "queue");
     if (subject == SubjectKind::Consumer || subject == SubjectKind::Member)
         needs(!request.consumer.empty(), "consumer");
+    if (subject == SubjectKind::DeadLetter)
+        needs(request.arguments.contains("dead_letter"), "dead letter");
     if (subject == SubjectKind::Member)
         needs(!request.subconsumer.empty(), "subconsumer");
     for (const Parameter& each : parameters)

@@ -95,7 +95,7 @@ Parameter deathReasonParameter() {
             .help = "Stored with messages that reached their retry limit; empty: \"max retries exceeded\"."};
 }
 
-Parameter groupNameParameter(std::string name, std::string label, bool required) {
+Parameter groupNameParameter(std::string name, const std::string& label, bool required) {
     return {.name = std::move(name),
             .label = label,
             .required = required,

@@ -17,6 +17,7 @@ std::vector<Action> maintenanceActions();
 std::vector<Action> consumerActions();
 std::vector<Action> memberActions();
 std::vector<Action> batchActions();
+std::vector<Action> deadLetterActions();
 
 /// A request's values, with defaults, as the types they were checked to be.
 class Arguments {
@@ -69,7 +70,7 @@ Parameter maximumParameter();
 Parameter delayParameter();
 Parameter deathReasonParameter();
 /// Of consumers and subconsumers that share a group: no dot, not empty.
-Parameter groupNameParameter(std::string name, std::string label, bool required = true);
+Parameter groupNameParameter(std::string name, const std::string& label, bool required = true);
 
 const domain::Queue* queueOf(const domain::ActionRequest& request, const domain::Snapshot& snapshot);
 /// The subscription a request is about, as the snapshot has it: the holder of its batch when it names one.

@@ -2,6 +2,7 @@
 #include "queries/events.h"
 
 #include "queries/columns.h"
+#include "queries/eventrow.h"
 #include "queries/look.h"
 
 #include <algorithm>
@@ -11,6 +12,9 @@ namespace queries {
 
 namespace {
 
+using detail::eventFrom;
+using detail::Tid;
+using detail::tidFrom;
 using domain::EventPage;
 using domain::EventPosition;
 using domain::EventRow;
@@ -106,11 +110,8 @@ std::string pageSql(const std::string& table) {
                       " (select count(*) from (select from " +
                       table + " e where " + inRange + " limit " + std::to_string(fewRows + 1) +
                       ") bounded) as found)"
-                      " select h.blocks, h.found, e.ctid::text, e.ev_id, " +
-                      detail::micros("e.ev_time") +
-                      ", e.ev_txid::text, e.ev_owner, e.ev_retry, e.ev_type, left(e.ev_data, $10::int),"
-                      " octet_length(e.ev_data), left(e.ev_extra1, $10::int), left(e.ev_extra2, $10::int),"
-                      " left(e.ev_extra3, $10::int), left(e.ev_extra4, $10::int)"
+                      " select h.blocks, h.found, " +
+                      detail::eventColumns("$10") +
                       " from head h left join lateral ("
                       " (select e.ctid as place from " +
                       table + " e where (select found from head) <= " + std::to_string(fewRows) + " and " + inRange +
@@ -124,47 +125,6 @@ std::string pageSql(const std::string& table) {
                       " left join " +
                       table + " e on e.ctid = p.place";
     return sql;
-}
-
-struct Tid {
-    std::int64_t block = 0;
-    std::int64_t item = 0;
-
-    auto operator<=>(const Tid&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 reads a 0 into it
-
-    std::string text() const { return '(' + std::to_string(block) + ',' + std::to_string(item) + ')'; }
-};
-
-/// "(12,3)"; anything else is the start of a table.
-Tid tidFrom(std::string_view text) {
-    Tid tid;
-    if (text.size() < 5 || text.front() != '(')
-        return tid;
-    const char* const end = text.data() + text.size();
-    const auto block = std::from_chars(text.data() + 1, end, tid.block);
-    if (block.ec == std::errc() && block.ptr != end)
-        std::from_chars(block.ptr + 1, end, tid.item);
-    return tid;
-}
-
-EventRow rowFrom(const pg::Row& row, std::int32_t table) {
-    using Text = std::optional<std::string>;
-    EventRow event;
-    int i = 2;
-    event.position = {table, row.get<std::string>(i++)};
-    event.id = row.get<std::int64_t>(i++);
-    event.time = pgque::detail::microseconds(row, i++);
-    event.txid = row.get<std::int64_t>(i++);
-    event.owner = row.get<std::optional<std::int32_t>>(i++);
-    event.retry = row.get<std::optional<std::int32_t>>(i++);
-    event.type = row.get<Text>(i++);
-    event.data = row.get<Text>(i++);
-    event.dataBytes = row.get<std::optional<std::int64_t>>(i++).value_or(0);
-    event.extra1 = row.get<Text>(i++);
-    event.extra2 = row.get<Text>(i++);
-    event.extra3 = row.get<Text>(i++);
-    event.extra4 = row.get<Text>(i++);
-    return event;
 }
 
 /// What one question to one table brought.
@@ -194,7 +154,7 @@ Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& wi
         chunk.blocks = row.get<std::int64_t>(0);
         chunk.byIndex = row.get<std::int64_t>(1) <= fewRows;
         if (!row.isNull(2))
-            chunk.rows.push_back(rowFrom(row, table));
+            chunk.rows.push_back(eventFrom(row, 2, table));
     }
     std::sort(chunk.rows.begin(), chunk.rows.end(),
               [](const EventRow& a, const EventRow& b) { return tidFrom(a.position.ctid) < tidFrom(b.position.ctid); });

@@ -125,6 +125,22 @@ pg::Call<SubscriptionLosses> subscriptionLosses(const SubscriptionOutlook& outlo
         });
 }
 
+pg::Call<bool> deadLetterExists(std::int64_t id) {
+    return pgque::detail::valueCall<bool>(
+        "dead_letter_exists", "select exists (select from pgque.dead_letter where dl_id = $1)", pg::Params::of(id));
+}
+
+pg::Call<std::int64_t> deadLettersOlderThan(const std::string& queue, std::optional<pg::Interval> age,
+                                            std::int64_t cap) {
+    // An age says "before now minus it", as dlq_purge() does it; without one the time does not matter.
+    return pgque::detail::valueCall<std::int64_t>(
+        "dead_letters_older_than",
+        "select count(*) from (select from pgque.dead_letter d join pgque.queue q on q.queue_id = d.dl_queue_id"
+        " where q.queue_name = $1 and ($2::interval is null or d.dl_time < now() - $2::interval)"
+        " limit $3::bigint) bounded",
+        pg::Params::of(queue, age, cap));
+}
+
 pg::Call<std::optional<QueueLosses>> queueLosses(const std::string& queue, std::int64_t cap) {
     return {"queue_losses",
             {"select q.queue_id, array(select c.co_name from pgque.subscription s"

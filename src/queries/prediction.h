@@ -75,6 +75,12 @@ struct QueueLosses {
     std::int32_t tables = 0;
 };
 
+[[nodiscard]] pg::Call<bool> deadLetterExists(std::int64_t id);
+
+/// Dead letters of a queue given up longer ago than that, or all of them. The count stops at the cap.
+[[nodiscard]] pg::Call<std::int64_t> deadLettersOlderThan(const std::string& queue, std::optional<pg::Interval> age,
+                                                          std::int64_t cap);
+
 /// Empty for an unknown queue.
 [[nodiscard]] pg::Call<std::optional<QueueLosses>> queueLosses(const std::string& queue, std::int64_t cap);
 

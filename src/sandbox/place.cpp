@@ -41,7 +41,7 @@ void makeFolder(const QString& folder) {
 }
 
 QString userFolder(const std::optional<Account>& account) {
-    if (const QString chosen = qEnvironmentVariable("BATCHSCOPE_DATA_DIR"); !chosen.isEmpty())
+    if (QString chosen = qEnvironmentVariable("BATCHSCOPE_DATA_DIR"); !chosen.isEmpty())
         return chosen;
     // root's home can't be entered by the server's account.
     if (account)

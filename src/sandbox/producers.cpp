@@ -40,6 +40,7 @@ double secondsSince(Clock::time_point start) {
 
 std::vector<std::string> some(Payloads& payloads, Make make, int count) {
     std::vector<std::string> made;
+    made.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i)
         made.push_back((payloads.*make)());
     return made;
@@ -134,8 +135,10 @@ void openingBurst(pgque::Client& client) {
         client.send(script::orders, "order.placed", payloads.odd());
     client.run(pgque::sendJsonBatch(script::orders, "order.placed", some(payloads, &Payloads::order, 240)));
 
+    constexpr int failures = 8;
     std::vector<std::string> failing;
-    for (int i = 0; i < 8; ++i)
+    failing.reserve(failures);
+    for (int i = 0; i < failures; ++i)
         failing.push_back(payloads.email(i < 3 ? Payloads::Address::Bouncing : Payloads::Address::Greylisted));
     client.run(pgque::sendJsonBatch(script::emails, "email.requested", failing));
     for (int i = 0; i < 12; ++i)

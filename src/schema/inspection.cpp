@@ -149,10 +149,10 @@ std::vector<GrantDrift> grantDrift(const Catalog& catalog, const Manifest& shipp
             if (!catalog.functions.contains(function) || wanted.contains(function) == here.contains(function))
                 continue;
             const bool superfluous = here.contains(function);
-            const char* kind = shipped.procedures.contains(function) ? "procedure" : "function";
-            drift.push_back({function, role, superfluous,
-                             std::string(superfluous ? "revoke" : "grant") + " execute on " + kind + " pgque." +
-                                 function + (superfluous ? " from " : " to ") + role + ';'});
+            std::string sql = superfluous ? "revoke" : "grant";
+            sql.append(" execute on ").append(shipped.procedures.contains(function) ? "procedure" : "function");
+            sql.append(" pgque.").append(function).append(superfluous ? " from " : " to ").append(role).append(";");
+            drift.push_back({function, role, superfluous, std::move(sql)});
         }
     }
     return drift;

@@ -52,7 +52,7 @@ private:
 
     std::string upTo(std::string_view end) {
         const std::size_t found = m_text.find(end, m_position);
-        const std::string inside(m_text.substr(m_position, found - m_position));
+        std::string inside(m_text.substr(m_position, found - m_position));
         m_position = found == std::string_view::npos ? m_text.size() : found + end.size();
         return inside;
     }

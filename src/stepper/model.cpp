@@ -276,10 +276,11 @@ std::string Model::brokenInvariant() const {
                 continue;
             if (!tokens.insert(*member.token).second)
                 return name + ": token " + std::to_string(*member.token) + " is held twice";
+            const std::string window = memberName + ": window " + describe(member.window);
             if (member.window.last >= member.window.next)
-                return name + "." + memberName + ": window " + describe(member.window) + " runs backwards";
+                return name + '.' + window + " runs backwards";
             if (member.window.next > group.cursor)
-                return name + "." + memberName + ": window " + describe(member.window) + " ends after the cursor";
+                return name + '.' + window + " ends after the cursor";
             windows.push_back(member.window);
         }
         std::sort(windows.begin(), windows.end());

@@ -24,7 +24,8 @@ public:
         std::int64_t last = 0;
         std::int64_t next = 0;
 
-        auto operator<=>(const Window&) const = default;
+        auto
+        operator<=>(const Window&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 reads a 0 into it
     };
 
     /// An event as it stands in the event tables; a retried event is there again, for its group alone.

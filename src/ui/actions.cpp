@@ -19,6 +19,8 @@ namespace {
 /// What a subject of one kind belongs to, nearest first.
 std::vector<SubjectKind> kindsAround(const Subject& subject) {
     std::vector<SubjectKind> kinds;
+    if (subject.request.arguments.contains("dead_letter"))
+        kinds.push_back(SubjectKind::DeadLetter);
     if (subject.request.batch)
         kinds.push_back(SubjectKind::Batch);
     if (!subject.request.subconsumer.empty())
@@ -69,9 +71,11 @@ domain::ActionRequest Actions::requestFor(const operate::Action& action, const S
         request.subconsumer.clear();
         request.batch.reset();
         request.seen.reset();
+        request.arguments.erase("dead_letter");
         break;
     case SubjectKind::Member:
     case SubjectKind::Batch:
+    case SubjectKind::DeadLetter:
         break;
     }
     return request;

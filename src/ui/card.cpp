@@ -12,19 +12,41 @@
 
 namespace ui {
 
+/// A dim line that ends in "…" where there is too little room.
+class Card::ElidedLabel : public QWidget {
+public:
+    ElidedLabel() { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); }
+
+    void setText(const QString& text) {
+        m_text = text;
+        setAccessibleName(text);
+        update();
+    }
+
+    QSize sizeHint() const override { return {0, fontMetrics().height()}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        painter.setPen(colors().dim);
+        painter.drawText(rect(), Qt::AlignLeft | Qt::AlignVCenter,
+                         fontMetrics().elidedText(m_text, Qt::ElideRight, width()));
+    }
+
+private:
+    QString m_text;
+};
+
 Card::Card(const QString& title, QWidget* parent)
     : QWidget(parent)
     , m_title(new QLabel(title))
-    , m_note(dimLabel({}))
+    , m_note(new ElidedLabel)
     , m_heading(new QHBoxLayout)
     , m_beside(new QHBoxLayout)
     , m_layout(new QVBoxLayout(this))
     , m_headingArea(new QWidget) {
     m_title->setFont(strongFont(font()));
     m_title->setTextFormat(Qt::PlainText);
-    m_note->setTextFormat(Qt::PlainText);
-    m_note->setMinimumWidth(0);
-    m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_heading->setContentsMargins(space::large, 6, space::medium, 6);
     m_heading->setSpacing(space::medium);
     m_heading->addWidget(m_title);

@@ -30,8 +30,10 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    class ElidedLabel;
+
     QLabel* m_title;
-    QLabel* m_note;
+    ElidedLabel* m_note;
     QHBoxLayout* m_heading;
     QHBoxLayout* m_beside;
     QVBoxLayout* m_layout;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inflightpage.h"
 
-#include "link/whendone.h"
 #include "ui/consumerspage.h"
 #include "ui/eventscard.h"
 #include "ui/notice.h"
 #include "ui/ownercard.h"
-#include "ui/payloadview.h"
+#include "ui/payloadcard.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
 #include "ui/words.h"
@@ -31,8 +30,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     , m_deadInterval(makeDeadIntervalBox(this))
     , m_events(new EventsCard(tools.desk, tools.settings))
     , m_owner(new OwnerCard(tools.actions, [this] { return subject(); }))
-    , m_eventCard(new Card(tr("Event")))
-    , m_payload(new PayloadView) {
+    , m_payload(new PayloadCard) {
     setObjectName(u"inflight"_s);
     m_view->setObjectName(u"batches"_s);
     m_view->setAccessibleName(tr("Open batches"));
@@ -44,8 +42,6 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     m_card->addToHeading(m_deadInterval);
     addTableTools(*m_card, *m_table, tr("Filter batches"));
     m_card->setContent(m_view);
-    m_eventCard->addToHeading(m_payload->modeSwitch());
-    m_eventCard->setContent(m_payload);
 
     const auto splitter = [](Qt::Orientation orientation, QWidget* first, QWidget* second, const QList<int>& sizes) {
         auto* made = new QSplitter(orientation);
@@ -56,7 +52,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
         made->setSizes(sizes);
         return made;
     };
-    auto* right = splitter(Qt::Vertical, m_owner, m_eventCard, {230, 320});
+    auto* right = splitter(Qt::Vertical, m_owner, m_payload, {230, 320});
     auto* below = splitter(Qt::Horizontal, m_events, right, {620, 460});
     auto* all = splitter(Qt::Vertical, m_card, below, {260, 560});
     all->setStretchFactor(1, 1);
@@ -73,7 +69,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     connect(m_events, &EventsCard::eventChosen, this, &InFlightPage::showPayloadOf);
     connect(m_events, &EventsCard::nothingChosen, this, &InFlightPage::showNoEvent);
     connect(m_events, &EventsCard::settled, this, &Page::completed);
-    connect(m_payload, &PayloadView::moreWanted, this, &InFlightPage::fetchPayload);
+    connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     m_table->notice()->say(tr("Waiting for the first sample…"), {});
     showNoEvent();
 }
@@ -137,47 +133,19 @@ void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
 
 void InFlightPage::showPayloadOf(const domain::EventRow& event) {
     m_event = event;
-    m_eventCard->setTitle(tr("Event %1").arg(event.id));
     QStringList note = {event.type ? foreign(text(*event.type), 60) : tr("no type")};
     if (event.retry.value_or(0) > 0)
         note += tr("%n retry(ies)", nullptr, *event.retry);
     if (event.data)
         note += models::format::bytes(event.dataBytes);
-    m_eventCard->setNote(note.join(u" · "_s));
-    if (!event.data || qint64(event.data->size()) >= event.dataBytes) {
-        ++m_payloadRequest;
-        m_payloadPending = false;
-        m_payload->showPayload(event.data, event.dataBytes);
-        return;
-    }
-    m_payload->showLoading();
-    fetchPayload(PayloadView::firstBytes);
-}
-
-void InFlightPage::fetchPayload(qint64 bytes) {
-    if (!m_event)
-        return;
-    const quint64 request = ++m_payloadRequest;
-    m_payloadPending = true;
-    links::whenDone(tools().desk->payload(m_eventQueue, m_event->position, m_event->id, bytes), this,
-                    [this, request, whole = m_event->dataBytes](const links::Reply<std::optional<std::string>>& reply) {
-                        if (request != m_payloadRequest)
-                            return;
-                        m_payloadPending = false;
-                        if (const auto* failure = std::get_if<pg::Failure>(&reply))
-                            m_payload->showFailure(words::failure(*failure));
-                        else
-                            m_payload->showPayload(std::get<std::optional<std::string>>(reply), whole);
-                        Q_EMIT completed();
-                    });
+    m_payload->showPayload(tr("Event %1").arg(event.id), note.join(u" · "_s), event.data, event.dataBytes,
+                           [this, queue = m_eventQueue, event](qint64 bytes) {
+                               return tools().desk->payload(queue, event.position, event.id, bytes);
+                           });
 }
 
 void InFlightPage::showNoEvent() {
     m_event.reset();
-    ++m_payloadRequest;
-    m_payloadPending = false;
-    m_eventCard->setTitle(tr("Event"));
-    m_eventCard->setNote({});
     m_payload->clear(tr("Choose an event to see its payload."));
 }
 
@@ -220,7 +188,7 @@ Subject InFlightPage::subject() const {
 }
 
 bool InFlightPage::isComplete() const {
-    return m_sampled && m_events->isSettled() && !m_payloadPending;
+    return m_sampled && m_events->isSettled() && m_payload->isSettled();
 }
 
 } // namespace ui

@@ -13,7 +13,7 @@ namespace ui {
 class Card;
 class EventsCard;
 class OwnerCard;
-class PayloadView;
+class PayloadCard;
 class TableController;
 
 /// Every open batch; of the chosen one its events, its owner, and the payload of an event.
@@ -35,7 +35,6 @@ private:
     void chooseBatch();
     void showOwner(const domain::Snapshot& snapshot);
     void showPayloadOf(const domain::EventRow& event);
-    void fetchPayload(qint64 bytes);
     void showNoEvent();
     void updateNote();
     const models::BatchRow* chosen() const;
@@ -49,13 +48,10 @@ private:
     QComboBox* m_deadInterval;
     EventsCard* m_events;
     OwnerCard* m_owner;
-    Card* m_eventCard;
-    PayloadView* m_payload;
+    PayloadCard* m_payload;
     QString m_wanted; ///< a batch asked for before it was seen
     std::optional<domain::EventRow> m_event;
     std::int32_t m_eventQueue = 0;
-    quint64 m_payloadRequest = 0;
-    bool m_payloadPending = false;
     bool m_sampled = false;
 };
 

@@ -6,12 +6,18 @@
 #include "ui/card.h"
 #include "ui/commandpalette.h"
 #include "ui/consumerspage.h"
+#include "ui/deadpage.h"
+#include "ui/footprintpage.h"
 #include "ui/inflightpage.h"
 #include "ui/installpage.h"
+#include "ui/lockspage.h"
+#include "ui/messagespage.h"
 #include "ui/navigation.h"
 #include "ui/notice.h"
 #include "ui/outcomeview.h"
 #include "ui/overviewpage.h"
+#include "ui/queuepage.h"
+#include "ui/retrypage.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/statusline.h"
 #include "ui/tablecontroller.h"
@@ -129,7 +135,8 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s, u"consumers"_s, u"inflight"_s};
+    return {u"overview"_s, u"queue"_s, u"messages"_s, u"consumers"_s, u"inflight"_s,
+            u"retry"_s,    u"dead"_s,  u"locks"_s,    u"footprint"_s};
 }
 
 void MainWindow::makePages() {
@@ -143,8 +150,16 @@ void MainWindow::makePages() {
         connect(page, &Page::completed, this, &MainWindow::checkReady);
     };
     add(u"overview"_s, tr("Overview"), new OverviewPage(tools));
+    add(u"queue"_s, tr("Queue"), new QueuePage(tools));
+    add(u"messages"_s, tr("Messages"), new MessagesPage(tools));
+    m_navigation->addGroup(tr("Deliver"));
     add(u"consumers"_s, tr("Consumers"), new ConsumersPage(tools));
     add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
+    add(u"retry"_s, tr("Retry"), new RetryPage(tools));
+    add(u"dead"_s, tr("Dead letters"), new DeadPage(tools));
+    m_navigation->addGroup(tr("Server"));
+    add(u"locks"_s, tr("Locks"), new LocksPage(tools));
+    add(u"footprint"_s, tr("Footprint"), new FootprintPage(tools));
     m_install = new InstallPage(m_desk);
     m_stack->addWidget(m_install);
     connect(m_install, &InstallPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
@@ -156,7 +171,7 @@ void MainWindow::makeShortcuts() {
         connect(shortcut, &QShortcut::activated, this, slot);
     };
     const QStringList names = pageNames();
-    for (int at = 0; at < names.size(); ++at)
+    for (int at = 0; at < std::min<qsizetype>(names.size(), 9); ++at)
         add(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + at)), [this, name = names[at]] { showPage(name); });
     add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { openPalette(); });
     add(QKeySequence(Qt::Key_F5), [this] { m_desk->sampleNow(); });

@@ -2,11 +2,11 @@
 #include "ui/ownercard.h"
 
 #include "models/subscriptioncolumns.h"
+#include "ui/factslist.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
-#include <QFormLayout>
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
@@ -26,7 +26,7 @@ using models::format::text;
 OwnerCard::OwnerCard(Actions* actions, std::function<Subject()> subject, QWidget* parent)
     : Card(tr("Owner"), parent)
     , m_actions(actions)
-    , m_form(new QFormLayout)
+    , m_facts(new FactsList)
     , m_mode(dimLabel({})) {
     setObjectName(u"owner"_s);
     for (const char* id : {"touch", "force_unregister"}) {
@@ -49,10 +49,7 @@ OwnerCard::OwnerCard(Actions* actions, std::function<Subject()> subject, QWidget
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(space::large, 10, space::large, 10);
     layout->setSpacing(space::medium);
-    m_form->setHorizontalSpacing(20);
-    m_form->setVerticalSpacing(5);
-    m_form->setLabelAlignment(Qt::AlignLeft);
-    layout->addLayout(m_form);
+    layout->addWidget(m_facts);
     m_mode->setWordWrap(true);
     layout->addWidget(m_mode);
     layout->addStretch();
@@ -64,26 +61,8 @@ OwnerCard::OwnerCard(Actions* actions, std::function<Subject()> subject, QWidget
     setContent(scroll);
 }
 
-QLabel* OwnerCard::fact(const QString& name) {
-    QLabel*& label = m_facts[name];
-    if (!label) {
-        label = new QLabel;
-        label->setWordWrap(true);
-        label->setTextFormat(Qt::PlainText);
-        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        label->setMinimumWidth(40);
-        m_form->addRow(dimLabel(name), label);
-    }
-    return label;
-}
-
-void OwnerCard::set(const QString& name, const QString& value) {
-    fact(name)->setText(value);
-}
-
 void OwnerCard::clear() {
-    for (const auto& [name, label] : m_facts)
-        label->setText(models::format::none());
+    m_facts->clear();
     m_mode->clear();
 }
 
@@ -91,9 +70,9 @@ void OwnerCard::showOwner(const models::BatchRow& row, const domain::Snapshot& s
                           const QTimeZone& zone) {
     const domain::Subscription& subscription = row.subscription;
     const QString owner = foreign(text(subscription.consumerName));
-    set(tr("Owner"), subscription.role == domain::Role::CoopMember
-                         ? tr("%1 · coop_member of %2").arg(owner, foreign(text(row.group)))
-                         : owner + u" · "_s + models::roleText(subscription));
+    m_facts->set(tr("Owner"), subscription.role == domain::Role::CoopMember
+                                  ? tr("%1 · coop_member of %2").arg(owner, foreign(text(row.group)))
+                                  : owner + u" · "_s + models::roleText(subscription));
     const models::OpenFor open = models::openFor(subscription);
     QString token = subscription.batch ? QString::number(*subscription.batch) : tr("not committed yet");
     if (open.since)
@@ -101,7 +80,7 @@ void OwnerCard::showOwner(const models::BatchRow& row, const domain::Snapshot& s
             u", "_s + (open.exact ? tr("allocated %1") : tr("open since %1 or earlier")).arg(clock(*open.since, zone));
     if (subscription.takeovers.value_or(0) > 0)
         token += u", "_s + tr("taken over %n time(s)", nullptr, *subscription.takeovers);
-    set(tr("Token"), token);
+    m_facts->set(tr("Token"), token);
     QString window = models::format::none();
     if (subscription.lastTick && subscription.nextTick) {
         const auto tick = [&zone](std::int64_t id, const std::optional<pg::Timestamp>& time) {
@@ -110,17 +89,17 @@ void OwnerCard::showOwner(const models::BatchRow& row, const domain::Snapshot& s
         window = tick(*subscription.lastTick, subscription.lastTickTime) + u" → "_s +
                  tick(*subscription.nextTick, subscription.nextTickTime);
     }
-    set(tr("Window"), window);
-    set(tr("Heartbeat"),
-        tr("%1, %2 ago").arg(clock(subscription.active, zone), age(snapshot.takenAt - subscription.active)));
-    set(tr("Session"), session(row, snapshot));
-    set(tr("Blocks"), blocked(row, snapshot));
+    m_facts->set(tr("Window"), window);
+    m_facts->set(tr("Heartbeat"),
+                 tr("%1, %2 ago").arg(clock(subscription.active, zone), age(snapshot.takenAt - subscription.active)));
+    m_facts->set(tr("Session"), session(row, snapshot));
+    m_facts->set(tr("Blocks"), blocked(row, snapshot));
     const pg::Interval left = subscription.active + deadInterval - snapshot.takenAt;
-    set(tr("Takeover"),
-        subscription.role != domain::Role::CoopMember ? tr("not for a normal consumer")
-        : left.count() < 0
-            ? tr("eligible at a dead interval of %1").arg(age(deadInterval))
-            : tr("eligible %1, at a dead interval of %2").arg(models::format::due(left), age(deadInterval)));
+    m_facts->set(tr("Takeover"),
+                 subscription.role != domain::Role::CoopMember ? tr("not for a normal consumer")
+                 : left.count() < 0
+                     ? tr("eligible at a dead interval of %1").arg(age(deadInterval))
+                     : tr("eligible %1, at a dead interval of %2").arg(models::format::due(left), age(deadInterval)));
     m_mode->setText(m_actions->desk()->accessMode() == desk::AccessMode::Observe
                         ? tr("Observe mode: actions are off. Switch to Operate to use them.")
                         : QString());

@@ -5,10 +5,11 @@
 #include "ui/actions.h"
 #include "ui/card.h"
 
-class QFormLayout;
 class QLabel;
 
 namespace ui {
+
+class FactsList;
 
 /// Who holds a batch, since when, what it blocks, and what can be done about it.
 class OwnerCard : public Card {
@@ -22,15 +23,12 @@ public:
     void clear();
 
 private:
-    void set(const QString& name, const QString& value);
-    QLabel* fact(const QString& name);
     QString session(const models::BatchRow& row, const domain::Snapshot& snapshot) const;
     QString blocked(const models::BatchRow& row, const domain::Snapshot& snapshot) const;
 
     Actions* m_actions;
-    QFormLayout* m_form;
+    FactsList* m_facts;
     QLabel* m_mode;
-    std::map<QString, QLabel*> m_facts;
 };
 
 } // namespace ui

@@ -67,6 +67,8 @@ QString subject(const domain::ActionRequest& request) {
     if (!request.consumer.empty())
         //: A consumer or member, and the queue it reads.
         name = Words::tr("%1 on %2").arg(fullName(request), queue);
+    if (const auto letter = request.arguments.find("dead_letter"); letter != request.arguments.end())
+        return Words::tr("dead letter %1 of %2").arg(text(letter->second), queue);
     if (request.batch)
         name = name.isEmpty() ? Words::tr("batch %1").arg(*request.batch)
                               : Words::tr("batch %1 of %2").arg(*request.batch).arg(name);

@@ -19,7 +19,7 @@ QStringList unfold(JsonTreeModel& model, const QModelIndex& parent = {}, int dep
     QStringList lines;
     for (int row = 0; row < model.rowCount(parent); ++row) {
         const QModelIndex key = model.index(row, JsonTreeModel::Key, parent);
-        lines += QString(depth * 2, u' ') + key.data().toString() + u": "_s +
+        lines += QString(qsizetype(depth) * 2, u' ') + key.data().toString() + u": "_s +
                  key.siblingAtColumn(JsonTreeModel::Value).data().toString();
         lines += unfold(model, key, depth + 1);
     }

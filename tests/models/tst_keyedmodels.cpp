@@ -17,7 +17,7 @@ namespace {
 QStringList dump(const QAbstractItemModel& model, const QModelIndex& parent = {}, int depth = 0) {
     QStringList lines;
     for (int row = 0; row < model.rowCount(parent); ++row) {
-        QString line(depth * 2, u' ');
+        QString line(qsizetype(depth) * 2, u' ');
         line += model.index(row, 0, parent).data(KeyRole).toString();
         for (int column = 0; column < model.columnCount(parent); ++column)
             line += u'|' + model.index(row, column, parent).data().toString();

@@ -341,6 +341,7 @@ private Q_SLOTS:
             }
             made.batch = action.id == "take_over" ? coop.id.value() : batch.id.value();
             made.arguments = {{"message", std::to_string(batch.messages[0].id)},
+                              {"dead_letter", "1"},
                               {"parameter", "ticker_paused"},
                               {"value", "true"},
                               {"taker", "w2"},
@@ -354,8 +355,8 @@ private Q_SLOTS:
             if (action.id == "register_subconsumer")
                 made.subconsumer = "w9";
             const auto outcome = m_db->runner().perform(made, m_db->capabilities(), readOnly, m_db->armed());
-            // maint() swallows what its parts report; it must still have changed nothing.
-            if (action.id != "run_maintenance") {
+            // These swallow what their parts report; they must still have changed nothing.
+            if (action.id != "run_maintenance" && action.id != "replay_all_dead_letters") {
                 COMPARE_KIND(outcome, Refused);
                 QVERIFY2(outcome.failure && outcome.failure->diagnostics.sqlState == "25006",
                          (action.id + ": " + outcome.summary).c_str());
@@ -452,6 +453,56 @@ private Q_SLOTS:
 
 private:
     std::unique_ptr<OperateDatabase> m_db;
+
+    void replaysAndPurgesDeadLetters() {
+        m_db->client().createQueue("q");
+        m_db->client().subscribe("q", "c");
+        const auto bury = [&](int first, int last) {
+            m_db->execute(
+                "insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, dl_reason, ev_id, ev_time, ev_txid,"
+                " ev_retry, ev_type, ev_data) select sub_queue, sub_consumer, 'broken', g, now(),"
+                " pg_current_xact_id(), 5, 't', 'p' || g from pgque.subscription, generate_series(" +
+                std::to_string(first) + ", " + std::to_string(last) + ") g");
+        };
+        bury(1, 5);
+        auto replay = request("replay_dead_letter", "q");
+        replay.arguments["dead_letter"] = m_db->execute("select min(dl_id) from pgque.dead_letter");
+        QVERIFY(!m_db->predict(replay).refusal);
+        auto outcome = m_db->perform(replay);
+        COMPARE_KIND(outcome, Done);
+        QVERIFY(!outcome.results.at("event_id").empty());
+        QCOMPARE(m_db->execute("select count(*) from pgque.dead_letter"), std::string("4"));
+        // It is gone: nothing happens twice.
+        QVERIFY(m_db->predict(replay).refusal.has_value());
+        outcome = m_db->perform(replay);
+        QVERIFY(outcome.kind != domain::OutcomeKind::Done);
+        QVERIFY(outcome.summary.find("dead letter entry not found") != std::string::npos ||
+                outcome.failure->diagnostics.message.find("dead letter entry not found") != std::string::npos);
+
+        const auto everything = request("replay_all_dead_letters", "q");
+        QCOMPARE(m_db->predict(everything).numbers.front().value, std::string("4"));
+        outcome = m_db->perform(everything);
+        COMPARE_KIND(outcome, Done);
+        QCOMPARE(outcome.results.at("replayed"), std::string("4"));
+        QVERIFY(m_db->predict(everything).refusal.has_value());
+
+        bury(11, 13);
+        auto purge = request("purge_dead_letters", "q");
+        QCOMPARE(m_db->predict(purge).numbers.front().value, std::string("0")); // none is 30 days old
+        purge.arguments["older_than"] = "0 s";
+        QCOMPARE(m_db->predict(purge).numbers.front().value, std::string("3"));
+        outcome = m_db->perform(purge);
+        COMPARE_KIND(outcome, Done);
+        QCOMPARE(outcome.results.at("deleted"), std::string("3"));
+        QCOMPARE(m_db->execute("select count(*) from pgque.dead_letter"), std::string("0"));
+
+        pg::Connection reader = m_db->loginWith("pgque_reader");
+        const auto availability = m_db->registry()
+                                      .find("purge_dead_letters")
+                                      ->availability(purge, OperateDatabase::capabilitiesOf(reader), nullptr);
+        QVERIFY(!availability.available);
+        QVERIFY(availability.grant.starts_with("grant pgque_admin to "));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestActions)

@@ -98,7 +98,7 @@ private Q_SLOTS:
         auto application = pg::Connection::open(m_pooler->info(m_db->info()));
         const auto capabilities = m_db->capabilitiesOf(connection);
         const auto act = [&](const domain::ActionRequest& made,
-                             operate::RunOptions options = OperateDatabase::armed()) {
+                             const operate::RunOptions& options = OperateDatabase::armed()) {
             return m_db->runner().perform(made, capabilities, connection, options);
         };
         const auto batch = m_db->openBatch("q", "billing", "w1", 3);

@@ -580,6 +580,7 @@ private Q_SLOTS:
         auto connection = m_database->connect();
         const auto result = connection.execute({"select g from generate_series(1, 1000) g", {}});
         std::vector<std::thread> readers;
+        readers.reserve(4);
         std::atomic<std::int64_t> total = 0;
         for (int i = 0; i < 4; ++i) {
             readers.emplace_back([result, &total] {

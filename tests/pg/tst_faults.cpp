@@ -14,11 +14,9 @@ using pg::after;
 using pg::Connection;
 using pg::Effect;
 using pg::ErrorKind;
-using pg::Failure;
 using support::failureOf;
 using support::FaultProxy;
 using support::number;
-using support::qt;
 using support::TestDatabase;
 using support::TestServer;
 

@@ -75,7 +75,7 @@ private Q_SLOTS:
             std::jthread thread([&](const std::stop_token& stop) { reports = pool.run(stop); });
             QVERIFY(eventually([&] { return pool.stats().batches == windows; }));
         }
-        QCOMPARE(times.size(), std::size_t{windows * 10});
+        QCOMPARE(times.size(), std::size_t{windows} * 10);
         for (const auto& [payload, count] : times)
             QCOMPARE(count, 1);
         QCOMPARE(reports.size(), 2u);

@@ -107,9 +107,52 @@ QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t, std::int64_t
     return answered(links::Reply<std::int64_t>(std::int64_t(500)));
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t, domain::EventPosition, std::int64_t,
-                                                                std::int64_t maxBytes) {
+QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t, const domain::EventPosition&,
+                                                                std::int64_t, std::int64_t maxBytes) {
     return answered(d->payload(maxBytes));
+}
+
+QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t, std::optional<domain::RetryPosition>, int) {
+    return answered(d->retries);
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t, std::int64_t,
+                                                                     std::int64_t maxBytes) {
+    return answered(d->payload(maxBytes));
+}
+
+QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t, std::optional<domain::DeadPosition>, int) {
+    return answered(d->letters);
+}
+
+QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t) {
+    return answered(d->groups);
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t, std::int64_t maxBytes) {
+    return answered(d->payload(maxBytes));
+}
+
+QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t) {
+    return answered(d->detail);
+}
+
+QFuture<links::Reply<domain::FoundEvents>> Desk::searchEvents(std::int32_t, domain::EventSearch search,
+                                                              std::optional<domain::EventPosition>) {
+    d->searched.push_back(std::move(search));
+    return answered(d->found);
+}
+
+QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t, const domain::EventRow&) {
+    return answered(d->story);
+}
+
+QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
+    return answered(d->waits);
+}
+
+QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
+    return answered(d->footprint);
 }
 
 const operate::Registry& Desk::actions() const {

@@ -32,6 +32,16 @@ public:
     links::Reply<domain::Prediction> prediction = domain::Prediction{};
     domain::ActionOutcome outcome;
 
+    links::Reply<domain::RetryPage> retries = domain::RetryPage{};
+    links::Reply<domain::DeadPage> letters = domain::DeadPage{};
+    links::Reply<domain::DeadGroups> groups = domain::DeadGroups{};
+    links::Reply<domain::QueueDetail> detail = domain::QueueDetail{};
+    links::Reply<domain::FoundEvents> found = domain::FoundEvents{};
+    links::Reply<domain::EventStory> story = domain::EventStory{};
+    links::Reply<domain::LockWaits> waits = domain::LockWaits{};
+    links::Reply<domain::Footprint> footprint = domain::Footprint{};
+    std::vector<domain::EventSearch> searched;
+
     std::vector<domain::ActionRequest> predicted;
     std::vector<domain::ActionRequest> performed;
     std::vector<Performed> journal;

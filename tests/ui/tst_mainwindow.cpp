@@ -93,9 +93,9 @@ private Q_SLOTS:
 
     void pagesByKeyboard() {
         open(u"overview"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_3, Qt::ControlModifier);
+        QTest::keyClick(m_window.get(), Qt::Key_5, Qt::ControlModifier);
         QCOMPARE(m_window->currentPage(), u"inflight"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_2, Qt::ControlModifier);
+        QTest::keyClick(m_window.get(), Qt::Key_4, Qt::ControlModifier);
         QCOMPARE(m_window->currentPage(), u"consumers"_s);
         QVERIFY(!m_window->showPage(u"nowhere"_s));
         QTest::keyClick(m_window.get(), Qt::Key_F5);
@@ -352,10 +352,10 @@ private Q_SLOTS:
         };
         open(u"inflight"_s);
         QTRY_VERIFY(m_window->isReadyForPicture());
-        auto* said = m_window->findChild<QLabel*>(u"payloadRemark"_s);
+        auto* said = find<QWidget>(u"inflight"_s)->findChild<QLabel*>(u"payloadRemark"_s);
         QTRY_VERIFY2(said->text().contains(remark), qPrintable(said->text()));
-        QCOMPARE(m_window->findChild<QTreeView*>(u"jsonTree"_s)->isVisible(), tree);
-        const QString text = m_window->findChild<QPlainTextEdit*>(u"payloadPlain"_s)->toPlainText();
+        QCOMPARE(find<QWidget>(u"inflight"_s)->findChild<QTreeView*>(u"jsonTree"_s)->isVisible(), tree);
+        const QString text = find<QWidget>(u"inflight"_s)->findChild<QPlainTextEdit*>(u"payloadPlain"_s)->toPlainText();
         for (const QChar c : text)
             QVERIFY2(c >= u' ' && (c < QChar(0x202a) || c > QChar(0x202e)), qPrintable(text.left(40)));
     }

@@ -20,6 +20,7 @@ constexpr auto callback = "{\"queue\": \"done\", \"task_name\": \"collect\", \"k
 
 std::vector<Header> headers(int count) {
     std::vector<Header> all;
+    all.reserve(static_cast<std::size_t>(count));
     for (int number = 0; number < count; ++number)
         all.push_back({"work", "{\"task_name\": \"part\", \"args\": [" + std::to_string(number) + "]}", 7, "acme"});
     return all;

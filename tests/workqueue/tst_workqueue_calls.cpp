@@ -88,6 +88,7 @@ private Q_SLOTS:
     void manyClaimersAccountForEverything() {
         constexpr int messages = 600;
         std::vector<std::string> payloads;
+        payloads.reserve(messages);
         for (int number = 0; number < messages; ++number)
             payloads.push_back(std::to_string(number));
         m_db->run(workqueue::sendMany("q", payloads));
@@ -96,6 +97,7 @@ private Q_SLOTS:
         std::atomic<int> open = messages;
         std::atomic<int> tooMany = 0;
         std::vector<std::thread> claimers;
+        claimers.reserve(8);
         for (int worker = 0; worker < 8; ++worker) {
             claimers.emplace_back([&, worker] {
                 pgque::Client client = m_db->another();

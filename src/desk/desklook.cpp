@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/deskprivate.h"
+#include "queries/backlog.h"
+#include "queries/lockwaits.h"
+#include "queries/queuedetail.h"
+
+// What pages ask beside the sample, each on the monitor's session.
+namespace desk {
+
+namespace {
+
+constexpr std::chrono::milliseconds lookDeadline = std::chrono::seconds(15);
+/// A search reads up to its bound; a slow disk may take that long.
+constexpr std::chrono::milliseconds searchDeadline = std::chrono::seconds(60);
+
+} // namespace
+
+QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t queueId,
+                                                         std::optional<domain::RetryPosition> after, int limit) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::retryPage(connection, queueId, after, limit, deadline);
+        },
+        lookDeadline);
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t owner, std::int64_t eventId,
+                                                                     std::int64_t maxBytes) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::retryPayload(connection, owner, eventId, maxBytes, deadline);
+        },
+        lookDeadline);
+}
+
+QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std::optional<domain::DeadPosition> after,
+                                                       int limit) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::deadPage(connection, queueId, after, limit, deadline);
+        },
+        lookDeadline);
+}
+
+QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t queueId) {
+    return d->onMonitor([=](pg::Connection& connection,
+                            pg::Deadline deadline) { return queries::deadGroups(connection, queueId, deadline); },
+                        lookDeadline);
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t id, std::int64_t maxBytes) {
+    return d->onMonitor([=](pg::Connection& connection,
+                            pg::Deadline deadline) { return queries::deadPayload(connection, id, maxBytes, deadline); },
+                        lookDeadline);
+}
+
+QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t queueId) {
+    return d->onMonitor([=](pg::Connection& connection,
+                            pg::Deadline deadline) { return queries::queueDetail(connection, queueId, deadline); },
+                        lookDeadline);
+}
+
+QFuture<links::Reply<domain::FoundEvents>> Desk::searchEvents(std::int32_t queueId, domain::EventSearch search,
+                                                              std::optional<domain::EventPosition> from) {
+    return d->onMonitor(
+        [queueId, search = std::move(search), from = std::move(from)](pg::Connection& connection,
+                                                                      pg::Deadline deadline) {
+            return queries::searchEvents(connection, queueId, search, from, {}, deadline);
+        },
+        searchDeadline);
+}
+
+QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t queueId, const domain::EventRow& event) {
+    return d->onMonitor(
+        [queueId, event](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::eventStory(connection, queueId, event, deadline);
+        },
+        lookDeadline);
+}
+
+QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
+    return d->onMonitor(
+        [](pg::Connection& connection, pg::Deadline deadline) { return queries::lockWaits(connection, deadline); },
+        lookDeadline);
+}
+
+QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
+    return d->onMonitor(
+        [](pg::Connection& connection, pg::Deadline deadline) { return queries::footprint(connection, deadline); },
+        lookDeadline);
+}
+
+} // namespace desk

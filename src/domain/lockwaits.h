@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "pg/time.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace domain {
+
+/// A session that waits for a lock, or that others wait for.
+struct LockSession {
+    std::int32_t pid = 0; ///< 0: a prepared transaction
+    std::string user;
+    std::string application;
+    std::string state; ///< empty: no right to see
+    std::string query; ///< its beginning; empty: no right to see
+    std::optional<pg::Timestamp> transactionSince;
+    std::optional<pg::Timestamp> waitingSince; ///< empty: it does not wait
+    std::string mode;                          ///< of the lock it waits for
+    std::string waitsFor;                      ///< "row of billing.worker-3 on orders", "table pgque.event_1_0"
+    std::string schema;                        ///< of the table concerned, where one is
+    std::vector<std::int32_t> blockers;        ///< who holds it, or stands before it in the queue
+
+    bool operator==(const LockSession&) const = default;
+};
+
+/// Every wait for a lock in this database, with those who are waited for.
+struct LockWaits {
+    std::vector<LockSession> sessions; ///< by pid
+    pg::Timestamp takenAt;
+    double serverMs = 0;
+};
+
+/// One of this program's sessions, as the server sees it.
+struct OwnSession {
+    std::int32_t pid = 0;
+    std::string application;
+    std::string state;
+    std::optional<pg::Timestamp> transactionSince;
+    std::int64_t locks = 0; ///< held right now, those of the look itself left out
+    std::string query;
+
+    bool operator==(const OwnSession&) const = default;
+};
+
+/// What consoles like this one cost the server right now.
+struct Footprint {
+    std::vector<OwnSession> sessions;
+    pg::Timestamp takenAt;
+};
+
+} // namespace domain

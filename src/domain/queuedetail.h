@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/eventpage.h"
+#include "domain/snapshot.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace domain {
+
+/// One of a queue's rotating event tables.
+struct EventTable {
+    std::int32_t number = 0;
+    std::string name;
+    std::optional<std::int64_t> bytes; ///< with indexes and TOAST; empty: somebody holds it exclusively, or it is gone
+    std::vector<std::int32_t> holders; ///< sessions with a lock on it, this console's left out
+
+    bool operator==(const EventTable&) const = default;
+};
+
+/// What a queue's own page shows beside the sample.
+struct QueueDetail {
+    std::int32_t queueId = 0;
+    std::vector<Tick> ticks; ///< the newest first, at most 300
+    std::vector<EventTable> tables;
+    pg::Timestamp takenAt;
+};
+
+/// What a stored event must be to be found; empty conditions hold for every event.
+struct EventSearch {
+    std::optional<std::int64_t> id;
+    std::string type; ///< exactly
+    std::string text; ///< somewhere in the payload, case ignored
+
+    bool isEmpty() const { return !id && type.empty() && text.empty(); }
+
+    bool operator==(const EventSearch&) const = default;
+};
+
+/// Events found, in storage order, and how much was looked at for them.
+struct FoundEvents {
+    std::vector<EventRow> rows;
+    std::optional<EventPosition> next; ///< where to go on; empty: everything was looked at
+    bool boundReached = false;         ///< it stopped at its bound before the page was full
+    std::int64_t bytesRead = 0;        ///< of the tables, about
+    double serverMs = 0;
+};
+
+/// Which tick showed an event first. The window that ends with that tick is the one that delivers it.
+struct EventStory {
+    std::optional<Tick> before; ///< the newest tick that could not see it
+    std::optional<Tick> after;  ///< the first tick that sees it; empty: none yet
+    /// Ticks stored after the event was inserted that could not see it: its transaction was still running.
+    std::int64_t passedOver = 0;
+    pg::Timestamp takenAt;
+
+    /// Every tick there is sees it: the one that was first may have been rotated away.
+    bool isOlderThanTicks() const { return after && !before; }
+};
+
+/// How far a subscription is with one event.
+struct EventReach {
+    enum class State {
+        Past,     ///< its position is behind the event: it had it, or it came later
+        InFlight, ///< in its open batch
+        Waiting,  ///< it will come to it
+        NotForIt, ///< somebody else's retry
+    };
+    std::string consumer;
+    Role role = Role::Normal;
+    State state = State::Waiting;
+    std::optional<std::int64_t> batch;
+
+    bool operator==(const EventReach&) const = default;
+};
+
+/// Judges by positions: of a group its main row, and the member that holds the window.
+/// owner: the event's ev_owner.
+std::vector<EventReach> reachOf(const Snapshot& snapshot, std::int32_t queueId, const EventStory& story,
+                                std::optional<std::int32_t> owner);
+
+} // namespace domain

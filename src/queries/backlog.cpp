@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queries/backlog.h"
+
+#include "queries/columns.h"
+#include "queries/look.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace queries {
+
+namespace {
+
+using pgque::detail::microseconds;
+using pgque::detail::rowsCall;
+using Text = std::optional<std::string>;
+
+constexpr int previewChars = 400;
+constexpr Limits pageLimits{std::chrono::seconds(5), std::chrono::milliseconds(200)};
+
+/// Infinite times, which an interval of a consumer's may have made, stand at the end of the year 9999.
+std::string finite(const std::string& column) {
+    return "case when isfinite(" + column + ") then " + detail::micros(column) + " when " + column +
+           " > 'epoch' then 253402300799000000 else 0 end";
+}
+
+/// A moment as it came from finite(), for comparing with a column.
+constexpr auto momentParam = "(case when $4::bigint >= 253402300799000000 then 'infinity'::timestamptz"
+                             " else 'epoch'::timestamptz + $4::bigint * interval '1 microsecond' end)";
+
+std::string beginning(const std::string& column, const std::string& maxBytes) {
+    // left() counts characters of at most four bytes.
+    return "case when octet_length(" + column + ") <= " + maxBytes + "::bigint then " + column + " else left(" +
+           column + ", (" + maxBytes + "::bigint / 4)::int) end";
+}
+
+std::int64_t micros(pg::Timestamp moment) {
+    return moment.time_since_epoch().count();
+}
+
+/// $1 queue or 0, $2 limit, $3 preview; on later pages $4 and on: the last row before, so that an index finds the next.
+pg::Params pageParams(std::int32_t queueId, int limit) {
+    return pg::Params::of(queueId, limit, previewChars);
+}
+
+pg::Call<std::vector<domain::Retry>> retries(std::int32_t queueId, const std::optional<domain::RetryPosition>& after,
+                                             int limit) {
+    const std::string beyond =
+        after ? std::string(" and (r.ev_retry_after, r.ev_owner, r.ev_id) > (") + momentParam + ", $5::int, $6::bigint)"
+              : std::string();
+    pg::Params params = pageParams(queueId, limit);
+    if (after)
+        params.add(micros(after->dueAt)).add(after->owner).add(after->eventId);
+    return rowsCall(
+        "retries",
+        "select r.ev_queue, q.queue_name, r.ev_owner, (select c.co_name from pgque.subscription s"
+        " join pgque.consumer c on c.co_id = s.sub_consumer where s.sub_id = r.ev_owner"
+        " order by s.sub_role = 'coop_member', c.co_name limit 1), r.ev_id, " +
+            finite("r.ev_retry_after") + ", " + finite("r.ev_time") +
+            ", coalesce(r.ev_retry, 0), coalesce(q.queue_max_retries, 5), r.ev_type, left(r.ev_data, $3::int),"
+            " coalesce(octet_length(r.ev_data), 0)::bigint from pgque.retry_queue r"
+            " left join pgque.queue q on q.queue_id = r.ev_queue where ($1::int = 0 or r.ev_queue = $1::int)" +
+            beyond + " order by r.ev_retry_after, r.ev_owner, r.ev_id limit $2::int",
+        std::move(params), [](const pg::Row& row) {
+            domain::Retry retry;
+            retry.queueId = row.get<std::int32_t>(0);
+            retry.queue = row.get<Text>(1).value_or(std::string());
+            retry.owner = row.get<std::int32_t>(2);
+            retry.consumer = row.get<Text>(3).value_or(std::string());
+            retry.eventId = row.get<std::int64_t>(4);
+            retry.dueAt = microseconds(row, 5);
+            retry.time = microseconds(row, 6);
+            retry.attempts = row.get<std::int32_t>(7);
+            retry.maxRetries = row.get<std::int32_t>(8);
+            retry.type = row.get<Text>(9);
+            retry.data = row.get<Text>(10);
+            retry.dataBytes = row.get<std::int64_t>(11);
+            return retry;
+        });
+}
+
+pg::Call<domain::RetryOutlook> retryOutlook(std::int32_t queueId) {
+    const auto within = [](const char* from, const char* to) {
+        return std::string("count(*) filter (where r.due > now() + interval '") + from +
+               "' and r.due <= now() + interval '" + to + "'), ";
+    };
+    return pgque::detail::rowCall(
+        "retry outlook",
+        "select count(*) filter (where r.due <= now()), " + within("0", "1 minute") + within("1 minute", "10 minutes") +
+            within("10 minutes", "1 hour") +
+            "count(*) filter (where r.due > now() + interval '1 hour'), count(*) filter (where r.tries >= r.most),"
+            " count(*) >= " +
+            std::to_string(backlogCap) +
+            " from (select w.ev_retry_after as due, coalesce(w.ev_retry, 0) as tries,"
+            " coalesce(q.queue_max_retries, 5) as most from pgque.retry_queue w"
+            " left join pgque.queue q on q.queue_id = w.ev_queue where ($1::int = 0 or w.ev_queue = $1::int)"
+            " order by w.ev_retry_after limit " +
+            std::to_string(backlogCap) + ") r",
+        pg::Params::of(queueId), [](const pg::Row& row) {
+            domain::RetryOutlook outlook;
+            outlook.due = row.get<std::int64_t>(0);
+            outlook.inAMinute = row.get<std::int64_t>(1);
+            outlook.inTenMinutes = row.get<std::int64_t>(2);
+            outlook.inAnHour = row.get<std::int64_t>(3);
+            outlook.later = row.get<std::int64_t>(4);
+            outlook.lastTry = row.get<std::int64_t>(5);
+            outlook.capped = row.get<bool>(6);
+            return outlook;
+        });
+}
+
+/// The newest letters of each queue asked for, through the index by queue and time; then the newest of all.
+pg::Call<std::vector<domain::DeadLetter>> deadLetters(std::int32_t queueId,
+                                                      const std::optional<domain::DeadPosition>& after, int limit) {
+    const std::string beyond =
+        after ? std::string(" and (l.dl_time, l.dl_id) < (") + momentParam + ", $5::bigint)" : std::string();
+    pg::Params params = pageParams(queueId, limit);
+    if (after)
+        params.add(micros(after->time)).add(after->id);
+    return rowsCall("dead letters",
+                    "select d.dl_id, q.queue_id, q.queue_name, coalesce(c.co_name, ''), " + finite("d.dl_time") +
+                        ", d.dl_reason, d.ev_id, " + finite("d.ev_time") +
+                        ", coalesce(d.ev_retry, 0), d.ev_type, left(d.ev_data, $3::int),"
+                        " coalesce(octet_length(d.ev_data), 0)::bigint from pgque.queue q cross join lateral"
+                        " (select * from pgque.dead_letter l where l.dl_queue_id = q.queue_id" +
+                        beyond +
+                        " order by l.dl_time desc, l.dl_id desc limit $2::int) d"
+                        " left join pgque.consumer c on c.co_id = d.dl_consumer_id"
+                        " where ($1::int = 0 or q.queue_id = $1::int)"
+                        " order by d.dl_time desc, d.dl_id desc limit $2::int",
+                    std::move(params), [](const pg::Row& row) {
+                        domain::DeadLetter letter;
+                        letter.id = row.get<std::int64_t>(0);
+                        letter.queueId = row.get<std::int32_t>(1);
+                        letter.queue = row.get<std::string>(2);
+                        letter.consumer = row.get<std::string>(3);
+                        letter.time = microseconds(row, 4);
+                        letter.reason = row.get<Text>(5);
+                        letter.eventId = row.get<std::int64_t>(6);
+                        letter.eventTime = microseconds(row, 7);
+                        letter.attempts = row.get<std::int32_t>(8);
+                        letter.type = row.get<Text>(9);
+                        letter.data = row.get<Text>(10);
+                        letter.dataBytes = row.get<std::int64_t>(11);
+                        return letter;
+                    });
+}
+
+/// Reasons as they are stored: numbers in them are taken out here, so that no regular expression runs on the server.
+pg::Call<std::vector<domain::DeadGroup>> rawGroups(std::int32_t queueId) {
+    const std::string cap = std::to_string(backlogCap);
+    return rowsCall("dead letter groups",
+                    "select q.queue_id, q.queue_name, d.ev_type, coalesce(left(d.dl_reason, 300), ''), count(*), " +
+                        finite("min(d.dl_time)") + ", " + finite("max(d.dl_time)") +
+                        " from (select l.dl_queue_id, l.ev_type, l.dl_reason, l.dl_time from pgque.queue o"
+                        " cross join lateral (select * from pgque.dead_letter n where n.dl_queue_id = o.queue_id"
+                        " order by n.dl_time desc limit " +
+                        cap + ") l where ($1::int = 0 or o.queue_id = $1::int) order by l.dl_time desc limit " + cap +
+                        ") d join pgque.queue q on q.queue_id = d.dl_queue_id group by 1, 2, 3, 4",
+                    pg::Params::of(queueId), [](const pg::Row& row) {
+                        domain::DeadGroup group;
+                        group.queueId = row.get<std::int32_t>(0);
+                        group.queue = row.get<std::string>(1);
+                        group.type = row.get<Text>(2);
+                        group.reason = domain::normalisedReason(row.get<std::string>(3));
+                        group.count = row.get<std::int64_t>(4);
+                        group.first = microseconds(row, 5);
+                        group.last = microseconds(row, 6);
+                        return group;
+                    });
+}
+
+std::vector<domain::DeadGroup> merged(std::vector<domain::DeadGroup> raw) {
+    std::map<std::tuple<std::string, Text, std::string>, domain::DeadGroup> groups;
+    for (domain::DeadGroup& part : raw) {
+        const auto [place, isNew] = groups.try_emplace({part.queue, part.type, part.reason}, part);
+        if (isNew)
+            continue;
+        place->second.count += part.count;
+        place->second.first = std::min(place->second.first, part.first);
+        place->second.last = std::max(place->second.last, part.last);
+    }
+    std::vector<domain::DeadGroup> sorted;
+    sorted.reserve(groups.size());
+    for (auto& [key, group] : groups)
+        sorted.push_back(std::move(group));
+    std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+    return sorted;
+}
+
+std::optional<std::string> onlyPayload(pg::Connection& connection, const pg::Call<std::vector<Text>>& call,
+                                       const char* gone, pg::Deadline deadline) {
+    const std::vector<Text> found = look(connection, call, pageLimits, deadline);
+    if (!found.empty())
+        return found.front();
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Decode;
+    failure.diagnostics.message = gone;
+    throw pg::Error(std::move(failure));
+}
+
+} // namespace
+
+domain::RetryPage retryPage(pg::Connection& connection, std::int32_t queueId,
+                            const std::optional<domain::RetryPosition>& after, int limit, pg::Deadline deadline) {
+    Look look;
+    look.part(pageLimits, Look::View::Same);
+    const auto rows = look.ask(retries(queueId, after, limit));
+    const auto clock = look.ask(serverClock());
+    std::optional<Asked<domain::RetryOutlook>> outlook;
+    if (!after)
+        outlook = look.ask(retryOutlook(queueId));
+    const Answers answers = look.run(connection, deadline);
+    domain::RetryPage page;
+    page.rows = answers.get(rows);
+    page.takenAt = answers.get(clock);
+    if (outlook)
+        page.outlook = answers.get(*outlook);
+    if (static_cast<int>(page.rows.size()) == limit)
+        page.next = {page.rows.back().dueAt, page.rows.back().owner, page.rows.back().eventId};
+    return page;
+}
+
+domain::DeadPage deadPage(pg::Connection& connection, std::int32_t queueId,
+                          const std::optional<domain::DeadPosition>& after, int limit, pg::Deadline deadline) {
+    Look look;
+    look.part(pageLimits);
+    const auto rows = look.ask(deadLetters(queueId, after, limit));
+    const auto clock = look.ask(serverClock());
+    const Answers answers = look.run(connection, deadline);
+    domain::DeadPage page;
+    page.rows = answers.get(rows);
+    page.takenAt = answers.get(clock);
+    if (static_cast<int>(page.rows.size()) == limit)
+        page.next = {page.rows.back().time, page.rows.back().id};
+    return page;
+}
+
+domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline) {
+    Look look;
+    look.part(pageLimits);
+    const auto raw = look.ask(rawGroups(queueId));
+    const auto clock = look.ask(serverClock());
+    const Answers answers = look.run(connection, deadline);
+    domain::DeadGroups found;
+    found.groups = merged(answers.get(raw));
+    found.takenAt = answers.get(clock);
+    for (const domain::DeadGroup& group : found.groups)
+        found.lookedAt += group.count;
+    found.capped = found.lookedAt >= backlogCap;
+    return found;
+}
+
+std::optional<std::string> deadPayload(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes,
+                                       pg::Deadline deadline) {
+    return onlyPayload(connection,
+                       rowsCall("payload of a dead letter",
+                                "select " + beginning("ev_data", "$2") + " from pgque.dead_letter where dl_id = $1",
+                                pg::Params::of(id, maxBytes), [](const pg::Row& row) { return row.get<Text>(0); }),
+                       "the dead letter is no longer there: it was replayed or purged", deadline);
+}
+
+std::optional<std::string> retryPayload(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
+                                        std::int64_t maxBytes, pg::Deadline deadline) {
+    return onlyPayload(
+        connection,
+        rowsCall("payload of a retry",
+                 "select " + beginning("ev_data", "$3") + " from pgque.retry_queue where ev_owner = $1 and ev_id = $2",
+                 pg::Params::of(owner, eventId, maxBytes), [](const pg::Row& row) { return row.get<Text>(0); }),
+        "the event waits no longer: it was put back into its queue", deadline);
+}
+
+} // namespace queries

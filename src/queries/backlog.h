@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/backlog.h"
+#include "pg/connection.h"
+
+// What waits to come back and what will not: pages of pgque.retry_queue and pgque.dead_letter, for a reader.
+namespace queries {
+
+/// How far the outlook and the groups look.
+inline constexpr int backlogCap = 10'000;
+
+/// A page of retries in the order of their due times, of one queue or (0) of all. Throws pg::Error.
+domain::RetryPage retryPage(pg::Connection& connection, std::int32_t queueId,
+                            const std::optional<domain::RetryPosition>& after, int limit, pg::Deadline deadline);
+
+/// A page of dead letters, the newest first, of one queue or (0) of all. Throws pg::Error.
+domain::DeadPage deadPage(pg::Connection& connection, std::int32_t queueId,
+                          const std::optional<domain::DeadPosition>& after, int limit, pg::Deadline deadline);
+
+/// The newest 10,000 dead letters of one queue or (0) of all, grouped by queue, type and normalised reason.
+/// Throws pg::Error.
+domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
+
+/// A dead letter's payload, cut to its beginning when it is longer than maxBytes; Decode when the letter is gone.
+/// Throws pg::Error.
+std::optional<std::string> deadPayload(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes,
+                                       pg::Deadline deadline);
+
+/// A waiting retry's payload, likewise.
+std::optional<std::string> retryPayload(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
+                                        std::int64_t maxBytes, pg::Deadline deadline);
+
+} // namespace queries

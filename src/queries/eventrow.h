@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/eventpage.h"
+#include "pg/result.h"
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+// How rows of event tables are asked for and read. Not for other folders.
+namespace queries::detail {
+
+/// A place in a table.
+struct Tid {
+    std::int64_t block = 0;
+    std::int64_t item = 0;
+
+    auto operator<=>(const Tid&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 reads a 0 into it
+
+    std::string text() const { return '(' + std::to_string(block) + ',' + std::to_string(item) + ')'; }
+};
+
+/// "(12,3)"; anything else is the start of a table.
+Tid tidFrom(std::string_view text);
+
+/// What eventFrom() reads, of a table called e; long texts are cut to so many characters (a parameter's name).
+std::string eventColumns(std::string_view previewChars);
+
+/// An event whose first column stands here.
+domain::EventRow eventFrom(const pg::Row& row, int first, std::int32_t table);
+
+} // namespace queries::detail

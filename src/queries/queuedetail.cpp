@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queries/queuedetail.h"
+
+#include "queries/columns.h"
+#include "queries/eventrow.h"
+#include "queries/look.h"
+
+#include <algorithm>
+
+namespace queries {
+
+namespace {
+
+using detail::Tid;
+using domain::EventPosition;
+using domain::Tick;
+using pgque::detail::microseconds;
+using pgque::detail::rowsCall;
+
+constexpr Limits patient{std::chrono::seconds(5), std::chrono::milliseconds(200)};
+
+[[noreturn]] void gone(const std::string& what) {
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Decode;
+    failure.diagnostics.message = what;
+    throw pg::Error(std::move(failure));
+}
+
+const std::string tickColumns = "t.tick_id, " + detail::micros("t.tick_time") +
+                                ", t.tick_event_seq, pg_snapshot_xmin(t.tick_snapshot)::text,"
+                                " pg_snapshot_xmax(t.tick_snapshot)::text";
+
+Tick tickFrom(const pg::Row& row) {
+    return {row.get<std::int64_t>(0), microseconds(row, 1), row.get<std::int64_t>(2), row.get<std::int64_t>(3),
+            row.get<std::int64_t>(4)};
+}
+
+pg::Call<std::vector<Tick>> newestTicks(std::int32_t queueId) {
+    return rowsCall("ticks",
+                    "select " + tickColumns +
+                        " from pgque.tick t where t.tick_queue = $1 order by t.tick_id desc limit $2",
+                    pg::Params::of(queueId, ticksShown), tickFrom);
+}
+
+struct Tables {
+    std::string prefix;
+    std::int32_t count = 0;
+    std::int32_t current = 0;
+};
+
+pg::Call<std::vector<Tables>> tablesOf(std::int32_t queueId) {
+    return rowsCall("queue",
+                    "select queue_data_pfx, queue_ntables, queue_cur_table from pgque.queue where queue_id = $1",
+                    pg::Params::of(queueId), [](const pg::Row& row) {
+                        return Tables{row.get<std::string>(0), row.get<std::int32_t>(1), row.get<std::int32_t>(2)};
+                    });
+}
+
+Tables readTables(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline) {
+    const auto found = look(connection, tablesOf(queueId), {}, deadline);
+    if (found.empty())
+        gone("the queue is gone");
+    return found.front();
+}
+
+struct SizeAndHolders {
+    std::optional<std::int64_t> bytes;
+    std::vector<std::int32_t> holders;
+};
+
+/// Reading a size takes the table's weakest lock: one that is just being emptied is left alone.
+pg::Call<SizeAndHolders> sizeOf(const std::string& table) {
+    return pgque::detail::rowCall(
+        "size of an event table",
+        "select case when not exists (select from pg_locks x where x.relation = r.oid and x.granted"
+        " and x.mode = 'AccessExclusiveLock') then pg_total_relation_size(r.oid) end,"
+        " (select array_to_string(array_agg(distinct l.pid), ',') from pg_locks l where l.relation = r.oid"
+        " and l.granted and l.pid <> pg_backend_pid())"
+        " from (select to_regclass($1)::oid as oid) r",
+        pg::Params::of(table), [](const pg::Row& row) {
+            SizeAndHolders found{row.get<std::optional<std::int64_t>>(0), {}};
+            const auto pids = row.get<std::optional<std::string>>(1).value_or(std::string());
+            for (std::size_t at = 0; at < pids.size();) {
+                const std::size_t end = std::min(pids.find(',', at), pids.size());
+                found.holders.push_back(std::stoi(pids.substr(at, end - at)));
+                at = end + 1;
+            }
+            return found;
+        });
+}
+
+/// Conditions of a search over a table called e, and their parameters from $5 on.
+std::string conditions(const domain::EventSearch& search, pg::Params& params) {
+    std::string sql;
+    int number = 4;
+    if (search.id) {
+        sql += " and e.ev_id = $" + std::to_string(++number) + "::bigint";
+        params.add(*search.id);
+    }
+    if (!search.type.empty()) {
+        sql += " and e.ev_type = $" + std::to_string(++number);
+        params.add(search.type);
+    }
+    if (!search.text.empty()) {
+        // No pattern: what is typed is what is looked for.
+        sql += " and strpos(lower(e.ev_data), lower($" + std::to_string(++number) + ")) > 0";
+        params.add(search.text);
+    }
+    return sql;
+}
+
+struct Chunk {
+    std::vector<domain::EventRow> rows;
+    std::int64_t blocks = 0; ///< of the table
+    double serverMs = 0;
+};
+
+Chunk searchChunk(pg::Connection& connection, const std::string& name, std::int32_t table,
+                  const domain::EventSearch& search, Tid from, Tid to, int rows, int previewChars,
+                  pg::Deadline deadline) {
+    Look look;
+    look.part(patient);
+    // Only a scan by place reads no more than the blocks asked for.
+    look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
+    const auto began = look.ask(serverClock());
+    const auto blocks = look.ask(pgque::detail::valueCall<std::int64_t>(
+        "blocks", "select pg_relation_size($1::regclass) / current_setting('block_size')::int", pg::Params::of(name)));
+    pg::Params params = pg::Params::of(from.text(), to.text(), previewChars, rows);
+    const std::string wanted = conditions(search, params);
+    const auto found = look.ask(
+        rowsCall("search",
+                 "select " + detail::eventColumns("$3") + " from " + name +
+                     " e where e.ctid > $1::tid and e.ctid < $2::tid" + wanted + " order by e.ctid limit $4::int",
+                 std::move(params), [table](const pg::Row& row) { return detail::eventFrom(row, 0, table); }));
+    const auto ended = look.ask(serverClock());
+    const Answers answers = look.run(connection, deadline);
+    return {answers.get(found), answers.get(blocks),
+            std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count()};
+}
+
+} // namespace
+
+domain::QueueDetail queueDetail(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline) {
+    const Tables tables = readTables(connection, queueId, deadline);
+    Look look;
+    look.part(patient);
+    const auto ticks = look.ask(newestTicks(queueId));
+    const auto clock = look.ask(serverClock());
+    std::vector<Asked<SizeAndHolders>> sizes;
+    std::vector<std::string> names;
+    for (std::int32_t table = 0; table < tables.count; ++table) {
+        names.push_back(detail::qualified(tables.prefix, '_' + std::to_string(table)));
+        look.part();
+        sizes.push_back(look.ask(sizeOf(names.back())));
+    }
+    const Answers answers = look.run(connection, deadline);
+    domain::QueueDetail found;
+    found.queueId = queueId;
+    found.ticks = answers.get(ticks);
+    found.takenAt = answers.get(clock);
+    for (std::int32_t table = 0; table < tables.count; ++table) {
+        const auto at = static_cast<std::size_t>(table);
+        domain::EventTable one{table, tables.prefix + '_' + std::to_string(table), {}, {}};
+        try {
+            SizeAndHolders size = answers.get(sizes[at]);
+            one.bytes = size.bytes;
+            one.holders = std::move(size.holders);
+        } catch (const pg::Error&) {
+            // Held exclusively at that moment, or dropped: the size stays unknown, which is what is shown.
+            one.bytes.reset();
+        }
+        found.tables.push_back(std::move(one));
+    }
+    return found;
+}
+
+domain::FoundEvents searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
+                                 const std::optional<EventPosition>& from, const SearchLimits& limits,
+                                 pg::Deadline deadline) {
+    const Tables tables = readTables(connection, queueId, deadline);
+    // The table after the current one holds the oldest events.
+    std::vector<std::int32_t> order;
+    for (std::int32_t step = 1; step <= tables.count; ++step)
+        order.push_back((tables.current + step) % tables.count);
+    auto table = order.begin();
+    Tid position;
+    if (from) {
+        table = std::find(order.begin(), order.end(), from->table);
+        position = detail::tidFrom(from->ctid);
+    }
+    domain::FoundEvents found;
+    int blocksLeft = limits.blocksInAll;
+    while (table != order.end()) {
+        const Tid end{position.block + std::min(limits.blocksAtOnce, blocksLeft), 0};
+        const int wanted = limits.rows - static_cast<int>(found.rows.size());
+        Chunk chunk = searchChunk(connection, detail::qualified(tables.prefix, '_' + std::to_string(*table)), *table,
+                                  search, position, end, wanted, limits.previewChars, deadline);
+        found.serverMs += chunk.serverMs;
+        const bool full = static_cast<int>(chunk.rows.size()) >= wanted;
+        std::move(chunk.rows.begin(), chunk.rows.end(), std::back_inserter(found.rows));
+        const std::int64_t last =
+            full ? detail::tidFrom(found.rows.back().position.ctid).block + 1 : std::min(end.block, chunk.blocks);
+        found.bytesRead += std::max<std::int64_t>(0, last - position.block) * 8'192;
+        if (full) {
+            found.next = found.rows.back().position;
+            break;
+        }
+        blocksLeft -= static_cast<int>(std::max<std::int64_t>(0, last - position.block));
+        if (end.block >= chunk.blocks) {
+            ++table;
+            position = {};
+        } else {
+            position = end;
+        }
+        if (blocksLeft <= 0 && table != order.end()) {
+            found.boundReached = true;
+            found.next = EventPosition{*table, position.text()};
+            break;
+        }
+    }
+    return found;
+}
+
+domain::EventStory eventStory(pg::Connection& connection, std::int32_t queueId, const domain::EventRow& event,
+                              pg::Deadline deadline) {
+    const std::string xid = std::to_string(event.txid);
+    const std::int64_t insertedAt = event.time.time_since_epoch().count();
+    Look look;
+    look.part(patient, Look::View::Same);
+    const auto after = look.ask(rowsCall("first tick that sees it",
+                                         "select " + tickColumns +
+                                             " from pgque.tick t where t.tick_queue = $1"
+                                             " and pg_visible_in_snapshot($2::xid8, t.tick_snapshot)"
+                                             " order by t.tick_id limit 1",
+                                         pg::Params::of(queueId, xid), tickFrom));
+    const auto before = look.ask(rowsCall("last tick that does not",
+                                          "select " + tickColumns +
+                                              " from pgque.tick t where t.tick_queue = $1"
+                                              " and not pg_visible_in_snapshot($2::xid8, t.tick_snapshot)"
+                                              " order by t.tick_id desc limit 1",
+                                          pg::Params::of(queueId, xid), tickFrom));
+    const auto passed = look.ask(pgque::detail::valueCall<std::int64_t>(
+        "ticks that passed it over",
+        "select count(*) from pgque.tick t where t.tick_queue = $1"
+        " and not pg_visible_in_snapshot($2::xid8, t.tick_snapshot)"
+        " and t.tick_time >= 'epoch'::timestamptz + $3::bigint * interval '1 microsecond'",
+        pg::Params::of(queueId, xid, insertedAt)));
+    const auto clock = look.ask(serverClock());
+    const Answers answers = look.run(connection, deadline);
+    domain::EventStory story;
+    if (const auto found = answers.get(after); !found.empty())
+        story.after = found.front();
+    if (const auto found = answers.get(before); !found.empty())
+        story.before = found.front();
+    story.passedOver = answers.get(passed);
+    story.takenAt = answers.get(clock);
+    return story;
+}
+
+} // namespace queries

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/queuedetail.h"
+#include "pg/connection.h"
+
+// What one queue's pages ask: ticks, tables, stored events, the way of one event.
+namespace queries {
+
+inline constexpr int ticksShown = 300;
+
+/// Newest ticks and the event tables. A table that somebody holds exclusively is not waited for. Throws pg::Error;
+/// Decode when the queue is gone.
+domain::QueueDetail queueDetail(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
+
+/// How much one search may read.
+struct SearchLimits {
+    int rows = 200;
+    int previewChars = 400;
+    int blocksAtOnce = 2'048; ///< of a table, in one statement; 16 MB
+    int blocksInAll = 16'384; ///< then it ends with boundReached
+};
+
+/// Stored events of a queue, delivered or not, that satisfy the search, in storage order from a position on: the
+/// oldest table first. Payloads that are no JSON are left out when a path is asked for. Throws pg::Error.
+domain::FoundEvents searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
+                                 const std::optional<domain::EventPosition>& from, const SearchLimits& limits,
+                                 pg::Deadline deadline);
+
+/// Which ticks see an event's transaction, and how far each subscription is with it. Throws pg::Error.
+domain::EventStory eventStory(pg::Connection& connection, std::int32_t queueId, const domain::EventRow& event,
+                              pg::Deadline deadline);
+
+} // namespace queries

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/deadpage.h"
+
+#include "ui/notice.h"
+#include "ui/payloadcard.h"
+#include "ui/queuechooser.h"
+#include "ui/tablecard.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QLineEdit>
+#include <QMenu>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using models::format::number;
+
+namespace {
+
+constexpr int pageSize = 200;
+
+} // namespace
+
+DeadPage::DeadPage(const PageTools& tools, QWidget* parent)
+    : Page(tools, parent)
+    , m_groups(models::deadGroupColumns())
+    , m_letters(models::deadColumns())
+    , m_groupCard(new Card(tr("What they died of")))
+    , m_letterCard(new Card(tr("Dead letters")))
+    , m_groupView(new QTableView)
+    , m_letterView(new QTableView)
+    , m_queue(new QueueChooser(QueueChooser::AllQueues::Offered))
+    , m_payload(new PayloadCard)
+    , m_turner(*m_letterCard, [this] { m_letterAnswer.askNow(); })
+    , m_letterAnswer(
+          this, [this] { return this->tools().desk->deadPage(m_queue->queueId(), m_turner.start(), pageSize); },
+          [this](const domain::DeadPage& page) { showLetters(page); },
+          [this](const pg::Failure& failure) { fail(m_letterTable, failure); })
+    , m_groupAnswer(
+          this, [this] { return this->tools().desk->deadGroups(m_queue->queueId()); },
+          [this](const domain::DeadGroups& groups) { showGroups(groups); },
+          [this](const pg::Failure& failure) { fail(m_groupTable, failure); }) {
+    setObjectName(u"dead"_s);
+    makeGroups();
+    makeLetters();
+    auto* below = new QSplitter(Qt::Horizontal);
+    below->addWidget(m_letterCard);
+    below->addWidget(m_payload);
+    below->setStretchFactor(0, 3);
+    below->setStretchFactor(1, 2);
+    below->setSizes({760, 300});
+    auto* all = new QSplitter(Qt::Vertical);
+    all->addWidget(m_groupCard);
+    all->addWidget(below);
+    all->setStretchFactor(1, 1);
+    all->setSizes({220, 460});
+    for (QSplitter* splitter : {below, all}) {
+        splitter->setHandleWidth(space::large);
+        splitter->setChildrenCollapsible(false);
+    }
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(all);
+    connect(m_queue, &QueueChooser::chosen, this, &DeadPage::ask);
+    connect(m_payload, &PayloadCard::settled, this, &Page::completed);
+    choose({});
+}
+
+void DeadPage::makeGroups() {
+    m_groupView->setObjectName(u"deadGroups"_s);
+    m_groupView->setAccessibleName(tr("Causes of dead letters"));
+    m_groupTable = new TableController(m_groupView, &m_groups, u"deadGroups"_s, tools().settings);
+    m_groupTable->sortFirstBy(u"count"_s, Qt::DescendingOrder);
+    m_groupTable->stretch(u"reason"_s);
+    m_groupCard->addBesideTitle(m_queue);
+    for (const char* id : {"replay_all_dead_letters", "purge_dead_letters"}) {
+        const auto queueOf = [this] {
+            Subject subject;
+            subject.kind = operate::SubjectKind::Queue;
+            const QModelIndex index = m_groupTable->currentSource();
+            subject.request.queue =
+                index.isValid() ? m_groups.row(index.row()).group.queue : m_queue->queue().toStdString();
+            return subject;
+        };
+        if (QAbstractButton* button = tools().actions->makeButton(id, queueOf, this))
+            m_groupCard->addToHeading(button);
+    }
+    m_groupCard->setContent(m_groupView);
+    m_groupTable->notice()->say(tr("Asking…"), {});
+    // From a cause to its letters: those of its queue and type.
+    connect(m_groupTable, &TableController::activated, this, [this](const QModelIndex& index) {
+        if (!index.isValid())
+            return;
+        const domain::DeadGroup& group = m_groups.row(index.row()).group;
+        m_filter->setText(group.type ? QString::fromStdString(*group.type) : QString());
+        m_queue->choose(QString::fromStdString(group.queue));
+    });
+    connect(m_groupTable, &TableController::currentChanged, this, [this] { tools().actions->refresh(); });
+}
+
+void DeadPage::makeLetters() {
+    m_letterView->setObjectName(u"deadLetters"_s);
+    m_letterView->setAccessibleName(tr("Dead letters, the newest first"));
+    m_letterTable = new TableController(m_letterView, &m_letters, u"deadLetters"_s, tools().settings);
+    m_letterView->setSortingEnabled(false);
+    m_letterTable->proxy()->sort(-1);
+    m_letterTable->stretch(u"reason"_s);
+    m_letterTable->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
+    m_filter = addTableTools(*m_letterCard, *m_letterTable, tr("Filter this page"));
+    if (QAbstractButton* replay = tools().actions->makeButton(
+            "replay_dead_letter", [this] { return subject(); }, this))
+        m_letterCard->addToHeading(replay);
+    m_letterCard->setContent(m_letterView);
+    m_letterTable->notice()->say(tr("Asking…"), {});
+    connect(m_letterTable, &TableController::currentChanged, this, &DeadPage::choose);
+}
+
+void DeadPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
+    m_queue->setQueues(snapshot);
+    m_groups.setNow(snapshot.takenAt);
+    m_letters.setNow(snapshot.takenAt);
+    m_letterAnswer.beat();
+    m_groupAnswer.beat();
+}
+
+void DeadPage::ask() {
+    m_turner.restart();
+    m_letterAnswer.askNow();
+    m_groupAnswer.askNow();
+}
+
+void DeadPage::showLetters(const domain::DeadPage& page) {
+    std::vector<models::DeadLine> lines;
+    lines.reserve(page.rows.size());
+    for (const domain::DeadLetter& letter : page.rows)
+        lines.push_back({letter});
+    m_letters.show(std::move(lines), page.takenAt);
+    m_turner.arrived(page.next);
+    m_letterCard->setNote(m_turner.page() > 0 || page.next ? tr("page %1").arg(m_turner.page() + 1) : QString(),
+                          tr("The newest first"));
+    m_letterTable->notice()->say(tr("No dead letters"),
+                                 tr("A message comes here when it fails once more than its queue allows."),
+                                 models::Tone::Good);
+    if (!m_letterTable->currentSource().isValid() && m_letters.rowCount() > 0)
+        m_letterTable->selectSource(m_letters.index(0, 0));
+    Q_EMIT completed();
+}
+
+void DeadPage::showGroups(const domain::DeadGroups& groups) {
+    std::vector<models::DeadGroupLine> lines;
+    lines.reserve(groups.groups.size());
+    for (const domain::DeadGroup& group : groups.groups)
+        lines.push_back({group});
+    m_groups.show(std::move(lines), groups.takenAt);
+    m_groupCard->setNote(groups.lookedAt == 0 ? QString()
+                         : groups.capped
+                             ? tr("%n cause(s)", nullptr, m_groups.rowCount()) + u" · "_s +
+                                   tr("of the newest %1 letters, there are more").arg(number(groups.lookedAt))
+                             : tr("%n cause(s)", nullptr, m_groups.rowCount()) + u" · "_s +
+                                   tr("all %1 letters").arg(number(groups.lookedAt)));
+    m_groupTable->notice()->say(tr("Nothing was given up"), {}, models::Tone::Good);
+    if (!m_groupTable->currentSource().isValid() && m_groups.rowCount() > 0)
+        m_groupTable->selectSource(m_groupTable->proxy()->mapToSource(m_groupTable->proxy()->index(0, 0)));
+    Q_EMIT completed();
+}
+
+void DeadPage::fail(TableController* table, const pg::Failure& failure) {
+    if (table == m_letterTable) {
+        m_letters.show({}, m_letters.context().now);
+        m_letterCard->setNote({});
+        m_turner.arrived({});
+    } else {
+        m_groups.show({}, m_groups.context().now);
+        m_groupCard->setNote({});
+    }
+    table->notice()->say(tr("The dead letters could not be read"), words::failure(failure), models::Tone::Warning);
+    Q_EMIT completed();
+}
+
+void DeadPage::choose(const QModelIndex& index) {
+    if (!index.isValid()) {
+        m_payload->clear(tr("Choose a dead letter to see its payload."));
+        return;
+    }
+    const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
+    m_payload->showPayload(tr("Event %1").arg(letter.eventId),
+                           letter.data ? models::format::bytes(letter.dataBytes) : QString(), letter.data,
+                           letter.dataBytes,
+                           [this, id = letter.id](qint64 bytes) { return tools().desk->deadPayload(id, bytes); });
+    tools().actions->refresh();
+}
+
+void DeadPage::setStale(bool stale) {
+    m_groupTable->setStale(stale);
+    m_letterTable->setStale(stale);
+}
+
+void DeadPage::setZone(const QTimeZone& zone) {
+    m_groups.setZone(zone);
+    m_letters.setZone(zone);
+}
+
+void DeadPage::openSubject(const QString& queue) {
+    m_queue->choose(queue);
+}
+
+Subject DeadPage::subject() const {
+    Subject subject;
+    const QModelIndex index = m_letterTable->currentSource();
+    if (index.isValid()) {
+        const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
+        subject.kind = operate::SubjectKind::DeadLetter;
+        subject.request.queue = letter.queue;
+        subject.request.arguments["dead_letter"] = std::to_string(letter.id);
+    }
+    return subject;
+}
+
+QWidget* DeadPage::mainView() const {
+    return m_letterView;
+}
+
+bool DeadPage::isComplete() const {
+    return m_letterAnswer.isSettled() && m_groupAnswer.isSettled() && m_payload->isSettled();
+}
+
+} // namespace ui

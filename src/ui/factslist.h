@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include <map>
+
+class QFormLayout;
+class QLabel;
+
+namespace ui {
+
+/// Names and values one under the other, for a card's content. Values can be selected and wrap.
+class FactsList : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit FactsList(QWidget* parent = nullptr);
+
+    /// Names stand in the order in which they are first set.
+    void set(const QString& name, const QString& value, const QString& tooltip = {});
+    /// Values give way to "–".
+    void clear();
+
+private:
+    QFormLayout* m_form;
+    std::map<QString, QLabel*> m_facts;
+};
+
+} // namespace ui

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/lockspage.h"
+
+#include "ui/notice.h"
+#include "ui/tablecard.h"
+#include "ui/words.h"
+
+#include <QTableView>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+LocksPage::LocksPage(const PageTools& tools, QWidget* parent)
+    : Page(tools, parent)
+    , m_model(models::lockColumns())
+    , m_card(new Card(tr("Lock waits")))
+    , m_view(new QTableView)
+    , m_answer(
+          this, [this] { return this->tools().desk->lockWaits(); },
+          [this](const domain::LockWaits& waits) { show(waits); },
+          [this](const pg::Failure& failure) { fail(failure); }) {
+    setObjectName(u"locks"_s);
+    m_view->setObjectName(u"lockWaits"_s);
+    m_view->setAccessibleName(tr("Sessions that wait for locks, below those they wait for"));
+    m_table = new TableController(m_view, &m_model, u"lockWaits"_s, tools.settings);
+    // The order is the tree's.
+    m_view->setSortingEnabled(false);
+    m_table->proxy()->sort(-1);
+    m_table->stretch(u"query"_s);
+    addTableTools(*m_card, *m_table, tr("Filter sessions"));
+    m_card->setContent(m_view);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_card);
+    m_table->notice()->say(tr("Asking…"), {});
+}
+
+void LocksPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
+    m_model.setNow(snapshot.takenAt);
+    m_answer.beat();
+}
+
+void LocksPage::show(const domain::LockWaits& waits) {
+    m_model.show(models::lockTree(waits), waits.takenAt);
+    int waiting = 0;
+    int ours = 0;
+    for (const domain::LockSession& session : waits.sessions) {
+        waiting += !session.waitsFor.empty();
+        ours += !session.waitsFor.empty() && (session.schema == "pgque" || session.schema == "workqueue");
+    }
+    m_card->setNote(waiting == 0 ? QString()
+                                 : tr("%n session(s) wait", nullptr, waiting) + u" · "_s +
+                                       tr("%1 for the queues' own tables").arg(ours) + u" · "_s +
+                                       tr("asked in %1").arg(models::format::milliseconds(waits.serverMs)),
+                    tr("Asked every few seconds while this page is open, from pg_locks and pg_blocking_pids()."));
+    const domain::SnapshotPtr snapshot = tools().desk->snapshot();
+    const bool limited = snapshot && !snapshot->capabilities.readsAllStats && !snapshot->capabilities.superuser;
+    m_table->notice()->say(tr("Nobody waits for a lock"),
+                           limited ? tr("Of other users' sessions this role sees no state and no query: "
+                                        "grant pg_read_all_stats to it.")
+                                   : tr("Waits shorter than the pause between two questions are not seen."),
+                           models::Tone::Good);
+    Q_EMIT completed();
+}
+
+void LocksPage::fail(const pg::Failure& failure) {
+    m_model.show({}, m_model.context().now);
+    m_card->setNote({});
+    m_table->notice()->say(tr("The locks could not be read"), words::failure(failure), models::Tone::Warning);
+    Q_EMIT completed();
+}
+
+void LocksPage::setStale(bool stale) {
+    m_table->setStale(stale);
+}
+
+void LocksPage::setZone(const QTimeZone& zone) {
+    m_model.setZone(zone);
+}
+
+void LocksPage::openSubject(const QString& pid) {
+    for (int row = 0; row < m_model.rowCount(); ++row) {
+        if (QString::number(m_model.row(row).session.pid) == pid)
+            m_table->selectSource(m_model.index(row, 0));
+    }
+}
+
+QWidget* LocksPage::mainView() const {
+    return m_view;
+}
+
+bool LocksPage::isComplete() const {
+    return m_answer.isSettled();
+}
+
+} // namespace ui

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/messagespage.h"
+
+#include "link/whendone.h"
+#include "ui/notice.h"
+#include "ui/payloadcard.h"
+#include "ui/queuechooser.h"
+#include "ui/tablecard.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QRegularExpressionValidator>
+#include <QShortcut>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using models::EventPageModel;
+using models::format::foreign;
+using models::format::milliseconds;
+using models::format::number;
+using models::format::text;
+
+MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
+    : Page(tools, parent)
+    , m_reach(models::reachColumns())
+    , m_card(new Card(tr("Messages")))
+    , m_storyCard(new Card(tr("Its way")))
+    , m_view(new QTableView)
+    , m_reachView(new QTableView)
+    , m_queue(new QueueChooser(QueueChooser::AllQueues::NotOffered))
+    , m_storyLabel(new QLabel)
+    , m_payload(new PayloadCard) {
+    setObjectName(u"messages"_s);
+    makeEvents();
+    makeSearch();
+    makeStory();
+    auto* right = new QSplitter(Qt::Vertical);
+    right->addWidget(m_storyCard);
+    right->addWidget(m_payload);
+    right->setSizes({300, 340});
+    auto* all = new QSplitter(Qt::Horizontal);
+    all->addWidget(m_card);
+    all->addWidget(right);
+    all->setStretchFactor(0, 3);
+    all->setStretchFactor(1, 2);
+    all->setSizes({680, 400});
+    for (QSplitter* splitter : {right, all}) {
+        splitter->setHandleWidth(space::large);
+        splitter->setChildrenCollapsible(false);
+    }
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(all);
+    connect(m_queue, &QueueChooser::chosen, this, &MessagesPage::search);
+    connect(m_payload, &PayloadCard::settled, this, &Page::completed);
+    connect(&m_model, &EventPageModel::pageWanted, this, &MessagesPage::fetch);
+    connect(&m_model, &EventPageModel::shownChanged, this, &MessagesPage::update);
+    choose({});
+}
+
+void MessagesPage::makeEvents() {
+    m_view->setObjectName(u"storedEvents"_s);
+    m_view->setAccessibleName(tr("Stored events in storage order"));
+    m_table = new TableController(m_view, &m_model, u"storedEvents"_s, tools().settings);
+    m_view->setSortingEnabled(false);
+    m_table->proxy()->sort(-1);
+    m_table->stretch(u"payload"_s);
+    m_table->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
+    m_table->notice()->say(tr("Waiting for the first sample…"), {});
+    m_card->addBesideTitle(m_queue);
+    const auto add = [this](const QString& label, const QString& name, const QString& tooltip, auto slot) {
+        QAbstractButton* button = makeButton(label, name, this);
+        button->setToolTip(tooltip);
+        button->setAccessibleName(tooltip);
+        connect(button, &QAbstractButton::clicked, this, slot);
+        m_card->addToHeading(button);
+        return button;
+    };
+    if (QAbstractButton* send = tools().actions->makeButton(
+            "send", [this] { return subject(); }, this))
+        m_card->addToHeading(send);
+    m_first = add(u"«"_s, u"firstPage"_s, tr("First page"), [this] { m_model.turnToStart(); });
+    m_back = add(u"‹"_s, u"previousPage"_s, tr("Page before (Ctrl+PgUp)"), [this] { m_model.turnBack(); });
+    m_forward = add(u"›"_s, u"nextPage"_s, tr("Go on from here (Ctrl+PgDown)"), [this] { m_model.turnForward(); });
+    for (const auto& [key, button] : {std::pair(Qt::Key_PageUp, m_back), std::pair(Qt::Key_PageDown, m_forward)}) {
+        auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), m_card);
+        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        connect(shortcut, &QShortcut::activated, button, &QAbstractButton::click);
+    }
+    connect(m_table, &TableController::currentChanged, this, &MessagesPage::choose);
+}
+
+void MessagesPage::makeSearch() {
+    auto* fields = new QWidget;
+    auto* row = new QHBoxLayout(fields);
+    row->setContentsMargins(space::large, space::medium, space::large, space::medium);
+    row->setSpacing(space::medium);
+    const auto field = [this, row](const QString& placeholder, const QString& name, int stretch) {
+        auto* edit = new QLineEdit;
+        edit->setObjectName(name);
+        edit->setPlaceholderText(placeholder);
+        edit->setAccessibleName(placeholder);
+        edit->setClearButtonEnabled(true);
+        row->addWidget(edit, stretch);
+        connect(edit, &QLineEdit::returnPressed, this, &MessagesPage::search);
+        return edit;
+    };
+    m_text = field(tr("Text in the payload"), u"filter"_s, 3);
+    m_type = field(tr("Type, exactly"), u"searchType"_s, 2);
+    m_id = field(tr("Event id"), u"searchId"_s, 1);
+    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{0,18}"_s), m_id));
+    QAbstractButton* go = makeButton(tr("Search"), u"search"_s, this);
+    go->setToolTip(tr("Reads the queue's tables in storage order, up to 128 MB at a time"));
+    connect(go, &QAbstractButton::clicked, this, &MessagesPage::search);
+    row->addWidget(go);
+    auto* content = new QWidget;
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(fields);
+    column->addWidget(m_view, 1);
+    m_card->setContent(content);
+}
+
+void MessagesPage::makeStory() {
+    m_storyLabel->setWordWrap(true);
+    m_storyLabel->setTextFormat(Qt::PlainText);
+    m_storyLabel->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_storyLabel->setContentsMargins(space::large, 10, space::large, 10);
+    m_storyLabel->setAccessibleName(tr("Which tick showed the event first"));
+    m_reachView->setObjectName(u"reach"_s);
+    m_reachView->setAccessibleName(tr("Which consumers have had the event"));
+    m_reachTable = new TableController(m_reachView, &m_reach, u"reach"_s, tools().settings);
+    m_reachTable->sortFirstBy(u"state"_s, Qt::DescendingOrder);
+    m_reachTable->stretch(u"consumer"_s);
+    auto* content = new QWidget;
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_storyLabel);
+    column->addWidget(m_reachView, 1);
+    m_storyCard->setContent(content);
+}
+
+void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
+    m_queue->setQueues(snapshot);
+    if (m_queue->queueId() == 0) {
+        m_table->notice()->say(tr("There is no queue yet"), tr("Create one on the overview."));
+        return;
+    }
+    if (m_shownQueue != m_queue->queueId())
+        search();
+    // Positions go on; which tick shows an event that none showed yet has to be asked again.
+    if (m_story && !m_story->after)
+        askStory();
+    else
+        showStory();
+}
+
+void MessagesPage::search() {
+    m_shownQueue = m_queue->queueId();
+    m_search = {};
+    if (!m_id->text().isEmpty())
+        m_search.id = m_id->text().toLongLong();
+    m_search.type = m_type->text().toStdString();
+    m_search.text = m_text->text().toStdString();
+    m_found = {};
+    m_model.open();
+    tools().actions->refresh();
+}
+
+void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosition>& from) {
+    links::whenDone(
+        tools().desk->searchEvents(m_shownQueue, m_search, from), this,
+        [this, request](const links::Reply<domain::FoundEvents>& reply) {
+            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                m_model.fail(request, words::failure(*failure));
+                return;
+            }
+            m_found = std::get<domain::FoundEvents>(reply);
+            m_model.deliver(request, {std::move(m_found.rows), m_found.next, m_found.serverMs, m_found.boundReached});
+            m_found.rows.clear();
+        });
+}
+
+void MessagesPage::update() {
+    const bool shown = m_model.state() == EventPageModel::State::Shown;
+    m_first->setEnabled(m_model.canTurnBack());
+    m_back->setEnabled(m_model.canTurnBack());
+    m_forward->setEnabled(m_model.canTurnForward());
+    QStringList note;
+    if (shown && m_model.lastOrdinal() > 0)
+        note += tr("%1–%2 in storage order").arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()));
+    if (shown && m_found.serverMs > 0)
+        note += tr("read ≈ %1 in %2").arg(models::format::bytes(m_found.bytesRead), milliseconds(m_found.serverMs));
+    if (shown && m_found.boundReached)
+        note += tr("stopped at the bound: go on with ›");
+    m_card->setNote(note.join(u" · "_s));
+    Notice* notice = m_table->notice();
+    switch (m_model.state()) {
+    case EventPageModel::State::Loading:
+        notice->say(m_search.isEmpty() ? tr("Reading…") : tr("Searching…"), {});
+        break;
+    case EventPageModel::State::Failed:
+        notice->say(tr("The events could not be read"), m_model.failure(), models::Tone::Warning);
+        break;
+    case EventPageModel::State::Shown:
+        if (m_search.isEmpty())
+            notice->say(tr("No event is stored"), tr("Events stay until the table they are in is rotated."));
+        else if (m_found.boundReached)
+            notice->say(tr("Nothing found so far"),
+                        tr("The search stopped at its bound. Go on with the button › above."));
+        else
+            notice->say(tr("Nothing found"),
+                        tr("No stored event of this queue is like that. Rotated events are gone."));
+        break;
+    case EventPageModel::State::Nothing:
+        break;
+    }
+    if (shown && m_model.rowCount() > 0 && !m_table->currentSource().isValid())
+        m_table->selectSource(m_model.index(0, 0));
+    if (shown || m_model.state() == EventPageModel::State::Failed)
+        Q_EMIT completed();
+}
+
+void MessagesPage::choose(const QModelIndex& index) {
+    m_story.reset();
+    ++m_storyRequest;
+    m_storyPending = false;
+    if (!index.isValid()) {
+        m_event.reset();
+        m_payload->clear(tr("Choose an event to see its payload."));
+        m_storyLabel->setText({});
+        m_storyCard->setTitle(tr("Its way"));
+        m_reach.show({}, m_reach.context().now);
+        m_reachTable->notice()->say(tr("Choose an event to see which consumers have had it."), {});
+        return;
+    }
+    const domain::EventRow event = m_model.row(index.row()).event;
+    m_event = event;
+    m_payload->showPayload(tr("Event %1").arg(event.id), event.type ? foreign(text(*event.type), 60) : tr("no type"),
+                           event.data, event.dataBytes, [this, queue = m_shownQueue, event](qint64 bytes) {
+                               return tools().desk->payload(queue, event.position, event.id, bytes);
+                           });
+    m_storyCard->setTitle(tr("The way of event %1").arg(event.id));
+    askStory();
+}
+
+void MessagesPage::askStory() {
+    if (!m_event || m_storyPending)
+        return;
+    m_storyPending = true;
+    links::whenDone(tools().desk->eventStory(m_shownQueue, *m_event), this,
+                    [this, request = ++m_storyRequest](const links::Reply<domain::EventStory>& reply) {
+                        if (request != m_storyRequest)
+                            return;
+                        m_storyPending = false;
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                            m_storyLabel->setText(words::failure(*failure));
+                        } else {
+                            m_story = std::get<domain::EventStory>(reply);
+                            showStory();
+                        }
+                        Q_EMIT completed();
+                    });
+}
+
+void MessagesPage::showStory() {
+    const domain::SnapshotPtr snapshot = tools().desk->snapshot();
+    if (!m_story || !m_event || !snapshot)
+        return;
+    m_storyLabel->setText(models::storyText(*m_story, *m_event, m_zone));
+    std::vector<models::ReachLine> lines;
+    for (domain::EventReach& reach : domain::reachOf(*snapshot, m_shownQueue, *m_story, m_event->owner))
+        lines.push_back({std::move(reach)});
+    m_reach.show(std::move(lines), snapshot->takenAt);
+    m_reachTable->notice()->say(tr("No consumer reads this queue"),
+                                tr("Its events are discarded unread when their table is rotated."),
+                                models::Tone::Warning);
+}
+
+void MessagesPage::setStale(bool stale) {
+    m_table->setStale(stale);
+    m_reachTable->setStale(stale);
+}
+
+void MessagesPage::setZone(const QTimeZone& zone) {
+    m_zone = zone;
+    m_model.setZone(zone);
+    showStory();
+}
+
+void MessagesPage::openSubject(const QString& queue) {
+    m_queue->choose(queue);
+}
+
+Subject MessagesPage::subject() const {
+    Subject subject;
+    if (m_queue->queueId() != 0) {
+        subject.kind = operate::SubjectKind::Queue;
+        subject.request.queue = m_queue->queue().toStdString();
+    }
+    return subject;
+}
+
+QWidget* MessagesPage::mainView() const {
+    return m_view;
+}
+
+bool MessagesPage::isComplete() const {
+    const bool settled =
+        m_model.state() == EventPageModel::State::Shown || m_model.state() == EventPageModel::State::Failed;
+    return (settled || m_queue->queueId() == 0) && !m_storyPending && m_payload->isSettled();
+}
+
+} // namespace ui

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/eventpagemodel.h"
+#include "models/reachmodel.h"
+#include "ui/page.h"
+
+class QLabel;
+class QLineEdit;
+class QTableView;
+
+namespace ui {
+
+class Card;
+class PayloadCard;
+class QueueChooser;
+class TableController;
+
+/// The stored events of a queue, delivered or not: found by id, type or text, and of each the way it takes.
+class MessagesPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit MessagesPage(const PageTools& tools, QWidget* parent = nullptr);
+
+    void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void setStale(bool stale) override;
+    void setZone(const QTimeZone& zone) override;
+    void openSubject(const QString& queue) override;
+    Subject subject() const override;
+    QWidget* mainView() const override;
+    bool isComplete() const override;
+
+private:
+    void makeSearch();
+    void makeEvents();
+    void makeStory();
+    void search();
+    void fetch(quint64 request, const std::optional<domain::EventPosition>& from);
+    void update();
+    void choose(const QModelIndex& index);
+    void askStory();
+    void showStory();
+
+    models::EventPageModel m_model;
+    models::AnswerModel<models::ReachLine> m_reach;
+    QTimeZone m_zone = QTimeZone::systemTimeZone();
+    Card* m_card;
+    Card* m_storyCard;
+    QTableView* m_view;
+    QTableView* m_reachView;
+    TableController* m_table = nullptr;
+    TableController* m_reachTable = nullptr;
+    QueueChooser* m_queue;
+    QLineEdit* m_id = nullptr;
+    QLineEdit* m_type = nullptr;
+    QLineEdit* m_text = nullptr;
+    QAbstractButton* m_first = nullptr;
+    QAbstractButton* m_back = nullptr;
+    QAbstractButton* m_forward = nullptr;
+    QLabel* m_storyLabel;
+    PayloadCard* m_payload;
+    domain::EventSearch m_search;
+    std::int32_t m_shownQueue = 0;
+    domain::FoundEvents m_found; ///< the newest answer, without its rows
+    std::optional<domain::EventRow> m_event;
+    std::optional<domain::EventStory> m_story;
+    quint64 m_storyRequest = 0;
+    bool m_storyPending = false;
+};
+
+} // namespace ui

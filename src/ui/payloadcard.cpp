@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/payloadcard.h"
+
+#include "link/whendone.h"
+#include "ui/payloadview.h"
+#include "ui/words.h"
+
+namespace ui {
+
+PayloadCard::PayloadCard(QWidget* parent)
+    : Card(tr("Event"), parent)
+    , m_view(new PayloadView) {
+    addToHeading(m_view->modeSwitch());
+    setContent(m_view);
+    connect(m_view, &PayloadView::moreWanted, this, &PayloadCard::fetch);
+}
+
+void PayloadCard::showPayload(const QString& title, const QString& note, const std::optional<std::string>& beginning,
+                              qint64 bytes, Fetch fetch) {
+    setTitle(title);
+    setNote(note);
+    m_fetch = std::move(fetch);
+    m_bytes = bytes;
+    if (!beginning || qint64(beginning->size()) >= bytes) {
+        ++m_request;
+        m_pending = false;
+        m_view->showPayload(beginning, bytes);
+        return;
+    }
+    m_view->showLoading();
+    this->fetch(PayloadView::firstBytes);
+}
+
+void PayloadCard::clear(const QString& why) {
+    ++m_request;
+    m_pending = false;
+    m_fetch = {};
+    setTitle(tr("Event"));
+    setNote({});
+    m_view->clear(why);
+}
+
+void PayloadCard::fetch(qint64 maxBytes) {
+    if (!m_fetch)
+        return;
+    m_pending = true;
+    links::whenDone(m_fetch(maxBytes), this,
+                    [this, request = ++m_request](const links::Reply<std::optional<std::string>>& reply) {
+                        if (request != m_request)
+                            return;
+                        m_pending = false;
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply))
+                            m_view->showFailure(words::failure(*failure));
+                        else
+                            m_view->showPayload(std::get<std::optional<std::string>>(reply), m_bytes);
+                        Q_EMIT settled();
+                    });
+}
+
+} // namespace ui

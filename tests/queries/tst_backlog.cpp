@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Retries and dead letters: whole, in order, page by page, for somebody who may only read.
+#include "queries/backlog.h"
+#include "support/expect.h"
+#include "support/foreign.h"
+
+#include <QTest>
+
+#include <set>
+
+using namespace support;
+
+namespace {
+
+/// Two queues with a consumer each; so many retries in the first, a second apart, some of them overdue.
+void fillRetries(pg::Connection& admin, int count) {
+    run(admin, "select pgque.create_queue('a'), pgque.create_queue('b');"
+               " select pgque.subscribe('a', 'one'), pgque.subscribe('b', 'two')");
+    run(admin, "insert into pgque.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_txid, ev_owner, ev_retry,"
+               " ev_type, ev_data) select now() + (g - 10) * interval '1 second', s.sub_queue, g, now(),"
+               " pg_current_xact_id(), s.sub_id, g % 6, 't', repeat('x', g) from generate_series(1, " +
+                   std::to_string(count) +
+                   ") g, pgque.subscription s join pgque.queue q on q.queue_id = s.sub_queue where queue_name = 'a'");
+}
+
+void fillLetters(pg::Connection& admin, int count) {
+    run(admin,
+        "insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, dl_time, dl_reason, ev_id, ev_time, ev_txid,"
+        " ev_retry, ev_type, ev_data) select s.sub_queue, s.sub_consumer, now() - g * interval '1 second',"
+        " 'gateway said 502 for order ' || (100000 + g), g, now(), pg_current_xact_id(), 5, 't', repeat('x', g)"
+        " from generate_series(1, " +
+            std::to_string(count) + ") g, pgque.subscription s");
+}
+
+} // namespace
+
+class TestBacklog : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void retriesPageByPage() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        fillRetries(admin, 45);
+        // Forever is a moment too, and nothing is lost when several are due at the same one.
+        run(admin, "update pgque.retry_queue set ev_retry_after = 'infinity' where ev_id > 40");
+        RoleConnection reader(database, "pgque_reader");
+        std::vector<std::int64_t> ids;
+        std::optional<domain::RetryPosition> after;
+        int pages = 0;
+        do {
+            const domain::RetryPage page = queries::retryPage(*reader, 0, after, 10, soon());
+            QCOMPARE(page.outlook.has_value(), pages == 0);
+            if (page.outlook) {
+                QCOMPARE(page.outlook->all(), 45);
+                QVERIFY(page.outlook->due >= 9);
+                QCOMPARE(page.outlook->later, 5);
+                QCOMPARE(page.outlook->lastTry, 7); // every sixth has failed five times
+                QVERIFY(!page.outlook->capped);
+            }
+            for (const domain::Retry& retry : page.rows) {
+                ids.push_back(retry.eventId);
+                QCOMPARE(retry.queue, std::string("a"));
+                QCOMPARE(retry.consumer, std::string("one"));
+                QCOMPARE(retry.dataBytes, retry.eventId);
+            }
+            after = page.next;
+            QVERIFY(++pages < 10);
+        } while (after);
+        QCOMPARE(ids.size(), std::size_t(45));
+        QVERIFY(std::is_sorted(ids.begin(), ids.end()));
+        QCOMPARE(std::set<std::int64_t>(ids.begin(), ids.end()).size(), std::size_t(45));
+        QVERIFY(queries::retryPage(*reader, 2, {}, 10, soon()).rows.empty());
+    }
+
+    void lettersPageByPage() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        fillRetries(admin, 0);
+        fillLetters(admin, 25);
+        RoleConnection reader(database, "pgque_reader");
+        std::set<std::int64_t> seen;
+        std::optional<domain::DeadPosition> after;
+        pg::Timestamp last = pg::Timestamp::max();
+        do {
+            const domain::DeadPage page = queries::deadPage(*reader, 0, after, 8, soon());
+            for (const domain::DeadLetter& letter : page.rows) {
+                QVERIFY(letter.time <= last);
+                last = letter.time;
+                seen.insert(letter.id);
+            }
+            after = page.next;
+        } while (after);
+        QCOMPARE(seen.size(), std::size_t(50));
+        const domain::DeadPage ofOne = queries::deadPage(*reader, 2, {}, 100, soon());
+        QCOMPARE(ofOne.rows.size(), std::size_t(25));
+        QCOMPARE(ofOne.rows.front().consumer, std::string("two"));
+
+        const domain::DeadGroups groups = queries::deadGroups(*reader, 0, soon());
+        QCOMPARE(groups.groups.size(), std::size_t(2));
+        QCOMPARE(groups.groups.front().reason, std::string("gateway said 502 for order #"));
+        QCOMPARE(groups.groups.front().count, 25);
+        QCOMPARE(groups.lookedAt, 50);
+        QVERIFY(!groups.capped);
+    }
+
+    void payloads() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        fillRetries(admin, 20);
+        fillLetters(admin, 1);
+        RoleConnection reader(database, "pgque_reader");
+        const domain::RetryPage retries = queries::retryPage(*reader, 0, {}, 100, soon());
+        QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 1'000, soon()).value().size(),
+                 std::size_t(20));
+        QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 8, soon()).value().size(),
+                 std::size_t(2)); // four bytes a character at most
+        const std::int64_t letter = queries::deadPage(*reader, 0, {}, 100, soon()).rows.front().id;
+        QCOMPARE(queries::deadPayload(*reader, letter, 1'000, soon()).value(), std::string("x"));
+        run(admin, "delete from pgque.dead_letter");
+        const auto failure = failureOf([&] { queries::deadPayload(*reader, letter, 1'000, soon()); });
+        QCOMPARE(failure.kind, pg::ErrorKind::Decode);
+        QVERIFY(failure.diagnostics.message.find("no longer there") != std::string::npos);
+    }
+
+    void withoutTheRight() {
+        const TestDatabase database(Schema::Pgque);
+        // Where PUBLIC's rights were taken away, as a careful owner does it.
+        pg::Connection admin = database.connect();
+        run(admin, "revoke select on pgque.retry_queue, pgque.dead_letter from public");
+        RoleConnection nobody(database, "");
+        const auto retries = failureOf([&] { queries::retryPage(*nobody, 0, {}, 10, soon()); });
+        QVERIFY2(retries.diagnostics.sqlState == "42501", retries.text().c_str());
+        const auto groups = failureOf([&] { queries::deadGroups(*nobody, 0, soon()); });
+        QVERIFY2(groups.diagnostics.sqlState == "42501", groups.text().c_str());
+    }
+
+    /// A full list costs what its page costs: the cap holds.
+    void manyLetters() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        fillRetries(admin, 0);
+        fillLetters(admin, 30'000);
+        run(admin, "analyze");
+        const domain::DeadGroups groups = queries::deadGroups(admin, 0, soon());
+        QVERIFY(groups.capped);
+        QCOMPARE(groups.lookedAt, queries::backlogCap);
+        QCOMPARE(queries::deadPage(admin, 0, {}, 200, soon()).rows.size(), std::size_t(200));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestBacklog)
+#include "tst_backlog.moc"

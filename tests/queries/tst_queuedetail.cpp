@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One queue from near: its ticks and tables, stored events searched within bounds, the way of one event.
+#include "queries/queuedetail.h"
+#include "queries/sample.h"
+#include "support/expect.h"
+#include "support/foreign.h"
+
+#include <QTest>
+
+#include <set>
+
+using namespace support;
+
+namespace {
+
+void makeQueue(pg::Connection& admin) {
+    run(admin, "select pgque.create_queue('a'), pgque.subscribe('a', 'one')");
+}
+
+void tick(pg::Connection& admin) {
+    run(admin, "select pgque.force_next_tick('a')");
+    run(admin, "select pgque.ticker('a')");
+}
+
+std::vector<domain::EventRow> all(pg::Connection& connection, const domain::EventSearch& search,
+                                  const queries::SearchLimits& limits, int* calls = nullptr) {
+    std::vector<domain::EventRow> rows;
+    std::optional<domain::EventPosition> from;
+    do {
+        domain::FoundEvents found = queries::searchEvents(connection, 1, search, from, limits, soon());
+        std::move(found.rows.begin(), found.rows.end(), std::back_inserter(rows));
+        from = found.next;
+        if (calls)
+            ++*calls;
+    } while (from);
+    return rows;
+}
+
+} // namespace
+
+class TestQueueDetail : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void ticksAndTables() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        for (int i = 0; i < 5; ++i)
+            tick(admin);
+        RoleConnection reader(database, "pgque_reader");
+        domain::QueueDetail detail = queries::queueDetail(*reader, 1, soon());
+        QCOMPARE(detail.ticks.size(), std::size_t(6));
+        QVERIFY(detail.ticks.front().id > detail.ticks.back().id);
+        QVERIFY(detail.ticks.front().xmin > 0);
+        QCOMPARE(detail.tables.size(), std::size_t(3));
+        QVERIFY(detail.tables[0].bytes.has_value());
+        QVERIFY(detail.tables[0].holders.empty());
+
+        pg::Connection holder = database.connect();
+        run(holder, "begin; lock table pgque.event_1_1 in access share mode");
+        detail = queries::queueDetail(*reader, 1, soon());
+        QCOMPARE(detail.tables[1].holders, std::vector<std::int32_t>{holder.backendPid()});
+        QVERIFY(detail.tables[1].bytes.has_value());
+        // Who empties it is not waited for, and does not wait for us.
+        run(holder, "rollback; begin; lock table pgque.event_1_1 in access exclusive mode");
+        detail = queries::queueDetail(*reader, 1, soon());
+        QVERIFY(!detail.tables[1].bytes.has_value());
+        QVERIFY(detail.tables[2].bytes.has_value());
+        run(holder, "rollback");
+
+        const auto failure = failureOf([&] { queries::queueDetail(*reader, 99, soon()); });
+        QCOMPARE(failure.kind, pg::ErrorKind::Decode);
+    }
+
+    void searches() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        run(admin, "select pgque.send('a', 'one', '{\"name\": \"Ünïcode %_ here\"}'::text)");
+        run(admin, "select pgque.send('a', 'two', 'plain ' || g) from generate_series(1, 500) g");
+        // Half of them in another table of the ring.
+        run(admin,
+            "update pgque.queue set queue_cur_table = 1, queue_switch_step1 = pg_current_xact_id()::text::bigint");
+        run(admin, "select pgque.send('a', 'two', 'later ' || g) from generate_series(1, 500) g");
+        RoleConnection reader(database, "pgque_reader");
+
+        queries::SearchLimits limits;
+        limits.rows = 100;
+        int calls = 0;
+        const auto everything = all(*reader, {}, limits, &calls);
+        QCOMPARE(everything.size(), std::size_t(1'001));
+        QCOMPARE(calls, 11);
+        QCOMPARE(everything.front().id, 1);
+        QCOMPARE(everything.back().id, 1'001);
+
+        domain::EventSearch search;
+        search.text = "ünïCODE %_";
+        QCOMPARE(all(*reader, search, limits).size(), std::size_t(1));
+        search.text = "plain 49";
+        QCOMPARE(all(*reader, search, limits).size(), std::size_t(11));
+        search = {};
+        search.type = "one";
+        QCOMPARE(all(*reader, search, limits).size(), std::size_t(1));
+        search = {};
+        search.id = 777;
+        const auto found = all(*reader, search, limits);
+        QCOMPARE(found.size(), std::size_t(1));
+        QCOMPARE(found.front().data.value(), std::string("later 276"));
+        search.type = "one";
+        QVERIFY(all(*reader, search, limits).empty());
+    }
+
+    /// However large the tables are, a call reads no more than its bound and says where to go on.
+    void searchIsBounded() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        run(admin, "select pgque.send_batch('a', 't', array(select repeat('x', 500) || g from generate_series(1, 5000)"
+                   " g))");
+        queries::SearchLimits limits;
+        limits.blocksAtOnce = 16;
+        limits.blocksInAll = 64;
+        domain::EventSearch search;
+        search.text = "x5000";
+        const domain::FoundEvents first = queries::searchEvents(admin, 1, search, {}, limits, soon());
+        QVERIFY(first.rows.empty());
+        QVERIFY(first.boundReached);
+        QVERIFY(first.next.has_value());
+        QCOMPARE(first.bytesRead, 64 * 8'192);
+        QCOMPARE(all(admin, search, limits).size(), std::size_t(1));
+    }
+
+    /// "Why is my event not in this batch?" Its transaction was open when the tick was made.
+    void lateCommitter() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        pg::Connection late = database.connect();
+        run(late, "begin; select pgque.send('a', 't', 'late')");
+        run(admin, "select pgque.send('a', 't', 'early')");
+        tick(admin);
+        tick(admin);
+        run(late, "commit");
+        const auto rows = all(admin, {}, {});
+        QCOMPARE(rows.size(), std::size_t(2));
+        const domain::EventRow& lateOne = rows[0].data == "late" ? rows[0] : rows[1];
+        const domain::EventRow& earlyOne = rows[0].data == "late" ? rows[1] : rows[0];
+
+        RoleConnection reader(database, "pgque_reader");
+        domain::EventStory story = queries::eventStory(*reader, 1, lateOne, soon());
+        QVERIFY(!story.after);
+        QCOMPARE(story.passedOver, 2);
+        QCOMPARE(story.before.value().id, 3);
+
+        const domain::EventStory early = queries::eventStory(*reader, 1, earlyOne, soon());
+        QCOMPARE(early.before.value().id, 1);
+        QCOMPARE(early.after.value().id, 2);
+        QCOMPARE(early.passedOver, 0);
+
+        tick(admin);
+        story = queries::eventStory(*reader, 1, lateOne, soon());
+        QCOMPARE(story.before.value().id, 3);
+        QCOMPARE(story.after.value().id, 4);
+        QVERIFY(!story.isOlderThanTicks());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestQueueDetail)
+#include "tst_queuedetail.moc"
