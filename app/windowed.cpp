@@ -61,6 +61,7 @@ public:
         , m_desk(opening->profile())
         , m_window(&m_desk, windowOptions(line)) {
         m_window.resize(line.size);
+        m_desk.setJournal(std::make_shared<store::Journal>(store::Journal::Options{store::Journal::defaultPath()}));
         connect(opening, &Opening::connectable, this, &Screenshot::open);
         connect(opening, &Opening::demoReady, this, [this] {
             if (m_line.after)

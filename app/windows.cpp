@@ -15,7 +15,7 @@ using namespace Qt::StringLiterals;
 /// One server: finding it, its desk, its window. Destroyed in the opposite order, the sandbox last.
 class Windows::ServerWindow {
 public:
-    ServerWindow(const Target& target, const ui::WindowOptions& options)
+    ServerWindow(const Target& target, const ui::WindowOptions& options, const std::shared_ptr<store::Journal>& journal)
         : m_opening(target.profile, target.sandbox, target.demo)
         , m_desk(target.profile)
         , m_window(&m_desk, options) {
@@ -28,6 +28,7 @@ public:
             const auto otherwise = target.sandbox ? desk::AccessMode::Operate : desk::AccessMode::Observe;
             m_desk.setAccessMode(target.access.value_or(otherwise));
         });
+        m_desk.setJournal(journal);
         // The frame is on screen before the server is even asked.
         m_window.show();
     }
@@ -44,14 +45,15 @@ private:
 
 Windows::Windows(desk::Profiles& profiles, QObject* parent)
     : QObject(parent)
-    , m_profiles(profiles) {}
+    , m_profiles(profiles)
+    , m_journal(std::make_shared<store::Journal>(store::Journal::Options{store::Journal::defaultPath()})) {}
 
 Windows::~Windows() = default;
 
 void Windows::open(const Target& target, const ui::WindowOptions& options) {
     ui::WindowOptions used = options;
     used.settingsFolder = QFileInfo(m_profiles.fileName()).path();
-    auto& opened = *m_windows.emplace_back(std::make_unique<ServerWindow>(target, used));
+    auto& opened = *m_windows.emplace_back(std::make_unique<ServerWindow>(target, used, m_journal));
     ++m_opened;
     ui::MainWindow* window = &opened.window();
     connect(window, &ui::MainWindow::connectionWanted, this, [this, window] { ask(window, {}); });

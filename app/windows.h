@@ -37,6 +37,7 @@ private:
     class ServerWindow;
 
     desk::Profiles& m_profiles;
+    std::shared_ptr<store::Journal> m_journal; ///< one for all servers
     std::vector<std::unique_ptr<ServerWindow>> m_windows;
     int m_opened = 0;
     int m_failed = 0;

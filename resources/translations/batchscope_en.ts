@@ -298,6 +298,16 @@
     </message>
 </context>
 <context>
+    <name>ui::SchemaPage</name>
+    <message numerus="yes">
+        <source>%n difference(s) from what this program ships</source>
+        <translation>
+            <numerusform>%n difference from what this program ships</numerusform>
+            <numerusform>%n differences from what this program ships</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::StatusLine</name>
     <message numerus="yes">
         <source>%n part(s) not seen</source>

@@ -10,6 +10,9 @@
 #include "domain/queuedetail.h"
 #include "domain/snapshot.h"
 #include "link/session.h"
+#include "pgque/administration.h"
+#include "schema/plan.h"
+#include "store/journal.h"
 
 #include <QDateTime>
 #include <QFuture>
@@ -56,6 +59,13 @@ struct Performed {
     QDateTime at;
     domain::ActionRequest request;
     domain::ActionOutcome outcome;
+};
+
+/// What is installed, and who keeps it going.
+struct SchemaReport {
+    schema::Inspection inspection;
+    std::vector<pgque::StatusLine> status;  ///< what pgque.status() says of scheduler and ticker
+    std::optional<pg::Failure> statusError; ///< why it could not be asked
 };
 
 /// One open server: sessions, capabilities, the sampling beat, findings, actions. Everything a window or the command
@@ -136,8 +146,19 @@ public:
     /// The SQL an action would run, values written in.
     QString preview(const domain::ActionRequest& request) const;
 
+    /// Where what is done is written down; several desks may share it. Without one nothing is.
+    void setJournal(std::shared_ptr<store::Journal> journal);
+    QFuture<store::JournalPage> journalPage(const store::JournalQuery& query);
+    QFuture<store::Verification> verifyJournal();
+
     /// What was done in this run, oldest first.
     const std::vector<Performed>& performed() const;
+
+    QFuture<links::Reply<SchemaReport>> inspectSchema();
+    /// Thinks a deed through: what it would run and change, or why it will not be done. An uninstall counts the losses.
+    QFuture<links::Reply<schema::Plan>> planSchema(schema::Deed deed);
+    /// Needs Operate. Does nothing when the schema has changed since it was planned.
+    QFuture<domain::ActionOutcome> carryOutSchema(const schema::Plan& plan);
 
     /// Installing: the SQL to show, and the deed (needs Operate).
     QString installSql() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/deskprivate.h"
 #include "link/whendone.h"
+#include "queries/look.h"
 #include "schema/inspection.h"
 #include "schema/plan.h"
 #include "schema/script.h"
@@ -56,7 +57,10 @@ constexpr auto observing = "The console only observes this server: switch to Ope
 
 void DeskPrivate::openOperateSession() {
     operating = makeSession("operate");
-    QObject::connect(operating.get(), &links::Session::connected, q, [this] { settleWhatIsOpen(); });
+    QObject::connect(operating.get(), &links::Session::connected, q, [this] {
+        settleWhatIsOpen();
+        settleEarlierRuns();
+    });
     QObject::connect(operating.get(), &links::Session::noticed, q, &Desk::noticed);
     operating->open();
 }
@@ -67,7 +71,8 @@ void DeskPrivate::closeOperateSession() {
 
 QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionRequest& request,
                                                       const QFuture<links::Reply<domain::ActionOutcome>>& running,
-                                                      const std::shared_ptr<CommitNote>& commit) {
+                                                      const std::shared_ptr<CommitNote>& commit,
+                                                      store::JournalRecord record) {
     const std::size_t place = done.size();
     done.push_back({QDateTime::currentDateTimeUtc(), request, {}});
     done.back().outcome.kind = domain::OutcomeKind::Unknown;
@@ -76,20 +81,23 @@ QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionReques
     // A session that is closed answers what is under way, so only the desk's own end leaves this without a result.
     auto promise = std::make_shared<QPromise<domain::ActionOutcome>>();
     promise->start();
-    links::whenDone(running, q, [this, place, commit, promise](const links::Reply<domain::ActionOutcome>& reply) {
-        const auto* outcome = std::get_if<domain::ActionOutcome>(&reply);
-        const domain::ActionOutcome answer = outcome ? *outcome : fromFailure(std::get<pg::Failure>(reply));
-        done[place].outcome = answer;
-        const operate::AboutToCommit about = commit->read();
-        if (answer.kind == domain::OutcomeKind::Unknown && !about.xid.empty())
-            unsettled.push_back({place, about});
-        Q_EMIT q->performedChanged();
-        q->sampleNow();
-        if (operating && operating->state() == links::SessionState::Idle)
-            settleWhatIsOpen();
-        promise->addResult(answer);
-        promise->finish();
-    });
+    links::whenDone(
+        running, q,
+        [this, place, commit, promise, record = std::move(record)](const links::Reply<domain::ActionOutcome>& reply) {
+            const auto* outcome = std::get_if<domain::ActionOutcome>(&reply);
+            const domain::ActionOutcome answer = outcome ? *outcome : fromFailure(std::get<pg::Failure>(reply));
+            done[place].outcome = answer;
+            const operate::AboutToCommit about = commit->read();
+            writeOutcome(record, store::Stage::Ended, answer);
+            if (answer.kind == domain::OutcomeKind::Unknown && !about.xid.empty())
+                unsettled.push_back({place, record, about});
+            Q_EMIT q->performedChanged();
+            q->sampleNow();
+            if (operating && operating->state() == links::SessionState::Idle)
+                settleWhatIsOpen();
+            promise->addResult(answer);
+            promise->finish();
+        });
     return promise->future();
 }
 
@@ -112,6 +120,7 @@ void DeskPrivate::settleOne(const Unsettled& open) {
         }
         Performed& entry = done[open.place];
         entry.outcome = operate::Runner::settled(entry.outcome, *settlement);
+        writeOutcome(open.record, store::Stage::Settled, entry.outcome);
         Q_EMIT q->performedChanged();
         Q_EMIT q->settled(entry.request, entry.outcome);
         q->sampleNow();
@@ -185,25 +194,83 @@ QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& reques
     if (!session || !d->snapshot)
         return answered(refused("There is no connection to this server."));
     auto commit = std::make_shared<CommitNote>();
+    const store::JournalRecord record = d->begin(request);
     const auto running = session->work(
-        [request, commit, mode = d->mode, capabilities = d->snapshot->capabilities](pg::Connection& connection,
-                                                                                    pg::Deadline) {
+        [request, commit, record, journal = d->journal, mode = d->mode,
+         capabilities = d->snapshot->capabilities](pg::Connection& connection, pg::Deadline) {
             const operate::Registry registry;
             operate::RunOptions options;
             options.mode = mode;
-            options.beforeCommit = [commit](const operate::AboutToCommit& about) {
+            options.beforeCommit = [commit, record, journal](const operate::AboutToCommit& about) {
                 commit->write(about);
-                return std::string();
+                return DeskPrivate::writeCommitting(journal, record, about);
             };
             return operate::Runner(registry).perform(request, capabilities, connection, options);
         },
         actionDeadline);
-    return d->performed(request, running, commit);
+    return d->performed(request, running, commit, record);
 }
 
 QString Desk::installSql() const {
     const std::string_view sql = schema::pgqueSql();
     return QString::fromUtf8(sql.data(), static_cast<qsizetype>(sql.size()));
+}
+
+QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
+    return d->onMonitor(
+        [](pg::Connection& connection, pg::Deadline deadline) {
+            SchemaReport report;
+            report.inspection = schema::inspect(connection, deadline);
+            if (report.inspection.catalog.present) {
+                try {
+                    report.status = queries::look(connection, pgque::status(), {}, deadline);
+                } catch (const pg::Error& error) {
+                    report.statusError = error.failure();
+                }
+            }
+            return report;
+        },
+        predictionDeadline);
+}
+
+QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
+    return d->onMonitor(
+        [deed](pg::Connection& connection, pg::Deadline deadline) {
+            const schema::Inspection seen = schema::inspect(connection, deadline);
+            switch (deed) {
+            case schema::Deed::Install:
+                return schema::planInstall(seen);
+            case schema::Deed::Upgrade:
+                return schema::planUpgrade(seen);
+            case schema::Deed::Uninstall:
+                break;
+            }
+            const bool ours =
+                seen.origin == domain::SchemaOrigin::Ours || seen.origin == domain::SchemaOrigin::OursDrifted;
+            const bool counts = ours && seen.catalog.ownsSchema;
+            return schema::planUninstall(
+                seen, counts ? queries::look(connection, schema::countLosses(),
+                                             {std::chrono::seconds(15), std::chrono::milliseconds(200)}, deadline)
+                             : schema::Losses());
+        },
+        predictionDeadline);
+}
+
+QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
+    if (d->mode == AccessMode::Observe)
+        return answered(refused(observing));
+    const auto running = d->operating->work(
+        [plan](pg::Connection& connection, pg::Deadline deadline) {
+            if (plan.refusal)
+                return refused(*plan.refusal);
+            return schema::carryOut(connection, plan, deadline);
+        },
+        installDeadline);
+    domain::ActionRequest request;
+    request.action = plan.deed == schema::Deed::Uninstall ? "uninstall_schema"
+                     : plan.deed == schema::Deed::Upgrade ? "upgrade_schema"
+                                                          : "install_schema";
+    return d->performed(request, running, std::make_shared<CommitNote>(), d->begin(request));
 }
 
 QFuture<domain::ActionOutcome> Desk::installSchema() {
@@ -219,7 +286,7 @@ QFuture<domain::ActionOutcome> Desk::installSchema() {
         installDeadline);
     domain::ActionRequest request;
     request.action = "install_schema";
-    return d->performed(request, running, std::make_shared<CommitNote>());
+    return d->performed(request, running, std::make_shared<CommitNote>(), d->begin(request));
 }
 
 } // namespace desk

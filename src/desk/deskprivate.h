@@ -19,7 +19,8 @@ namespace desk {
 
 /// An action whose commit got lost: what is needed to ask what became of it.
 struct Unsettled {
-    std::size_t place = 0; ///< in performed()
+    std::size_t place = 0;       ///< in performed()
+    store::JournalRecord record; ///< of the operation, without stage and outcome
     operate::AboutToCommit commit;
 };
 
@@ -65,7 +66,18 @@ public:
     void settleOne(const Unsettled& open);
     QFuture<domain::ActionOutcome> performed(const domain::ActionRequest& request,
                                              const QFuture<links::Reply<domain::ActionOutcome>>& running,
-                                             const std::shared_ptr<CommitNote>& commit);
+                                             const std::shared_ptr<CommitNote>& commit, store::JournalRecord record);
+
+    /// Writes down that it was confirmed, and gives what the later records of the operation have in common.
+    store::JournalRecord begin(const domain::ActionRequest& request);
+    store::JournalRecord recordOf(const domain::ActionRequest& request) const;
+    void writeDown(store::JournalRecord record, store::Stage stage) const;
+    void writeOutcome(store::JournalRecord record, store::Stage stage, const domain::ActionOutcome& outcome) const;
+    static std::string writeCommitting(const std::shared_ptr<store::Journal>& journal, store::JournalRecord record,
+                                       const operate::AboutToCommit& about);
+    void settleEarlierRuns();
+    void settleEarlier(const store::JournalRecord& record);
+
     std::unique_ptr<links::Session> makeSession(const char* role) const;
     /// Closes a session that may be the sender of the signal being handled: it goes when the event loop is next free.
     void retire(std::unique_ptr<links::Session>& session) const;
@@ -107,6 +119,9 @@ public:
     operate::Registry registry;
     std::vector<Performed> done;
     std::vector<Unsettled> unsettled;
+    std::shared_ptr<store::Journal> journal;
+    QStringList operations; ///< of this run, as the journal names them
+    bool askedEarlierRuns = false;
     QStringList channels;
 };
 

@@ -89,7 +89,8 @@ private:
 
 Cell sessionCell(const LockLine& line, const CellContext&) {
     Cell cell;
-    const QString indent = line.depth == 0 ? QString() : QString(3 * (line.depth - 1), QChar(0x00a0)) + u"└ "_s;
+    const QString indent =
+        line.depth == 0 ? QString() : QString(qsizetype(3) * (line.depth - 1), QChar(0x00a0)) + u"└ "_s;
     cell.text = indent +
                 (line.session.pid == 0 ? Locks::tr("prepared transaction") : Locks::tr("pid %1").arg(line.session.pid));
     cell.strong = line.depth == 0;

@@ -190,6 +190,7 @@ std::vector<Column<TableLine>> tableColumns() {
 
 std::vector<GateLine> gateLines(const std::vector<monitor::Gate>& gates, pg::Timestamp now) {
     std::vector<GateLine> lines;
+    lines.reserve(gates.size());
     for (const monitor::Gate& gate : gates)
         lines.push_back({gate, whatOf(gate.kind), whyOf(gate, now)});
     return lines;

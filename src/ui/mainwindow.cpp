@@ -10,6 +10,7 @@
 #include "ui/footprintpage.h"
 #include "ui/inflightpage.h"
 #include "ui/installpage.h"
+#include "ui/journalpage.h"
 #include "ui/lockspage.h"
 #include "ui/messagespage.h"
 #include "ui/navigation.h"
@@ -18,6 +19,7 @@
 #include "ui/overviewpage.h"
 #include "ui/queuepage.h"
 #include "ui/retrypage.h"
+#include "ui/schemapage.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/statusline.h"
 #include "ui/tablecontroller.h"
@@ -135,8 +137,8 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s, u"queue"_s, u"messages"_s, u"consumers"_s, u"inflight"_s,
-            u"retry"_s,    u"dead"_s,  u"locks"_s,    u"footprint"_s};
+    return {u"overview"_s, u"queue"_s, u"messages"_s, u"consumers"_s, u"inflight"_s, u"retry"_s,
+            u"dead"_s,     u"locks"_s, u"schema"_s,   u"journal"_s,   u"footprint"_s};
 }
 
 void MainWindow::makePages() {
@@ -159,6 +161,10 @@ void MainWindow::makePages() {
     add(u"dead"_s, tr("Dead letters"), new DeadPage(tools));
     m_navigation->addGroup(tr("Server"));
     add(u"locks"_s, tr("Locks"), new LocksPage(tools));
+    auto* schema = new SchemaPage(tools);
+    connect(schema, &SchemaPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
+    add(u"schema"_s, tr("Schema"), schema);
+    add(u"journal"_s, tr("Journal"), new JournalPage(tools));
     add(u"footprint"_s, tr("Footprint"), new FootprintPage(tools));
     m_install = new InstallPage(m_desk);
     m_stack->addWidget(m_install);

@@ -90,13 +90,11 @@ private Q_SLOTS:
         Desk desk(profileOf(database.info()));
         openAndWait(desk);
         desk.setAccessMode(AccessMode::Operate);
-        const std::vector<std::string> names = {"o'r\"d ers; drop table x --",
-                                                " leading and trailing ",
-                                                "\xD7\xAA\xD7\x95\xD7\xA8 \xF0\x9F\x90\x98 \xE2\x80\xAE"
-                                                "rtl",
-                                                std::string(57, 'q'),
-                                                "tab\tand\nnewline",
-                                                "100%_\\"};
+        const std::vector<std::string> names = {"o'r\"d ers; drop table x --", " leading and trailing ",
+                                                // The hexadecimal escape must end before the letter.
+                                                std::string("\xD7\xAA\xD7\x95\xD7\xA8 \xF0\x9F\x90\x98 \xE2\x80\xAE") +
+                                                    "rtl",
+                                                std::string(57, 'q'), "tab\tand\nnewline", "100%_\\"};
         for (const std::string& name : names) {
             const auto made = wait(desk.perform(request("create_queue", name)));
             QVERIFY2(made.kind == domain::OutcomeKind::Done, made.summary.c_str());

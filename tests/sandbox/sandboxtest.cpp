@@ -169,7 +169,7 @@ Console::~Console() {
 }
 
 bool Console::waitFor(const char* text, int seconds) {
-    const QDeadlineTimer deadline(seconds * 1000);
+    const QDeadlineTimer deadline(qint64(seconds) * 1000);
     while (true) {
         m_output += m_process.readAll();
         if (has(text))

@@ -113,7 +113,7 @@ private Q_SLOTS:
             std::int64_t nextToken = 1;
             for (int i = 0; i < 200; ++i, ++done) {
                 const std::string member = "w" + std::to_string(below(4));
-                const auto token = static_cast<std::int64_t>(below(static_cast<int>(nextToken)) + 1);
+                const auto token = std::int64_t{below(static_cast<int>(nextToken))} + 1;
                 switch (below(9)) {
                 case 0:
                     model.commitEvent(nextId++);

@@ -87,20 +87,19 @@ public:
     /// Lets every consumer come to the end of the queue, then asks whether every committed event reached it.
     std::string finish() {
         while (!m_producers.empty())
-            if (const std::string difference = continueProducer(); !difference.empty())
+            if (std::string difference = continueProducer(); !difference.empty())
                 return difference;
         for (int round = 0; round < 500; ++round) {
             for (const auto& [token, nacked] : liveTokens()) {
-                if (const std::string difference = acknowledge(token); !difference.empty())
+                if (std::string difference = acknowledge(token); !difference.empty())
                     return difference;
             }
-            if (const std::string difference = returnRetries() + tick(); !difference.empty())
+            if (std::string difference = returnRetries() + tick(); !difference.empty())
                 return difference;
             bool moved = false;
             for (int i = 0; i < 4; ++i) {
                 const auto before = m_model.groups().at(normalName).cursor + cursorOf(groupName);
-                if (const std::string difference = receiveCooperatively(m_main) + receiveNormally();
-                    !difference.empty())
+                if (std::string difference = receiveCooperatively(m_main) + receiveNormally(); !difference.empty())
                     return difference;
                 moved = moved || before != m_model.groups().at(normalName).cursor + cursorOf(groupName);
             }

@@ -155,6 +155,28 @@ QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
     return answered(d->footprint);
 }
 
+QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
+    return answered(d->report);
+}
+
+QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed) {
+    return answered(d->plan);
+}
+
+QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
+    d->carriedOut.push_back(plan);
+    return answered(d->outcome);
+}
+
+QFuture<store::JournalPage> Desk::journalPage(const store::JournalQuery& query) {
+    d->journalQueries.push_back(query);
+    return answered(d->records);
+}
+
+QFuture<store::Verification> Desk::verifyJournal() {
+    return answered(d->verification);
+}
+
 const operate::Registry& Desk::actions() const {
     return d->registry;
 }

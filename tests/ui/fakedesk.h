@@ -40,6 +40,12 @@ public:
     links::Reply<domain::EventStory> story = domain::EventStory{};
     links::Reply<domain::LockWaits> waits = domain::LockWaits{};
     links::Reply<domain::Footprint> footprint = domain::Footprint{};
+    links::Reply<SchemaReport> report = SchemaReport{};
+    links::Reply<schema::Plan> plan = schema::Plan{};
+    std::vector<schema::Plan> carriedOut;
+    store::JournalPage records;
+    store::Verification verification;
+    std::vector<store::JournalQuery> journalQueries;
     std::vector<domain::EventSearch> searched;
 
     std::vector<domain::ActionRequest> predicted;

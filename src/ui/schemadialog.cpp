@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/schemadialog.h"
+
+#include "link/whendone.h"
+#include "ui/actiondialog.h"
+#include "ui/card.h"
+#include "ui/outcomeview.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+QString verb(schema::Deed deed) {
+    switch (deed) {
+    case schema::Deed::Install:
+        return SchemaDialog::tr("Install");
+    case schema::Deed::Upgrade:
+        return SchemaDialog::tr("Upgrade");
+    case schema::Deed::Uninstall:
+        break;
+    }
+    return SchemaDialog::tr("Uninstall");
+}
+
+QLabel* sentence(const QString& text) {
+    auto* label = new QLabel(text);
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    return label;
+}
+
+} // namespace
+
+SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
+    : QDialog(parent)
+    , m_desk(desk)
+    , m_plan(std::move(plan))
+    , m_content(new QVBoxLayout) {
+    const bool uninstall = m_plan.deed == schema::Deed::Uninstall;
+    const QString database =
+        models::format::text(desk->snapshot() ? desk->snapshot()->capabilities.database : std::string());
+    setObjectName(u"schemaDialog"_s);
+    setWindowTitle(tr("%1 the schema").arg(verb(m_plan.deed)));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(20, 18, 20, 16);
+    layout->setSpacing(space::large);
+    QLabel* title = sentence(models::format::text(m_plan.title));
+    title->setFont(titleFont());
+    layout->addWidget(title);
+    layout->addLayout(m_content, 1);
+    m_content->setSpacing(space::medium);
+    if (m_plan.refusal) {
+        QLabel* why = sentence(models::format::text(*m_plan.refusal));
+        setInk(why, colors().critical);
+        m_content->addWidget(why);
+        if (!m_plan.remedy.empty())
+            m_content->addWidget(sentence(models::format::text(m_plan.remedy)));
+    }
+    if (m_plan.changes.empty() && !m_plan.refusal)
+        m_content->addWidget(sentence(tr("Nothing differs: it runs the same script over the same objects.")));
+    QStringList changes;
+    for (const std::string& change : m_plan.changes)
+        changes += u"• "_s + models::format::visible(models::format::text(change));
+    if (!changes.isEmpty()) {
+        auto* list = new QPlainTextEdit(changes.join(u'\n'));
+        list->setObjectName(u"schemaChanges"_s);
+        list->setAccessibleName(tr("What it would change"));
+        list->setReadOnly(true);
+        list->setTabChangesFocus(true);
+        list->setMaximumHeight(QFontMetrics(font()).lineSpacing() * std::min<int>(int(changes.size()) + 1, 9));
+        m_content->addWidget(dimLabel(uninstall ? tr("What goes, counted just now") : tr("What it would change")));
+        m_content->addWidget(list);
+    }
+    if (uninstall && !m_plan.refusal)
+        m_content->addWidget(sentence(tr("Can't be undone.")));
+    m_content->addWidget(dimLabel(tr("SQL that will run")));
+    QPlainTextEdit* sql = makeSqlView(u"schemaSql"_s);
+    sql->setLineWrapMode(QPlainTextEdit::NoWrap);
+    sql->setMaximumHeight(QWIDGETSIZE_MAX);
+    sql->setPlainText(models::format::text(m_plan.sql));
+    m_content->addWidget(sql, 1);
+    if (uninstall && !m_plan.refusal) {
+        auto* row = new QHBoxLayout;
+        auto* label = new QLabel(tr("Type %1 to confirm").arg(database));
+        m_typedName = new QLineEdit;
+        m_typedName->setObjectName(u"typedName"_s);
+        m_typedName->setAccessibleName(label->text());
+        label->setBuddy(m_typedName);
+        row->addWidget(label);
+        row->addWidget(m_typedName, 1);
+        m_content->addLayout(row);
+        connect(m_typedName, &QLineEdit::textChanged, this, &SchemaDialog::updateButton);
+    }
+    auto* footer = new QHBoxLayout;
+    footer->addStretch();
+    m_cancel = makeButton(tr("Cancel"), u"cancel"_s, this);
+    m_act =
+        makeButton(uninstall ? tr("Uninstall from %1").arg(database) : tr("%1 in %2").arg(verb(m_plan.deed), database),
+                   u"act"_s, this, uninstall ? u"danger"_s : u"primary"_s);
+    footer->addWidget(m_cancel);
+    footer->addWidget(m_act);
+    layout->addLayout(footer);
+    connect(m_cancel, &QAbstractButton::clicked, this, &QDialog::reject);
+    connect(m_act, &QAbstractButton::clicked, this, &SchemaDialog::carryOut);
+    m_cancel->setFocus();
+    resize(820, 620);
+    updateButton();
+}
+
+void SchemaDialog::updateButton() {
+    const QString database =
+        models::format::text(m_desk->snapshot() ? m_desk->snapshot()->capabilities.database : std::string());
+    m_act->setEnabled(!m_plan.refusal && !m_running && (!m_typedName || m_typedName->text() == database));
+    m_act->setVisible(!m_plan.refusal);
+}
+
+void SchemaDialog::carryOut() {
+    m_running = true;
+    m_act->setText(tr("Under way…"));
+    updateButton();
+    links::whenDone(m_desk->carryOutSchema(m_plan), this, [this](const domain::ActionOutcome& outcome) {
+        while (QLayoutItem* item = m_content->takeAt(0)) {
+            delete item->widget();
+            if (QLayout* inner = item->layout()) {
+                while (QLayoutItem* part = inner->takeAt(0)) {
+                    delete part->widget();
+                    delete part;
+                }
+            }
+            delete item;
+        }
+        m_typedName = nullptr;
+        auto* view = new OutcomeView(outcome);
+        m_content->addWidget(view, 1);
+        view->announce();
+        m_act->hide();
+        m_cancel->setText(tr("Close"));
+        m_cancel->setFocus();
+        Q_EMIT carriedOut();
+    });
+}
+
+} // namespace ui

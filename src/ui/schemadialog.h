@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/desk.h"
+
+#include <QDialog>
+
+class QAbstractButton;
+class QLineEdit;
+class QVBoxLayout;
+
+namespace ui {
+
+/// Installing, upgrading or uninstalling the schema: what it would change or lose, the SQL, and then what happened. An
+/// uninstall asks for the database's name.
+class SchemaDialog : public QDialog {
+    Q_OBJECT
+
+public:
+    SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent);
+
+Q_SIGNALS:
+    void carriedOut();
+
+private:
+    void updateButton();
+    void carryOut();
+
+    desk::Desk* m_desk;
+    schema::Plan m_plan;
+    QVBoxLayout* m_content;
+    QLineEdit* m_typedName = nullptr;
+    QAbstractButton* m_act;
+    QAbstractButton* m_cancel;
+    bool m_running = false;
+};
+
+} // namespace ui

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/schemapage.h"
+
+#include "ui/factslist.h"
+#include "ui/notice.h"
+#include "ui/outcomeview.h"
+#include "ui/schemadialog.h"
+#include "ui/tablecard.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QLineEdit>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+using models::format::foreign;
+using models::format::text;
+
+SchemaPage::SchemaPage(const PageTools& tools, QWidget* parent)
+    : Page(tools, parent)
+    , m_drift(models::driftColumns())
+    , m_status(models::statusColumns())
+    , m_factsCard(new Card(tr("Schema")))
+    , m_driftCard(new Card(tr("Differences")))
+    , m_statusCard(new Card(tr("Scheduler and ticker")))
+    , m_facts(new FactsList)
+    , m_driftView(new QTableView)
+    , m_statusView(new QTableView)
+    , m_answer(
+          this, [this] { return this->tools().desk->inspectSchema(); },
+          [this](const desk::SchemaReport& report) { show(report); },
+          [this](const pg::Failure& failure) { fail(failure); }) {
+    setObjectName(u"schema"_s);
+    const auto makeTable = [this](QTableView* view, QAbstractItemModel* model, const QString& name,
+                                  const QString& title) {
+        view->setObjectName(name);
+        view->setAccessibleName(title);
+        auto* table = new TableController(view, model, name, this->tools().settings);
+        table->notice()->say(tr("Asking…"), {});
+        return table;
+    };
+    m_driftTable = makeTable(m_driftView, &m_drift, u"drift"_s, tr("Differences from what this program ships"));
+    m_statusTable = makeTable(m_statusView, &m_status, u"schedulerStatus"_s, tr("Scheduler and ticker"));
+    m_driftTable->sortFirstBy(u"what"_s, Qt::AscendingOrder);
+    m_driftTable->stretch(u"sql"_s);
+    m_statusTable->sortFirstBy(u"component"_s, Qt::AscendingOrder);
+    m_statusTable->stretch(u"detail"_s);
+    addTableTools(*m_driftCard, *m_driftTable, tr("Filter differences"));
+    m_driftCard->setContent(m_driftView);
+    m_statusCard->setContent(m_statusView);
+    addDeed(schema::Deed::Upgrade, tr("Upgrade…"), u"upgradeSchema"_s);
+    addDeed(schema::Deed::Uninstall, tr("Uninstall…"), u"uninstallSchema"_s);
+    auto* inside = new QWidget;
+    auto* insideLayout = new QVBoxLayout(inside);
+    insideLayout->setContentsMargins(space::large, 10, space::large, 10);
+    insideLayout->addWidget(m_facts);
+    m_factsCard->setContent(inside);
+    auto* below = new QSplitter(Qt::Vertical);
+    below->addWidget(m_statusCard);
+    below->addWidget(m_driftCard);
+    below->setHandleWidth(space::large);
+    below->setChildrenCollapsible(false);
+    below->setSizes({240, 260});
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space::large);
+    layout->addWidget(m_factsCard);
+    layout->addWidget(below, 1);
+}
+
+void SchemaPage::addDeed(schema::Deed deed, const QString& title, const QString& name) {
+    QAbstractButton* button = makeButton(title, name, this);
+    button->setToolTip(tr("Shows first what it would change and the SQL it would run"));
+    connect(button, &QAbstractButton::clicked, this, [this, deed] { plan(deed); });
+    m_factsCard->addToHeading(button);
+}
+
+void SchemaPage::plan(schema::Deed deed) {
+    if (m_planning)
+        return;
+    if (tools().desk->accessMode() == desk::AccessMode::Observe) {
+        Q_EMIT armingWanted();
+        if (tools().desk->accessMode() == desk::AccessMode::Observe)
+            return;
+    }
+    m_planning = true;
+    links::whenDone(tools().desk->planSchema(deed), this, [this](const links::Reply<schema::Plan>& reply) {
+        m_planning = false;
+        schema::Plan plan;
+        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+            plan.title = tr("It could not be planned").toStdString();
+            plan.refusal = words::failure(*failure).toStdString();
+        } else {
+            plan = std::get<schema::Plan>(reply);
+        }
+        auto* dialog = new SchemaDialog(tools().desk, std::move(plan), window());
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        connect(dialog, &SchemaDialog::carriedOut, this, [this] {
+            m_answer.askNow();
+            tools().desk->sampleNow();
+        });
+        dialog->open();
+    });
+}
+
+void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
+    m_facts->set(tr("Ticks"), whoTicks(snapshot));
+    m_answer.beat();
+}
+
+QString SchemaPage::whoTicks(const domain::Snapshot& snapshot) const {
+    std::optional<pg::Timestamp> newest;
+    for (const domain::Queue& queue : snapshot.queues) {
+        if (queue.lastTick)
+            newest = std::max(newest.value_or(queue.lastTick->time), queue.lastTick->time);
+    }
+    if (!newest)
+        return snapshot.queues.empty() ? tr("there is no queue yet") : tr("none was ever made");
+    return tr("the newest was made %1 ago; whoever calls pgque.ticker() makes them")
+        .arg(models::format::age(snapshot.takenAt - *newest));
+}
+
+void SchemaPage::show(const desk::SchemaReport& report) {
+    const schema::Inspection& seen = report.inspection;
+    const schema::Catalog& catalog = seen.catalog;
+    m_facts->set(tr("Installed"), text(seen.summary()));
+    m_facts->set(tr("In"),
+                 tr("database %1, owned by %2").arg(foreign(text(catalog.database)), foreign(text(catalog.owner))));
+    m_facts->set(tr("Says of itself"), tr("version %1; %2")
+                                           .arg(seen.version.empty() ? tr("unknown") : text(seen.version),
+                                                seen.originText.empty() ? tr("no origin") : text(seen.originText)));
+    m_facts->set(tr("Fingerprint"), text(seen.fingerprint.substr(0, 16)), text(seen.fingerprint));
+    QStringList roles;
+    for (const std::string& role : catalog.missingRoles)
+        roles += text(role);
+    m_facts->set(tr("Roles"), roles.isEmpty() ? tr("pgque_reader, pgque_writer and pgque_admin are there")
+                                              : tr("missing: %1").arg(roles.join(u", "_s)));
+    const domain::SnapshotPtr snapshot = tools().desk->snapshot();
+    const pg::Timestamp now = snapshot ? snapshot->takenAt : pg::Timestamp();
+    m_drift.show(models::driftLines(seen), now);
+    std::vector<models::StatusRow> rows;
+    for (const pgque::StatusLine& line : report.status)
+        rows.push_back({line});
+    m_status.show(std::move(rows), now);
+    m_driftCard->setNote(m_drift.rowCount() == 0
+                             ? QString()
+                             : tr("%n difference(s) from what this program ships", nullptr, m_drift.rowCount()));
+    m_driftTable->notice()->say(tr("Nothing differs"),
+                                tr("Functions, columns and rights are those of the script this program ships."),
+                                models::Tone::Good);
+    if (report.statusError)
+        m_statusTable->notice()->say(tr("pgque.status() could not be asked"), words::failure(*report.statusError),
+                                     models::Tone::Warning);
+    else
+        m_statusTable->notice()->say(tr("Nothing is told"), {});
+    Q_EMIT completed();
+}
+
+void SchemaPage::fail(const pg::Failure& failure) {
+    m_drift.show({}, m_drift.context().now);
+    m_status.show({}, m_status.context().now);
+    m_driftCard->setNote({});
+    for (TableController* table : {m_driftTable, m_statusTable})
+        table->notice()->say(tr("The schema could not be inspected"),
+                             table == m_driftTable ? words::failure(failure) : QString(), models::Tone::Warning);
+    Q_EMIT completed();
+}
+
+void SchemaPage::setStale(bool stale) {
+    m_driftTable->setStale(stale);
+    m_statusTable->setStale(stale);
+}
+
+QWidget* SchemaPage::mainView() const {
+    return m_statusView;
+}
+
+bool SchemaPage::isComplete() const {
+    return m_answer.isSettled();
+}
+
+} // namespace ui

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/schemamodels.h"
+#include "ui/page.h"
+#include "ui/repeated.h"
+
+class QTableView;
+
+namespace ui {
+
+class Card;
+class FactsList;
+class TableController;
+
+/// What is installed and whose it is, how it differs from what this program ships, and who keeps it going.
+class SchemaPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit SchemaPage(const PageTools& tools, QWidget* parent = nullptr);
+
+    void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void setStale(bool stale) override;
+
+    void setZone(const QTimeZone&) override {}
+
+    void openSubject(const QString&) override {}
+
+    Subject subject() const override { return {}; }
+
+    QWidget* mainView() const override;
+    bool isComplete() const override;
+
+Q_SIGNALS:
+    void armingWanted();
+
+private:
+    void addDeed(schema::Deed deed, const QString& text, const QString& name);
+    void plan(schema::Deed deed);
+    void show(const desk::SchemaReport& report);
+    void fail(const pg::Failure& failure);
+    QString whoTicks(const domain::Snapshot& snapshot) const;
+
+    models::AnswerModel<models::DriftLine> m_drift;
+    models::AnswerModel<models::StatusRow> m_status;
+    Card* m_factsCard;
+    Card* m_driftCard;
+    Card* m_statusCard;
+    FactsList* m_facts;
+    QTableView* m_driftView;
+    QTableView* m_statusView;
+    TableController* m_driftTable;
+    TableController* m_statusTable;
+    bool m_planning = false;
+    Repeated<desk::SchemaReport> m_answer;
+};
+
+} // namespace ui

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pages that ask for themselves: filled, empty, refused, and what can be done from them.
+#include "models/madesnapshots.h"
+#include "ui/ask.h"
+#include "ui/fakedesk.h"
+#include "ui/mainwindow.h"
+#include "ui/notice.h"
+
+#include <QAbstractButton>
+#include <QComboBox>
+#include <QDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QTableView>
+#include <QTest>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+pg::Failure refusal() {
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Server;
+    failure.diagnostics.sqlState = "42501";
+    failure.diagnostics.message = "permission denied for table retry_queue";
+    return failure;
+}
+
+} // namespace
+
+class TestPages : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<desk::Desk> m_desk;
+    std::unique_ptr<ui::MainWindow> m_window;
+
+    desk::DeskPrivate& inside() { return desk::DeskPrivate::of(*m_desk); }
+
+    void open(const QString& page) {
+        m_window = std::make_unique<ui::MainWindow>(m_desk.get(), ui::WindowOptions{{}, page, {}});
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        QTRY_VERIFY(m_window->isReadyForPicture());
+    }
+
+    template <class T>
+    T* find(const QString& name) {
+        T* found = m_window->findChild<T*>(name);
+        if (!found)
+            qFatal("no %s", qPrintable(name));
+        return found;
+    }
+
+    /// What stands over a table without rows.
+    QString notice(const QString& view) {
+        const auto* found = find<QTableView>(view)->viewport()->findChild<ui::Notice*>();
+        return found && found->isVisible() ? found->title() : QString();
+    }
+
+    QStringList column(const QString& view, int column) {
+        const QAbstractItemModel* model = find<QTableView>(view)->model();
+        QStringList texts;
+        for (int row = 0; row < model->rowCount(); ++row)
+            texts += model->index(row, column).data().toString();
+        return texts;
+    }
+
+private Q_SLOTS:
+
+    void init() {
+        m_desk = shopDesk();
+        inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("{}")); };
+    }
+
+    void cleanup() {
+        m_window.reset();
+        m_desk.reset();
+    }
+
+    void retries() {
+        open(u"retry"_s);
+        QCOMPARE(notice(u"retries"_s), u"Nothing waits to come again"_s);
+        domain::RetryPage page;
+        page.takenAt = made::now;
+        page.outlook = domain::RetryOutlook{1, 1, 0, 0, 0, 1, false};
+        for (int i = 0; i < 2; ++i) {
+            domain::Retry retry;
+            retry.eventId = 10 + i;
+            retry.queue = "orders";
+            retry.consumer = "billing";
+            retry.dueAt = made::now + i * 30s - 5s;
+            retry.attempts = 5;
+            page.rows.push_back(retry);
+        }
+        inside().retries = page;
+        open(u"retry"_s);
+        QTRY_COMPARE(column(u"retries"_s, 0), QStringList({u"10"_s, u"11"_s}));
+        QVERIFY(!find<QAbstractButton>(u"nextPage"_s)->isEnabled());
+        inside().retries = refusal();
+        open(u"retry"_s);
+        QTRY_COMPARE(notice(u"retries"_s), u"The retries could not be read"_s);
+    }
+
+    void deadLetters() {
+        domain::DeadPage page;
+        page.takenAt = made::now;
+        domain::DeadLetter letter;
+        letter.id = 7;
+        letter.eventId = 70;
+        letter.queue = "orders";
+        letter.reason = "boom";
+        page.rows.push_back(letter);
+        page.next = domain::DeadPosition{made::now, 7};
+        inside().letters = page;
+        domain::DeadGroups groups;
+        groups.groups.push_back({1, "orders", "order.paid", "boom", 12, made::now, made::now});
+        groups.lookedAt = 12;
+        inside().groups = groups;
+        open(u"dead"_s);
+        QTRY_COMPARE(column(u"deadGroups"_s, 1), QStringList({u"12"_s}));
+        QVERIFY(find<QWidget>(u"dead"_s)->findChild<QAbstractButton*>(u"nextPage"_s)->isEnabled());
+        // What is chosen is what the action is about.
+        find<QWidget>(u"dead"_s)->findChild<QAbstractButton*>(u"action.replay_dead_letter"_s)->click();
+        auto* dialog = m_window->findChild<QDialog*>();
+        QVERIFY(dialog != nullptr);
+        QTRY_VERIFY(!inside().predicted.empty());
+        QCOMPARE(inside().predicted.back().arguments.at("dead_letter"), std::string("7"));
+        QCOMPARE(inside().predicted.back().queue, std::string("orders"));
+        dialog->reject();
+        inside().letters = refusal();
+        inside().groups = refusal();
+        open(u"dead"_s);
+        QTRY_COMPARE(notice(u"deadLetters"_s), u"The dead letters could not be read"_s);
+        QCOMPARE(notice(u"deadGroups"_s), u"The dead letters could not be read"_s);
+    }
+
+    void aQueueFromNear() {
+        domain::QueueDetail detail;
+        detail.takenAt = made::now;
+        detail.ticks = {{9, made::now - 1s, 40, 5, 6}, {8, made::now - 2s, 30, 4, 5}};
+        detail.tables = {{0, "pgque.event_1_0", 8'192, {}}, {1, "pgque.event_1_1", {}, {123}}};
+        inside().detail = detail;
+        open(u"queue"_s);
+        QTRY_COMPARE(column(u"ticks"_s, 0), QStringList({u"9"_s, u"8"_s}));
+        QCOMPARE(column(u"eventTables"_s, 0).size(), 2);
+        QVERIFY(column(u"gates"_s, 1).size() >= 4);
+        const auto* chooser = find<QWidget>(u"queue"_s)->findChild<QComboBox*>(u"queueChooser"_s);
+        QCOMPARE(chooser->count(), int(inside().snapshot->queues.size()));
+        m_window->showPage(u"queue"_s, QString::fromStdString(inside().snapshot->queues.back().name));
+        QCOMPARE(chooser->currentIndex(), chooser->count() - 1);
+        inside().detail = refusal();
+        open(u"queue"_s);
+        QTRY_COMPARE(notice(u"ticks"_s), u"It could not be read"_s);
+        auto empty = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        empty->queues.clear();
+        empty->subscriptions.clear();
+        empty->buildIndex();
+        feed(*m_desk, empty);
+        QCOMPARE(notice(u"ticks"_s), u"There is no queue yet"_s);
+    }
+
+    void messagesAreSearched() {
+        open(u"messages"_s);
+        QTRY_COMPARE(notice(u"storedEvents"_s), u"No event is stored"_s);
+        QVERIFY(inside().searched.back().isEmpty());
+        auto* page = find<QWidget>(u"messages"_s);
+        page->findChild<QLineEdit*>(u"filter"_s)->setText(u"order 90214"_s);
+        page->findChild<QLineEdit*>(u"searchType"_s)->setText(u"order.paid"_s);
+        auto* id = page->findChild<QLineEdit*>(u"searchId"_s);
+        QTest::keyClicks(id, u"12x3"_s); // digits only
+        QTest::keyClick(id, Qt::Key_Return);
+        QTRY_COMPARE(inside().searched.back().text, std::string("order 90214"));
+        QCOMPARE(inside().searched.back().type, std::string("order.paid"));
+        QCOMPARE(inside().searched.back().id.value(), 123);
+        QTRY_COMPARE(notice(u"storedEvents"_s), u"Nothing found"_s);
+
+        domain::FoundEvents found;
+        domain::EventRow event;
+        event.id = 123;
+        event.position = {0, "(0,1)"};
+        event.time = made::now;
+        event.data = "x";
+        event.dataBytes = 1;
+        found.rows.push_back(event);
+        inside().found = found;
+        page->findChild<QAbstractButton*>(u"search"_s)->click();
+        QTRY_COMPARE(column(u"storedEvents"_s, 1), QStringList({u"123"_s}));
+        // No tick sees it: everybody waits.
+        QTRY_VERIFY(!column(u"reach"_s, 0).isEmpty());
+        for (const QString& state : column(u"reach"_s, 1))
+            QCOMPARE(state, u"waiting"_s);
+        inside().found = refusal();
+        page->findChild<QAbstractButton*>(u"search"_s)->click();
+        QTRY_COMPARE(notice(u"storedEvents"_s), u"The events could not be read"_s);
+    }
+
+    void locksAndFootprint() {
+        open(u"locks"_s);
+        QTRY_COMPARE(notice(u"lockWaits"_s), u"Nobody waits for a lock"_s);
+        domain::LockWaits waits;
+        waits.takenAt = made::now;
+        waits.sessions.resize(2);
+        waits.sessions[0].pid = 5;
+        waits.sessions[1].pid = 6;
+        waits.sessions[1].blockers = {5};
+        waits.sessions[1].waitsFor = "row of billing on orders";
+        inside().waits = waits;
+        open(u"locks"_s);
+        QTRY_COMPARE(column(u"lockWaits"_s, 0).size(), 2);
+        inside().waits = refusal();
+        open(u"locks"_s);
+        QTRY_COMPARE(notice(u"lockWaits"_s), u"The locks could not be read"_s);
+        domain::Footprint footprint;
+        footprint.sessions.resize(1);
+        footprint.sessions[0].application = "batchscope/monitor";
+        inside().footprint = footprint;
+        open(u"footprint"_s);
+        QTRY_COMPARE(column(u"ownSessions"_s, 0), QStringList({u"batchscope/monitor"_s}));
+    }
+
+    void theSchema() {
+        desk::SchemaReport report;
+        report.inspection.origin = domain::SchemaOrigin::OursDrifted;
+        report.inspection.drift.push_back({schema::DriftKind::Body, "ack(bigint)", {}});
+        report.inspection.grants.push_back({"nack(bigint)", "public", true, "revoke execute on function pgque.nack"});
+        report.status.push_back({"ticker", "running", std::nullopt});
+        inside().report = report;
+        open(u"schema"_s);
+        QTRY_COMPARE(column(u"drift"_s, 1).size(), 2);
+        QCOMPARE(column(u"schedulerStatus"_s, 0), QStringList({u"ticker"_s}));
+        schema::Plan plan;
+        plan.deed = schema::Deed::Uninstall;
+        plan.title = "Uninstall";
+        plan.changes = {"loses 3 queues"};
+        plan.sql = "select pgque.uninstall();";
+        inside().plan = plan;
+        find<QAbstractButton>(u"uninstallSchema"_s)->click();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
+        auto* dialog = m_window->findChild<QDialog*>(u"schemaDialog"_s);
+        auto* act = dialog->findChild<QAbstractButton*>(u"act"_s);
+        QVERIFY(!act->isEnabled());
+        dialog->findChild<QLineEdit*>(u"typedName"_s)
+            ->setText(QString::fromStdString(inside().snapshot->capabilities.database));
+        QVERIFY(act->isEnabled());
+        act->click();
+        QTRY_COMPARE(inside().carriedOut.size(), std::size_t(1));
+        QTRY_VERIFY(!act->isVisible());
+        dialog->reject();
+    }
+
+    void refusedPlansCannotBeCarriedOut() {
+        schema::Plan plan;
+        plan.refusal = "It is somebody else's.";
+        inside().plan = plan;
+        open(u"schema"_s);
+        find<QAbstractButton>(u"upgradeSchema"_s)->click();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
+        QVERIFY(!m_window->findChild<QDialog*>(u"schemaDialog"_s)->findChild<QAbstractButton*>(u"act"_s)->isVisible());
+        m_window->findChild<QDialog*>(u"schemaDialog"_s)->reject();
+    }
+
+    void theJournal() {
+        open(u"journal"_s);
+        QTRY_COMPARE(notice(u"journalRecords"_s), u"Nothing was done yet"_s);
+        store::JournalRecord record;
+        record.number = 3;
+        record.action = u"force_unregister"_s;
+        record.stage = store::Stage::Ended;
+        record.outcome = u"done"_s;
+        record.sql = u"select 1"_s;
+        inside().records.records = {record};
+        auto* search = find<QWidget>(u"journal"_s)->findChild<QLineEdit*>(u"search"_s);
+        search->setText(u"worker"_s);
+        QTest::keyClick(search, Qt::Key_Return);
+        QTRY_COMPARE(column(u"journalRecords"_s, 1), QStringList({u"force_unregister"_s}));
+        QCOMPARE(inside().journalQueries.back().contains, u"worker"_s);
+        QCOMPARE(find<QPlainTextEdit>(u"journalSql"_s)->toPlainText(), u"select 1"_s);
+        inside().records.records.clear();
+        inside().records.failure = store::Failure{store::Failure::Kind::Damaged, u"it is no journal"_s};
+        QTest::keyClick(search, Qt::Key_Return);
+        QTRY_COMPARE(notice(u"journalRecords"_s), u"The journal could not be read"_s);
+    }
+};
+
+QTEST_MAIN(TestPages)
+#include "tst_pages.moc"
