@@ -76,6 +76,23 @@
     </message>
 </context>
 <context>
+    <name>ui::BarriersPage</name>
+    <message numerus="yes">
+        <source>%n barrier(s)</source>
+        <translation>
+            <numerusform>%n barrier</numerusform>
+            <numerusform>%n barriers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n execution(s) with markers and no barrier</source>
+        <translation>
+            <numerusform>%n execution with markers and no barrier</numerusform>
+            <numerusform>%n executions with markers and no barrier</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::ConsumersPage</name>
     <message numerus="yes">
         <source>%n subscription(s)</source>
@@ -314,6 +331,16 @@
         <translation>
             <numerusform>%n part not seen</numerusform>
             <numerusform>%n parts not seen</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::WorkPage</name>
+    <message numerus="yes">
+        <source>%n queue(s)</source>
+        <translation>
+            <numerusform>%n queue</numerusform>
+            <numerusform>%n queues</numerusform>
         </translation>
     </message>
 </context>

@@ -9,6 +9,7 @@
 #include "domain/lockwaits.h"
 #include "domain/queuedetail.h"
 #include "domain/snapshot.h"
+#include "domain/workqueues.h"
 #include "link/session.h"
 #include "pgque/administration.h"
 #include "schema/plan.h"
@@ -137,6 +138,17 @@ public:
     QFuture<links::Reply<domain::EventStory>> eventStory(std::int32_t queueId, const domain::EventRow& event);
     QFuture<links::Reply<domain::LockWaits>> lockWaits();
     QFuture<links::Reply<domain::Footprint>> footprint();
+    QFuture<links::Reply<std::vector<domain::WorkInstall>>> workInstalls();
+    QFuture<links::Reply<domain::WorkSample>> workSample(const domain::WorkInstall& install);
+    QFuture<links::Reply<domain::WorkPage>> workPage(const domain::WorkInstall& install, const std::string& queue,
+                                                     domain::WorkPart part, std::optional<domain::WorkPosition> after,
+                                                     int limit);
+    QFuture<links::Reply<std::optional<std::string>>> workPayload(const domain::WorkInstall& install,
+                                                                  const std::string& queue, domain::WorkPart part,
+                                                                  std::int64_t id, std::int64_t maxBytes);
+    QFuture<links::Reply<domain::Barriers>> barriers(const domain::WorkInstall& install);
+    QFuture<links::Reply<domain::BarrierDetail>> barrierDetail(const domain::WorkInstall& install,
+                                                               const std::string& execution);
 
     const operate::Registry& actions() const;
     Availability availability(const domain::ActionRequest& request) const;

@@ -3,6 +3,7 @@
 #include "queries/backlog.h"
 #include "queries/lockwaits.h"
 #include "queries/queuedetail.h"
+#include "queries/workqueues.h"
 
 // What pages ask beside the sample, each on the monitor's session.
 namespace desk {
@@ -87,6 +88,53 @@ QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
     return d->onMonitor(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::footprint(connection, deadline); },
+        lookDeadline);
+}
+
+QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
+    return d->onMonitor(
+        [](pg::Connection& connection, pg::Deadline deadline) { return queries::workInstalls(connection, deadline); },
+        lookDeadline);
+}
+
+QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall& install) {
+    return d->onMonitor([install](pg::Connection& connection,
+                                  pg::Deadline deadline) { return queries::workSample(connection, install, deadline); },
+                        lookDeadline);
+}
+
+QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall& install, const std::string& queue,
+                                                       domain::WorkPart part, std::optional<domain::WorkPosition> after,
+                                                       int limit) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::workPage(connection, install, queue, part, after, limit, deadline);
+        },
+        lookDeadline);
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall& install,
+                                                                    const std::string& queue, domain::WorkPart part,
+                                                                    std::int64_t id, std::int64_t maxBytes) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::workPayload(connection, install, queue, part, id, maxBytes, deadline);
+        },
+        lookDeadline);
+}
+
+QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall& install) {
+    return d->onMonitor([install](pg::Connection& connection,
+                                  pg::Deadline deadline) { return queries::barriers(connection, install, deadline); },
+                        lookDeadline);
+}
+
+QFuture<links::Reply<domain::BarrierDetail>> Desk::barrierDetail(const domain::WorkInstall& install,
+                                                                 const std::string& execution) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::barrierDetail(connection, install, execution, deadline);
+        },
         lookDeadline);
 }
 

@@ -2,6 +2,7 @@
 #include "queries/sandboxing.h"
 
 #include "pg/result.h"
+#include "pgque/decode.h"
 
 #include <string>
 
@@ -38,6 +39,16 @@ pg::Call<std::int64_t> waitingRetries(std::string_view queue) {
              "where q.queue_name = $1",
              pg::Params::of(queue)},
             [](const pg::Result& result) { return result.row(0).get<std::int64_t>(0); }};
+}
+
+pg::Call<bool> workIsUnderWay() {
+    return pgque::detail::valueCall<bool>(
+        "work is under way",
+        "select (select count(distinct priority) from workqueue.pg_queue_message where state = 'ready') >= 2"
+        " and exists (select from workqueue.pg_queue_message where state = 'claimed')"
+        " and exists (select from workqueue.pg_queue_message where state = 'scheduled')"
+        " and exists (select from workqueue.pg_barrier_state)",
+        {});
 }
 
 pg::Call<bool> ageHeartbeat(std::string_view queue, std::string_view consumer, pg::Interval age) {

@@ -4,6 +4,7 @@
 #include "queries/sandboxing.h"
 #include "sandbox/producers.h"
 #include "sandbox/script.h"
+#include "sandbox/workshop.h"
 
 namespace sandbox {
 
@@ -108,6 +109,9 @@ void Demo::setUp(pgque::Client& client) {
     m_staff->hire(script::webhooks, "dispatcher", {}, 40ms);
     m_staff->hire(script::audit, "siem", {}, 5ms);
     m_staff->hire(script::legacySync, "bridge", {}, 20ms);
+
+    for (auto& loop : workshop::open(m_database))
+        m_loops.push_back(std::move(loop));
 
     m_startedAt = Clock::now();
     m_nextRenewal = m_startedAt + script::renewal;

@@ -2,6 +2,7 @@
 #include "sandbox/driver.h"
 
 #include "pgque/calls.h"
+#include "workqueue/calls.h"
 
 namespace sandbox {
 
@@ -12,6 +13,7 @@ namespace {
 constexpr auto tickPeriod = 250ms;
 constexpr auto retryPeriod = 1s;
 constexpr auto maintenancePeriod = 2s;
+constexpr auto workPeriod = 1s;
 
 } // namespace
 
@@ -35,6 +37,10 @@ std::optional<std::chrono::milliseconds> Driver::step(pgque::Client& client) {
         // way round a committed event could end up in the table that is truncated next.
         client.run(pgque::maintRotateTablesStep2());
         client.maint();
+    }
+    if (now >= m_nextWork) {
+        m_nextWork = now + workPeriod;
+        client.run(workqueue::maint());
     }
     return tickPeriod;
 }

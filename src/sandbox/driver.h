@@ -5,8 +5,8 @@
 
 namespace sandbox {
 
-/// Does for the sandbox what a scheduler does elsewhere: ticks, brings retries back and rotates tables, on a thread and
-/// a connection of its own. Runs until destroyed.
+/// Does for the sandbox what a scheduler does elsewhere: ticks, brings retries back, rotates tables and keeps the work
+/// queue going, on a thread and a connection of its own. Runs until destroyed.
 class Driver {
 public:
     /// unreachable: see Loop.
@@ -17,6 +17,7 @@ private:
 
     std::chrono::steady_clock::time_point m_nextRetry;
     std::chrono::steady_clock::time_point m_nextMaintenance;
+    std::chrono::steady_clock::time_point m_nextWork;
     Loop m_loop; // last: its thread uses the others
 };
 

@@ -92,6 +92,8 @@ std::vector<PlantedState> PlantedLook::look(pgque::Client& client) {
          search && search->pendingEvents.value_or(0) >= script::backlogFloor},
         {u"idle_queue"_s, tr("A queue has consumers, but nothing is sent."),
          invoices && invoices->newEvents.value_or(1) == 0 && find(consumers, script::invoices, script::pdfMaker)},
+        {u"work_queue"_s, tr("Tasks of several priorities, some in flight or delayed, and a barrier that waits."),
+         client.run(queries::workIsUnderWay())},
         {u"paused_ticker"_s, tr("A queue's ticker is paused while events wait."),
          legacy && legacy->tickerPaused && legacy->newEvents.value_or(0) > 0},
     };

@@ -3,9 +3,11 @@
 
 #include "pg/connection.h"
 #include "queries/sandboxing.h"
+#include "queries/workqueues.h"
 #include "sandbox/processes.h"
 #include "sandbox/trouble.h"
 #include "schema/plan.h"
+#include "schema/script.h"
 
 #include <QCoreApplication>
 #include <QDeadlineTimer>
@@ -191,15 +193,19 @@ void Server::prepareDatabase(const Progress& progress) {
         }
         pg::Connection demo = pg::Connection::open(connection());
         const schema::Inspection seen = schema::inspect(demo, pg::after(30s));
-        if (seen.origin == domain::SchemaOrigin::Ours)
-            return;
-        const bool fresh = seen.origin == domain::SchemaOrigin::None;
-        progress(fresh ? tr("Installing the schema") : tr("Upgrading the schema"));
-        const domain::ActionOutcome outcome =
-            schema::carryOut(demo, fresh ? schema::planInstall(seen) : schema::planUpgrade(seen), pg::after(60s));
-        if (outcome.kind != domain::OutcomeKind::Done)
-            throw Trouble(tr("The schema could not be installed: %1").arg(QString::fromStdString(outcome.summary)),
-                          tr("Removing the folder %1 makes a new sandbox next time.").arg(m_state.cluster));
+        if (seen.origin != domain::SchemaOrigin::Ours) {
+            const bool fresh = seen.origin == domain::SchemaOrigin::None;
+            progress(fresh ? tr("Installing the schema") : tr("Upgrading the schema"));
+            const domain::ActionOutcome outcome =
+                schema::carryOut(demo, fresh ? schema::planInstall(seen) : schema::planUpgrade(seen), pg::after(60s));
+            if (outcome.kind != domain::OutcomeKind::Done)
+                throw Trouble(tr("The schema could not be installed: %1").arg(QString::fromStdString(outcome.summary)),
+                              tr("Removing the folder %1 makes a new sandbox next time.").arg(m_state.cluster));
+        }
+        if (queries::workInstalls(demo, pg::after(30s)).empty()) {
+            progress(tr("Installing the work queue"));
+            demo.executeScript("begin;\n" + std::string(schema::workqueueSql()) + "commit;", pg::after(60s));
+        }
     } catch (const pg::Error& error) {
         throw fromServer(tr("The sandbox's database could not be prepared."), error);
     }

@@ -36,7 +36,7 @@ DeadPage::DeadPage(const PageTools& tools, QWidget* parent)
     , m_groupView(new QTableView)
     , m_letterView(new QTableView)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::Offered))
-    , m_payload(new PayloadCard)
+    , m_payload(new PayloadCard(tr("Event")))
     , m_turner(*m_letterCard, [this] { m_letterAnswer.askNow(); })
     , m_letterAnswer(
           this, [this] { return this->tools().desk->deadPage(m_queue->queueId(), m_turner.start(), pageSize); },

@@ -30,7 +30,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     , m_deadInterval(makeDeadIntervalBox(this))
     , m_events(new EventsCard(tools.desk, tools.settings))
     , m_owner(new OwnerCard(tools.actions, [this] { return subject(); }))
-    , m_payload(new PayloadCard) {
+    , m_payload(new PayloadCard(tr("Event"))) {
     setObjectName(u"inflight"_s);
     m_view->setObjectName(u"batches"_s);
     m_view->setAccessibleName(tr("Open batches"));

@@ -3,6 +3,7 @@
 
 #include "desk/keychain.h"
 #include "ui/ask.h"
+#include "ui/barrierspage.h"
 #include "ui/card.h"
 #include "ui/commandpalette.h"
 #include "ui/consumerspage.h"
@@ -27,6 +28,7 @@
 #include "ui/topbar.h"
 #include "ui/translation.h"
 #include "ui/words.h"
+#include "ui/workpage.h"
 
 #include <QAbstractButton>
 #include <QCloseEvent>
@@ -137,8 +139,8 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s, u"queue"_s, u"messages"_s, u"consumers"_s, u"inflight"_s, u"retry"_s,
-            u"dead"_s,     u"locks"_s, u"schema"_s,   u"journal"_s,   u"footprint"_s};
+    return {u"overview"_s,  u"queue"_s,    u"messages"_s, u"consumers"_s, u"inflight"_s, u"retry"_s,    u"dead"_s,
+            u"workqueue"_s, u"barriers"_s, u"locks"_s,    u"schema"_s,    u"journal"_s,  u"footprint"_s};
 }
 
 void MainWindow::makePages() {
@@ -159,6 +161,9 @@ void MainWindow::makePages() {
     add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
     add(u"retry"_s, tr("Retry"), new RetryPage(tools));
     add(u"dead"_s, tr("Dead letters"), new DeadPage(tools));
+    m_navigation->addGroup(tr("Work"));
+    add(u"workqueue"_s, tr("Work queues"), new WorkPage(tools));
+    add(u"barriers"_s, tr("Barriers"), new BarriersPage(tools));
     m_navigation->addGroup(tr("Server"));
     add(u"locks"_s, tr("Locks"), new LocksPage(tools));
     auto* schema = new SchemaPage(tools);

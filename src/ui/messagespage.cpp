@@ -38,7 +38,7 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
     , m_reachView(new QTableView)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::NotOffered))
     , m_storyLabel(new QLabel)
-    , m_payload(new PayloadCard) {
+    , m_payload(new PayloadCard(tr("Event"))) {
     setObjectName(u"messages"_s);
     makeEvents();
     makeSearch();

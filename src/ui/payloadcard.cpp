@@ -7,8 +7,9 @@
 
 namespace ui {
 
-PayloadCard::PayloadCard(QWidget* parent)
-    : Card(tr("Event"), parent)
+PayloadCard::PayloadCard(const QString& title, QWidget* parent)
+    : Card(title, parent)
+    , m_title(title)
     , m_view(new PayloadView) {
     addToHeading(m_view->modeSwitch());
     setContent(m_view);
@@ -35,7 +36,7 @@ void PayloadCard::clear(const QString& why) {
     ++m_request;
     m_pending = false;
     m_fetch = {};
-    setTitle(tr("Event"));
+    setTitle(m_title);
     setNote({});
     m_view->clear(why);
 }

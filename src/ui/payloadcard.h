@@ -21,7 +21,8 @@ class PayloadCard : public Card {
 public:
     using Fetch = std::function<QFuture<links::Reply<std::optional<std::string>>>(qint64 maxBytes)>;
 
-    explicit PayloadCard(QWidget* parent = nullptr);
+    /// title: while nothing is chosen.
+    explicit PayloadCard(const QString& title, QWidget* parent = nullptr);
 
     /// beginning: as far as it is known; bytes: of the whole. Fetch is called when that is not all, and for more.
     void showPayload(const QString& title, const QString& note, const std::optional<std::string>& beginning,
@@ -36,6 +37,7 @@ Q_SIGNALS:
 private:
     void fetch(qint64 maxBytes);
 
+    QString m_title;
     PayloadView* m_view;
     Fetch m_fetch;
     qint64 m_bytes = 0;

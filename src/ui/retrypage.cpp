@@ -32,7 +32,7 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
     , m_card(new Card(tr("Retry")))
     , m_view(new QTableView)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::Offered))
-    , m_payload(new PayloadCard)
+    , m_payload(new PayloadCard(tr("Event")))
     , m_turner(*m_card, [this] { ask(); })
     , m_answer(
           this, [this] { return this->tools().desk->retryPage(m_queue->queueId(), m_turner.start(), pageSize); },

@@ -177,6 +177,33 @@ QFuture<store::Verification> Desk::verifyJournal() {
     return answered(d->verification);
 }
 
+QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
+    return answered(d->workInstalls);
+}
+
+QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall&) {
+    return answered(d->work);
+}
+
+QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall&, const std::string&, domain::WorkPart,
+                                                       std::optional<domain::WorkPosition>, int) {
+    return answered(d->workMessages);
+}
+
+QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall&, const std::string&,
+                                                                    domain::WorkPart, std::int64_t,
+                                                                    std::int64_t maxBytes) {
+    return answered(d->payload(maxBytes));
+}
+
+QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall&) {
+    return answered(d->barriers);
+}
+
+QFuture<links::Reply<domain::BarrierDetail>> Desk::barrierDetail(const domain::WorkInstall&, const std::string&) {
+    return answered(d->barrierDetail);
+}
+
 const operate::Registry& Desk::actions() const {
     return d->registry;
 }

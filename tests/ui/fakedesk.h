@@ -46,6 +46,11 @@ public:
     store::JournalPage records;
     store::Verification verification;
     std::vector<store::JournalQuery> journalQueries;
+    links::Reply<std::vector<domain::WorkInstall>> workInstalls = std::vector<domain::WorkInstall>{};
+    links::Reply<domain::WorkSample> work = domain::WorkSample{};
+    links::Reply<domain::WorkPage> workMessages = domain::WorkPage{};
+    links::Reply<domain::Barriers> barriers = domain::Barriers{};
+    links::Reply<domain::BarrierDetail> barrierDetail = domain::BarrierDetail{};
     std::vector<domain::EventSearch> searched;
 
     std::vector<domain::ActionRequest> predicted;

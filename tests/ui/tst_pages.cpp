@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pages that ask for themselves: filled, empty, refused, and what can be done from them.
 #include "models/madesnapshots.h"
+#include "models/workmodels.h"
 #include "ui/ask.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
@@ -281,6 +282,85 @@ private Q_SLOTS:
         inside().records.failure = store::Failure{store::Failure::Kind::Damaged, u"it is no journal"_s};
         QTest::keyClick(search, Qt::Key_Return);
         QTRY_COMPARE(notice(u"journalRecords"_s), u"The journal could not be read"_s);
+    }
+
+    void workQueues() {
+        open(u"workqueue"_s);
+        QTRY_COMPARE(notice(u"workQueues"_s), u"There is no work queue in this database"_s);
+        domain::WorkInstall install;
+        install.schema = "workqueue";
+        install.generation = domain::WorkGeneration::Scheduled;
+        install.ours = install.hasBarriers = true;
+        inside().workInstalls = std::vector{install};
+        domain::WorkSample sample;
+        sample.takenAt = made::now;
+        domain::WorkQueue queue;
+        queue.name = "thumbnails";
+        queue.bands = {{9, {3, false, made::now}, made::now - 5s}, {5, {1'000, true, made::now}, made::now - 90s}};
+        queue.claimed = 1;
+        sample.queues.push_back(queue);
+        inside().work = sample;
+        domain::WorkPage page;
+        page.takenAt = made::now;
+        domain::WorkMessage message;
+        message.id = 42;
+        message.priority = 9;
+        message.bytes = 2;
+        page.rows.push_back(message);
+        inside().workMessages = page;
+        open(u"workqueue"_s);
+        QTRY_COMPARE(column(u"workQueues"_s, 0), QStringList({u"thumbnails"_s}));
+        QTRY_COMPARE(column(u"workMessages"_s, 0), QStringList({u"42"_s}));
+        // Masked until it is asked for.
+        auto* text = find<QWidget>(u"workqueue"_s)->findChild<QPlainTextEdit*>(u"payloadPlain"_s);
+        QVERIFY(text->toPlainText().isEmpty());
+        inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("secret")); };
+        find<QAbstractButton>(u"showPayload"_s)->click();
+        QTRY_VERIFY(text->toPlainText().contains(u"secret"_s));
+        inside().work = refusal();
+        open(u"workqueue"_s);
+        QTRY_COMPARE(notice(u"workQueues"_s), u"The work queues could not be read"_s);
+
+        QCOMPARE(models::markOf(queue, made::now).word, u"flowing"_s);
+        queue.claimed = 0;
+        QCOMPARE(models::markOf(queue, made::now).word, u"no worker"_s);
+        queue.lapsed = 1;
+        queue.worstLapse = 40s;
+        QCOMPARE(models::markOf(queue, made::now).word, u"leases lapsed"_s);
+    }
+
+    void barriers() {
+        domain::WorkInstall install;
+        install.hasBarriers = true;
+        inside().workInstalls = std::vector{install};
+        open(u"barriers"_s);
+        QTRY_COMPARE(notice(u"barrierTable"_s), u"No fan-out is under way"_s);
+        domain::Barriers all;
+        all.takenAt = made::now;
+        domain::Barrier barrier;
+        barrier.execution = "e1";
+        barrier.remaining = 1;
+        barrier.total = 2;
+        barrier.progressAt = made::now - 5s;
+        barrier.expiresAt = made::now + 100s;
+        all.rows.push_back(barrier);
+        inside().barriers = all;
+        domain::BarrierDetail detail;
+        detail.takenAt = made::now;
+        detail.batches = {{0, domain::BarrierBatch::State::Finished, made::now, made::now, {}},
+                          {1, domain::BarrierBatch::State::Lost, made::now, {}, {}}};
+        inside().barrierDetail = detail;
+        open(u"barriers"_s);
+        QTRY_COMPARE(column(u"barrierTable"_s, 0), QStringList({u"e1"_s}));
+        QTRY_COMPARE(column(u"barrierBatches"_s, 1), QStringList({u"done"_s, u"lost"_s}));
+        using State = domain::Barrier::State;
+        QCOMPARE(int(barrier.state(made::now, 10s)), int(State::Running));
+        QCOMPARE(int(barrier.state(made::now + 20s, 10s)), int(State::Stuck));
+        QCOMPARE(int(barrier.state(made::now + 200s, 10s)), int(State::Expired));
+        barrier.remaining = 0;
+        QCOMPARE(int(barrier.state(made::now, 10s)), int(State::Unfinalised));
+        barrier.remaining = -1;
+        QCOMPARE(int(barrier.state(made::now, 10s)), int(State::OverDecremented));
     }
 };
 

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/barrierspage.h"
+
+#include "ui/notice.h"
+#include "ui/tablecard.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QLineEdit>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
+    : Page(tools, parent)
+    , m_barriers(models::barrierColumns())
+    , m_batches(models::batchColumns())
+    , m_barrierCard(new Card(tr("Barriers")))
+    , m_batchCard(new Card(tr("Batches")))
+    , m_barrierView(new QTableView)
+    , m_batchView(new QTableView)
+    , m_installAnswer(
+          this, [this] { return this->tools().desk->workInstalls(); },
+          [this](const std::vector<domain::WorkInstall>& installs) { showInstalls(installs); },
+          [this](const pg::Failure& failure) { fail(failure); })
+    , m_barrierAnswer(
+          this, [this] { return this->tools().desk->barriers(*m_install); },
+          [this](const domain::Barriers& barriers) { showBarriers(barriers); },
+          [this](const pg::Failure& failure) { fail(failure); })
+    , m_detailAnswer(
+          this, [this] { return this->tools().desk->barrierDetail(*m_install, m_shown); },
+          [this](const domain::BarrierDetail& detail) { showDetail(detail); },
+          [this](const pg::Failure& failure) { fail(failure); }) {
+    setObjectName(u"barriers"_s);
+    m_barrierView->setObjectName(u"barrierTable"_s);
+    m_barrierView->setAccessibleName(tr("Barriers, the longest without progress first"));
+    m_barrierTable = new TableController(m_barrierView, &m_barriers, u"barriers"_s, tools.settings);
+    m_barrierTable->sortFirstBy(u"progress"_s, Qt::DescendingOrder);
+    m_barrierTable->stretch(u"execution"_s);
+    addTableTools(*m_barrierCard, *m_barrierTable, tr("Filter barriers"));
+    m_barrierCard->setContent(m_barrierView);
+    m_batchView->setObjectName(u"barrierBatches"_s);
+    m_batchView->setAccessibleName(tr("Batches of the chosen execution"));
+    m_batchTable = new TableController(m_batchView, &m_batches, u"barrierBatches"_s, tools.settings);
+    m_batchTable->sortFirstBy(u"batch"_s, Qt::AscendingOrder);
+    addTableTools(*m_batchCard, *m_batchTable, tr("Filter batches"));
+    m_batchCard->setContent(m_batchView);
+    auto* all = new QSplitter(Qt::Vertical);
+    all->addWidget(m_barrierCard);
+    all->addWidget(m_batchCard);
+    all->setHandleWidth(space::large);
+    all->setChildrenCollapsible(false);
+    all->setSizes({300, 390});
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(all);
+    m_barrierTable->notice()->say(tr("Asking…"), {});
+    m_batchTable->notice()->say(tr("Choose a barrier above."), {});
+    m_barrierAnswer.forget();
+    m_detailAnswer.forget();
+    connect(m_barrierTable, &TableController::currentChanged, this, &BarriersPage::choose);
+}
+
+std::string BarriersPage::execution() const {
+    const QModelIndex index = m_barrierTable->currentSource();
+    return index.isValid() ? m_barriers.row(index.row()).barrier.execution : std::string();
+}
+
+void BarriersPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
+    m_barriers.setNow(snapshot.takenAt);
+    m_batches.setNow(snapshot.takenAt);
+    if (!m_install) {
+        m_installAnswer.beat();
+        return;
+    }
+    m_barrierAnswer.beat();
+    if (!m_shown.empty())
+        m_detailAnswer.beat();
+}
+
+void BarriersPage::showInstalls(const std::vector<domain::WorkInstall>& installs) {
+    for (const domain::WorkInstall& install : installs) {
+        if (install.hasBarriers) {
+            m_install = install;
+            m_barrierAnswer.askNow();
+            return;
+        }
+    }
+    m_barrierTable->notice()->say(tr("There are no barriers in this database"),
+                                  installs.empty() ? tr("No work queue was found.")
+                                                   : tr("The work queue found has no table pg_barrier_state."));
+    Q_EMIT completed();
+}
+
+void BarriersPage::showBarriers(const domain::Barriers& barriers) {
+    std::vector<models::BarrierLine> lines;
+    lines.reserve(barriers.rows.size());
+    for (const domain::Barrier& barrier : barriers.rows)
+        lines.push_back({barrier});
+    m_barriers.show(std::move(lines), barriers.takenAt);
+    QStringList note = {tr("%n barrier(s)", nullptr, m_barriers.rowCount())};
+    if (barriers.orphanMarkers > 0)
+        note += tr("%n execution(s) with markers and no barrier", nullptr, int(barriers.orphanMarkers));
+    m_barrierCard->setNote(note.join(u" · "_s), tr("Markers without a barrier may be load-bearing: they keep a late "
+                                                   "redelivery from running again"));
+    m_barrierTable->notice()->say(tr("No fan-out is under way"),
+                                  tr("A barrier stands here from arming to its callback."), models::Tone::Good);
+    if (!m_wanted.isEmpty()) {
+        if (const int row = m_barriers.rowOf(m_wanted.toStdString()); row >= 0)
+            m_barrierTable->selectSource(m_barriers.index(row, 0));
+        m_wanted.clear();
+    }
+    if (!m_barrierTable->currentSource().isValid() && m_barriers.rowCount() > 0)
+        m_barrierTable->selectSource(m_barrierTable->proxy()->mapToSource(m_barrierTable->proxy()->index(0, 0)));
+    Q_EMIT completed();
+}
+
+void BarriersPage::choose() {
+    if (execution() == m_shown)
+        return;
+    m_shown = execution();
+    m_batches.show({}, m_batches.context().now);
+    m_batchCard->setNote({});
+    m_batchCard->setTitle(m_shown.empty()
+                              ? tr("Batches")
+                              : tr("Batches of %1").arg(models::format::foreign(models::format::text(m_shown), 60)));
+    if (m_install && !m_shown.empty()) {
+        m_detailAnswer.askNow();
+    } else {
+        m_detailAnswer.forget();
+        m_batchTable->notice()->say(tr("Choose a barrier above."), {});
+    }
+}
+
+void BarriersPage::showDetail(const domain::BarrierDetail& detail) {
+    std::vector<models::BatchLine> lines;
+    lines.reserve(detail.batches.size());
+    for (const domain::BarrierBatch& batch : detail.batches)
+        lines.push_back({batch});
+    m_batches.show(std::move(lines), detail.takenAt);
+    m_batchCard->setNote(models::verdictOf(detail));
+    m_batchTable->notice()->say(tr("No batch is known"),
+                                tr("This install does not record how many were armed, and none "
+                                   "has a marker."));
+    Q_EMIT completed();
+}
+
+void BarriersPage::fail(const pg::Failure& failure) {
+    m_install.reset();
+    m_shown.clear();
+    m_barriers.show({}, m_barriers.context().now);
+    m_batches.show({}, m_batches.context().now);
+    m_barrierCard->setNote({});
+    m_detailAnswer.forget();
+    m_barrierAnswer.forget();
+    m_barrierTable->notice()->say(tr("The barriers could not be read"), words::failure(failure), models::Tone::Warning);
+    Q_EMIT completed();
+}
+
+void BarriersPage::setStale(bool stale) {
+    m_barrierTable->setStale(stale);
+    m_batchTable->setStale(stale);
+}
+
+void BarriersPage::setZone(const QTimeZone& zone) {
+    m_barriers.setZone(zone);
+    m_batches.setZone(zone);
+}
+
+void BarriersPage::openSubject(const QString& wanted) {
+    m_wanted = wanted;
+    if (m_install)
+        m_barrierAnswer.askNow();
+}
+
+QWidget* BarriersPage::mainView() const {
+    return m_barrierView;
+}
+
+bool BarriersPage::isComplete() const {
+    return m_installAnswer.isSettled() && m_barrierAnswer.isSettled() && m_detailAnswer.isSettled();
+}
+
+} // namespace ui

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/workmodels.h"
+#include "ui/page.h"
+#include "ui/repeated.h"
+
+class QTableView;
+
+namespace ui {
+
+class Card;
+class TableController;
+
+/// Barriers of fan-outs, and of one execution how far each of its batches is.
+class BarriersPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit BarriersPage(const PageTools& tools, QWidget* parent = nullptr);
+
+    void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void setStale(bool stale) override;
+    void setZone(const QTimeZone& zone) override;
+    void openSubject(const QString& execution) override;
+
+    Subject subject() const override { return {}; }
+
+    QWidget* mainView() const override;
+    bool isComplete() const override;
+
+private:
+    void showInstalls(const std::vector<domain::WorkInstall>& installs);
+    void showBarriers(const domain::Barriers& barriers);
+    void showDetail(const domain::BarrierDetail& detail);
+    void fail(const pg::Failure& failure);
+    void choose();
+    std::string execution() const;
+
+    models::AnswerModel<models::BarrierLine> m_barriers;
+    models::AnswerModel<models::BatchLine> m_batches;
+    std::optional<domain::WorkInstall> m_install;
+    std::string m_shown;
+    QString m_wanted;
+    Card* m_barrierCard;
+    Card* m_batchCard;
+    QTableView* m_barrierView;
+    QTableView* m_batchView;
+    TableController* m_barrierTable;
+    TableController* m_batchTable;
+    Repeated<std::vector<domain::WorkInstall>> m_installAnswer;
+    Repeated<domain::Barriers> m_barrierAnswer;
+    Repeated<domain::BarrierDetail> m_detailAnswer;
+};
+
+} // namespace ui

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/workmodels.h"
+#include "ui/page.h"
+#include "ui/repeated.h"
+#include "ui/turner.h"
+
+class QTableView;
+
+namespace ui {
+
+class PayloadCard;
+class TableController;
+
+/// Work queues: what waits by priority, what is in flight, delayed or poisoned, and their messages. Payloads are shown
+/// only when asked for.
+class WorkPage : public Page {
+    Q_OBJECT
+
+public:
+    explicit WorkPage(const PageTools& tools, QWidget* parent = nullptr);
+
+    void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void setStale(bool stale) override;
+    void setZone(const QTimeZone& zone) override;
+    void openSubject(const QString& queue) override;
+
+    Subject subject() const override { return {}; }
+
+    QWidget* mainView() const override;
+    bool isComplete() const override;
+
+private:
+    void makeQueues();
+    void makeMessages();
+    void showInstalls(const std::vector<domain::WorkInstall>& installs);
+    void showQueues(const domain::WorkSample& sample);
+    void showMessages(const domain::WorkPage& page);
+    void fail(const pg::Failure& failure);
+    void askMessages();
+    void chooseMessage(const QModelIndex& index);
+    std::string queue() const;
+
+    models::AnswerModel<models::WorkQueueLine> m_queues;
+    models::AnswerModel<models::WorkMessageLine> m_messages;
+    std::optional<domain::WorkInstall> m_install;
+    domain::WorkPart m_part = domain::WorkPart::Ready;
+    std::string m_shownQueue;
+    QString m_wanted;
+    Card* m_queueCard;
+    Card* m_messageCard;
+    QTableView* m_queueView;
+    QTableView* m_messageView;
+    TableController* m_queueTable = nullptr;
+    TableController* m_messageTable = nullptr;
+    QAbstractButton* m_reveal = nullptr;
+    PayloadCard* m_payload;
+    Turner<domain::WorkPosition> m_turner;
+    Repeated<std::vector<domain::WorkInstall>> m_installAnswer;
+    Repeated<domain::WorkSample> m_queueAnswer;
+    Repeated<domain::WorkPage> m_messageAnswer;
+};
+
+} // namespace ui

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Work queues of every make: found wherever they are, counted by priority, paged by band, barriers batch by batch.
+#include "queries/workqueues.h"
+#include "support/expect.h"
+#include "support/foreign.h"
+
+#include <QTest>
+
+#include <set>
+
+using namespace support;
+using domain::WorkGeneration;
+using domain::WorkPart;
+
+namespace {
+
+const domain::WorkQueue* queueOf(const domain::WorkSample& sample, const std::string& name) {
+    for (const domain::WorkQueue& queue : sample.queues) {
+        if (queue.name == name)
+            return &queue;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+class TestWorkQueues : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void nothingThere() {
+        const TestDatabase database;
+        pg::Connection admin = database.connect();
+        QVERIFY(queries::workInstalls(admin, soon()).empty());
+    }
+
+    void ours() {
+        const TestDatabase database(Schema::Workqueue);
+        pg::Connection admin = database.connect();
+        const auto installs = queries::workInstalls(admin, soon());
+        QCOMPARE(installs.size(), std::size_t(1));
+        QCOMPARE(installs[0].schema, std::string("workqueue"));
+        QCOMPARE(installs[0].generation, WorkGeneration::Scheduled);
+        QVERIFY(installs[0].ours && installs[0].hasBarriers && installs[0].hasDeadLetters && installs[0].hasLeader);
+
+        run(admin, "select workqueue.send('a', '{\"task_name\": \"t\"}', 9) from generate_series(1, 3);"
+                   "select workqueue.send('a', '{\"task_name\": \"t\"}', 5) from generate_series(1, 1200);"
+                   "select workqueue.send('b', '{}'::jsonb, 5, '', 3600)");
+        run(admin, "select workqueue.claim('a', 60, 2)");
+        run(admin, "update workqueue.pg_queue_message set vt = now() - interval '5 minutes' where msg_id = 1");
+        run(admin, "update workqueue.pg_queue_message set read_ct = 7 where msg_id = 10");
+        run(admin, "select workqueue.bury(11, 'broken')");
+        const domain::WorkSample sample = queries::workSample(admin, installs[0], soon());
+        const domain::WorkQueue* a = queueOf(sample, "a");
+        QVERIFY(a != nullptr);
+        QCOMPARE(a->bands.size(), std::size_t(2));
+        QCOMPARE(a->bands[0].priority, 9);
+        QCOMPARE(a->bands[0].ready.value, 1);
+        QCOMPARE(a->bands[1].ready.value, queries::bandCap);
+        QVERIFY(a->bands[1].ready.capped);
+        QVERIFY(a->ready().capped);
+        QCOMPARE(a->claimed, 2);
+        QCOMPARE(a->lapsed, 1);
+        QVERIFY(a->worstLapse && *a->worstLapse >= std::chrono::minutes(5));
+        QCOMPARE(a->poison, 1);
+        QCOMPARE(a->highestReads, 7);
+        QCOMPARE(a->dead, 1);
+        const domain::WorkQueue* b = queueOf(sample, "b");
+        QVERIFY(b != nullptr);
+        QCOMPARE(b->scheduled, 1);
+        QCOMPARE(b->overdue, 0);
+        QVERIFY(b->nextDue.has_value());
+
+        // Every ready message once, through all bands, in the order of delivery.
+        std::vector<std::pair<int, std::int64_t>> seen;
+        std::optional<domain::WorkPosition> after;
+        int pages = 0;
+        do {
+            const domain::WorkPage page =
+                queries::workPage(admin, installs[0], "a", WorkPart::Ready, after, 100, soon());
+            for (const domain::WorkMessage& message : page.rows)
+                seen.emplace_back(-message.priority, message.id);
+            after = page.next;
+            QVERIFY(++pages < 30);
+        } while (after);
+        QCOMPARE(seen.size(), std::size_t(1 + 1'199));
+        QVERIFY(std::is_sorted(seen.begin(), seen.end()));
+        QCOMPARE(std::set(seen.begin(), seen.end()).size(), seen.size());
+
+        const auto held = queries::workPage(admin, installs[0], "a", WorkPart::InFlight, {}, 100, soon());
+        QCOMPARE(held.rows.size(), std::size_t(2));
+        QCOMPARE(held.rows[0].id, 1); // the lapsed one first
+        const auto often = queries::workPage(admin, installs[0], "a", WorkPart::OftenRead, {}, 100, soon());
+        QCOMPARE(often.rows.size(), std::size_t(1));
+        const auto dead = queries::workPage(admin, installs[0], "a", WorkPart::Dead, {}, 100, soon());
+        QCOMPARE(dead.rows.size(), std::size_t(1));
+        QCOMPARE(dead.rows[0].error, std::string("broken"));
+        QCOMPARE(queries::workPage(admin, installs[0], "b", WorkPart::Delayed, {}, 100, soon()).rows.size(),
+                 std::size_t(1));
+
+        QCOMPARE(queries::workPayload(admin, installs[0], "a", WorkPart::Ready, 10, 1'000, soon()).value(),
+                 std::string("{\"task_name\": \"t\"}"));
+        QCOMPARE(
+            failureOf([&] { queries::workPayload(admin, installs[0], "a", WorkPart::Ready, 11, 1'000, soon()); }).kind,
+            pg::ErrorKind::Decode);
+    }
+
+    void barriersBatchByBatch() {
+        const TestDatabase database(Schema::Workqueue);
+        pg::Connection admin = database.connect();
+        const auto install = queries::workInstalls(admin, soon()).front();
+        run(admin, "select workqueue.fan_out('e1', 'org', array['q','q','q','q'], array['{}','{}','{}','{}']::jsonb[],"
+                   " array[5,5,5,5], array['o','o','o','o'])");
+        const std::string epoch = value(admin, "select epoch::text from workqueue.pg_barrier_state");
+        // One is done, one runs, one began and its lease has lapsed, one has not begun.
+        run(admin, "select workqueue.claim('q', 60, 3)");
+        for (const char* index : {"0", "1", "2"})
+            run(admin, "select workqueue.claim_batch('e1', " + epoch + ", " + index + ")");
+        run(admin, "select * from workqueue.finish_batch('e1', " + epoch + ", 0, '{}')");
+        run(admin, "update workqueue.pg_queue_message set vt = now() - interval '1 minute' where msg_id = 3");
+        const domain::Barriers all = queries::barriers(admin, install, soon());
+        QCOMPARE(all.rows.size(), std::size_t(1));
+        QCOMPARE(all.rows[0].remaining, 3);
+        QCOMPARE(all.rows[0].total.value(), 4);
+        QCOMPARE(all.rows[0].started, 3);
+        QCOMPARE(int(all.rows[0].state(all.takenAt, std::chrono::hours(1))), int(domain::Barrier::State::Running));
+        QCOMPARE(all.orphanMarkers, 0);
+        using State = domain::BarrierBatch::State;
+        const auto detail = queries::barrierDetail(admin, install, "e1", soon());
+        QCOMPARE(detail.batches.size(), std::size_t(4));
+        QCOMPARE(int(detail.batches[0].state), int(State::Finished));
+        QCOMPARE(int(detail.batches[1].state), int(State::Running));
+        QCOMPARE(detail.batches[1].message.value(), 2);
+        QCOMPARE(int(detail.batches[2].state), int(State::Lost));
+        QCOMPARE(int(detail.batches[3].state), int(State::NotStarted));
+        run(admin, "delete from workqueue.pg_barrier_state");
+        QCOMPARE(queries::barriers(admin, install, soon()).orphanMarkers, 1);
+    }
+
+    /// Tables that others made in schemas of their own, of earlier generations.
+    void others() {
+        const TestDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "create schema g1; create table g1.pg_queue_message (msg_id bigserial primary key, queue_name text,"
+                   " message jsonb, org_id text, enqueued_at timestamptz default now(), vt timestamptz default now(),"
+                   " read_ct int default 0, priority smallint default 5);"
+                   " insert into g1.pg_queue_message (queue_name, message) select 'x', '{}' from generate_series(1, 5);"
+                   " update g1.pg_queue_message set vt = now() + interval '1 minute', read_ct = 1 where msg_id <= 2");
+        run(admin, "create schema \"G 2\"; create table \"G 2\".pg_queue_message (like g1.pg_queue_message,"
+                   " state text default 'ready');"
+                   " insert into \"G 2\".pg_queue_message (msg_id, queue_name, message, vt, enqueued_at, read_ct,"
+                   " priority, state) values (1, 'y', '{}', now(), now(), 0, 7, 'ready'),"
+                   " (2, 'y', '{}', now() - interval '1 minute', now(), 2, 7, 'claimed')");
+        run(admin, "create schema pgmq; create table pgmq.meta (queue_name text);"
+                   " insert into pgmq.meta values ('jobs'); create table pgmq.q_jobs (msg_id bigserial, read_ct int"
+                   " default 0, enqueued_at timestamptz default now(), vt timestamptz default now(), message jsonb);"
+                   " insert into pgmq.q_jobs (message) values ('{}'), ('{}')");
+        const auto installs = queries::workInstalls(admin, soon());
+        QCOMPARE(installs.size(), std::size_t(3));
+        for (const domain::WorkInstall& install : installs) {
+            QVERIFY(!install.ours);
+            const domain::WorkSample sample = queries::workSample(admin, install, soon());
+            QCOMPARE(sample.queues.size(), std::size_t(1));
+            const domain::WorkQueue& queue = sample.queues[0];
+            const auto page = queries::workPage(admin, install, queue.name, WorkPart::Ready, {}, 10, soon());
+            QCOMPARE(std::int64_t(page.rows.size()), queue.ready().value);
+            switch (install.generation) {
+            case WorkGeneration::LeaseOnly:
+                QCOMPARE(install.schema, std::string("g1"));
+                QCOMPARE(queue.ready().value, 3);
+                QCOMPARE(queue.claimed, 2);
+                break;
+            case WorkGeneration::States:
+                QCOMPARE(install.schema, std::string("G 2"));
+                QCOMPARE(queue.bands[0].priority, 7);
+                QCOMPARE(queue.lapsed, 1);
+                break;
+            case WorkGeneration::Pgmq:
+                QCOMPARE(queue.name, std::string("jobs"));
+                QCOMPARE(queue.ready().value, 2);
+                break;
+            default:
+                QFAIL("another generation");
+            }
+        }
+    }
+
+    void withoutTheRight() {
+        const TestDatabase database(Schema::Workqueue);
+        RoleConnection nobody(database, "");
+        const auto installs = queries::workInstalls(*nobody, soon());
+        QCOMPARE(installs.size(), std::size_t(1));
+        QCOMPARE(failureOf([&] { queries::workSample(*nobody, installs[0], soon()); }).diagnostics.sqlState,
+                 std::string("42501"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestWorkQueues)
+#include "tst_workqueues.moc"
