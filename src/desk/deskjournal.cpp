@@ -39,7 +39,8 @@ QString subjectOf(const domain::ActionRequest& request) {
         parts += u"batch %1"_s.arg(*request.batch);
     for (const auto& [name, value] : request.arguments) {
         // What was sent is in the SQL; here only what says which thing it was done to.
-        if (name == "dead_letter" || name == "message" || name == "parameter" || name == "value")
+        if (name == "dead_letter" || name == "message" || name == "message_id" || name == "dead_id" ||
+            name == "execution" || name == "parameter" || name == "value")
             parts += text(name) + u' ' + text(value);
     }
     return parts.join(u", "_s);

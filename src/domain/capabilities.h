@@ -36,7 +36,8 @@ struct Capabilities {
 
     std::set<std::string> columns;             ///< optional columns present, "subscription.sub_batch_since"
     std::set<std::string> executableFunctions; ///< "nack(bigint, pgque.message, interval, text)": types only
-    std::set<std::string> existingFunctions;   ///< all functions of the schema, same form
+    std::set<std::string> existingFunctions;   ///< all functions of the schema, same form; of the work queue's with
+                                               ///< its name before: "workqueue.ack(bigint, integer)"
     std::set<std::string> readableTables;      ///< "queue", "tick", ...
     std::set<std::string> memberOf;            ///< of pgque_reader, pgque_writer, pgque_admin
     bool schemaUsable = false;                 ///< USAGE on the schema

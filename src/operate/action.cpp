@@ -13,6 +13,8 @@ namespace operate {
 
 namespace {
 
+constexpr std::string_view workQueuePrefix = "workqueue.";
+
 std::string trimmed(const std::string& text) {
     const auto first = text.find_first_not_of(" \t\r\n");
     return first == std::string::npos ? std::string()
@@ -179,7 +181,7 @@ std::vector<std::string> Action::problems(const domain::ActionRequest& request) 
     };
     if (subject == SubjectKind::Batch)
         needs(request.batch.has_value(), "batch");
-    else if (subject != SubjectKind::None)
+    else if (subject != SubjectKind::None && subject != SubjectKind::Barrier)
         needs(!request.queue.empty(), "queue");
     if (subject == SubjectKind::Consumer || subject == SubjectKind::Member)
         needs(!request.consumer.empty(), "consumer");
@@ -195,7 +197,9 @@ std::vector<std::string> Action::problems(const domain::ActionRequest& request) 
 
 Availability Action::availability(const domain::ActionRequest& request, const domain::Capabilities& capabilities,
                                   const domain::Snapshot* snapshot) const {
-    if (capabilities.origin == domain::SchemaOrigin::None)
+    const bool ofWorkQueue = std::any_of(functions.begin(), functions.end(),
+                                         [](const std::string& name) { return name.starts_with(workQueuePrefix); });
+    if (capabilities.origin == domain::SchemaOrigin::None && !ofWorkQueue)
         return {.available = false, .why = "There is no pgque schema in this database."};
     if (capabilities.inRecovery && !readOnly)
         return {.available = false, .why = "This server is a standby: nothing can be changed here."};
@@ -203,7 +207,7 @@ Availability Action::availability(const domain::ActionRequest& request, const do
         if (!capabilities.existingFunctions.contains(function))
             return {.available = false,
                     .why = "The schema installed here has no function " + function.substr(0, function.find('(')) + "."};
-        if (!capabilities.mayExecute(function) || !capabilities.schemaUsable)
+        if (!capabilities.mayExecute(function) || (!ofWorkQueue && !capabilities.schemaUsable))
             return {.available = false,
                     .why = capabilities.user + " may not call " + function.substr(0, function.find('(')) + ".",
                     .grant = "grant " + role + " to " + words::identifier(capabilities.user) + ";",

@@ -20,12 +20,16 @@ class Reading;
 
 /// What an action is done to: which fields of the request it needs.
 enum class SubjectKind {
-    None,       ///< nothing
-    Queue,      ///< queue
-    Consumer,   ///< queue, consumer
-    Member,     ///< queue, consumer, subconsumer
-    Batch,      ///< batch; queue, consumer, subconsumer and seen where they are known
-    DeadLetter, ///< queue, and the letter's dl_id as the argument "dead_letter"
+    None,        ///< nothing
+    Queue,       ///< queue
+    Consumer,    ///< queue, consumer
+    Member,      ///< queue, consumer, subconsumer
+    Batch,       ///< batch; queue, consumer, subconsumer and seen where they are known
+    WorkQueue,   ///< queue: a name in the schema workqueue
+    WorkMessage, ///< queue; arguments "message_id", and "token" where it is held
+    WorkDead,    ///< queue; argument "dead_id"
+    Barrier,     ///< argument "execution"
+    DeadLetter,  ///< queue, and the letter's dl_id as the argument "dead_letter"
 };
 
 /// How much of a slip it would be; decides colour, confirmation and whether the name must be typed.

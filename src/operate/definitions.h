@@ -18,6 +18,7 @@ std::vector<Action> consumerActions();
 std::vector<Action> memberActions();
 std::vector<Action> batchActions();
 std::vector<Action> deadLetterActions();
+std::vector<Action> workActions();
 
 /// A request's values, with defaults, as the types they were checked to be.
 class Arguments {

@@ -9,8 +9,8 @@
 namespace operate {
 
 Registry::Registry() {
-    for (auto* group :
-         {queueActions, consumerActions, memberActions, batchActions, deadLetterActions, maintenanceActions}) {
+    for (auto* group : {queueActions, consumerActions, memberActions, batchActions, deadLetterActions, workActions,
+                        maintenanceActions}) {
         std::vector<Action> actions = group();
         std::move(actions.begin(), actions.end(), std::back_inserter(m_actions));
     }

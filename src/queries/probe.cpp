@@ -29,9 +29,10 @@ constexpr auto columnsSql = "select c.relname || '.' || a.attname as column_name
                             " and not a.attisdropped";
 
 constexpr auto functionsSql =
-    "select p.proname || '(' || oidvectortypes(p.proargtypes) || ')' as function_name,"
-    " has_function_privilege(p.oid, 'execute') as executable"
-    " from pg_proc p where p.pronamespace = (select oid from pg_namespace where nspname = 'pgque')";
+    "select case when n.nspname = 'workqueue' then 'workqueue.' else '' end"
+    " || p.proname || '(' || oidvectortypes(p.proargtypes) || ')' as function_name,"
+    " has_function_privilege(p.oid, 'execute') and has_schema_privilege(n.oid, 'usage') as executable"
+    " from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('pgque', 'workqueue')";
 
 constexpr auto tablesSql = "select c.relname as table_name from pg_class c"
                            " where c.relnamespace = (select oid from pg_namespace where nspname = 'pgque')"
@@ -44,11 +45,11 @@ constexpr auto membershipSql = "select rolname as role_name from pg_roles"
 constexpr auto stampSql =
     "select coalesce(md5(string_agg(stamp, ',' order by stamp)), '') from ("
     " select 'f' || p.oid || p.xmin::text as stamp from pg_proc p"
-    " where p.pronamespace = (select oid from pg_namespace where nspname = 'pgque')"
+    " where p.pronamespace in (select oid from pg_namespace where nspname in ('pgque', 'workqueue'))"
     " union all select 't' || c.relname || coalesce(c.relacl::text, '') || array(select a.attname from pg_attribute a"
     " where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum)::text from pg_class c"
     " where c.relnamespace = (select oid from pg_namespace where nspname = 'pgque') and c.relname = any($1::text[])"
-    " union all select 'n' || n.oid || n.xmin::text from pg_namespace n where n.nspname = 'pgque'"
+    " union all select 'n' || n.oid || n.xmin::text from pg_namespace n where n.nspname in ('pgque', 'workqueue')"
     " union all select 'm' || m.roleid || '.' || m.member from pg_auth_members m"
     " join pg_roles r on r.oid = m.roleid where r.rolname in ('pgque_reader', 'pgque_writer', 'pgque_admin')) x";
 
@@ -108,7 +109,7 @@ Capabilities probe(pg::Connection& connection, pg::Deadline deadline) {
     found.memberOf = names(answers.result(memberships));
     for (const pg::Row row : answers.result(functions)) {
         found.existingFunctions.insert(row.get<std::string>(0));
-        if (row.get<bool>(1) && found.schemaUsable)
+        if (row.get<bool>(1))
             found.executableFunctions.insert(row.get<std::string>(0));
     }
 

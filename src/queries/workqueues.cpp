@@ -479,6 +479,32 @@ std::optional<std::string> workPayload(pg::Connection& connection, const WorkIns
     return found.front();
 }
 
+pg::Call<std::optional<WorkMessageState>> workMessageState(std::int64_t id) {
+    return {"work queue message",
+            {"select queue_name, state, read_ct, priority::int, state = 'claimed' and vt <= clock_timestamp()"
+             " from workqueue.pg_queue_message where msg_id = $1",
+             pg::Params::of(id)},
+            [](const pg::Result& result) -> std::optional<WorkMessageState> {
+                if (result.rowCount() == 0)
+                    return {};
+                const pg::Row row = result.row(0);
+                return WorkMessageState{row.get<std::string>(0), row.get<std::string>(1), row.get<std::int32_t>(2),
+                                        row.get<std::int32_t>(3), row.get<bool>(4)};
+            }};
+}
+
+pg::Call<std::optional<BarrierNow>> barrierNow(const std::string& execution) {
+    return {"barrier now",
+            {"select b.remaining::bigint, (select count(*) from workqueue.pg_batch_dedup d"
+             " where d.execution_id = b.execution_id) from workqueue.pg_barrier_state b where b.execution_id = $1",
+             pg::Params::of(execution)},
+            [](const pg::Result& result) -> std::optional<BarrierNow> {
+                if (result.rowCount() == 0)
+                    return {};
+                return BarrierNow{result.row(0).get<std::int64_t>(0), result.row(0).get<std::int64_t>(1)};
+            }};
+}
+
 domain::Barriers barriers(pg::Connection& connection, const WorkInstall& install, pg::Deadline deadline) {
     domain::Barriers found;
     if (!install.hasBarriers)

@@ -29,6 +29,25 @@ std::optional<std::string> workPayload(pg::Connection& connection, const domain:
                                        const std::string& queue, domain::WorkPart part, std::int64_t id,
                                        std::int64_t maxBytes, pg::Deadline deadline);
 
+/// A message of our own schema as it is now; empty: gone.
+struct WorkMessageState {
+    std::string queue;
+    std::string state;
+    std::int32_t reads = 0; ///< the token
+    std::int32_t priority = 5;
+    bool lapsed = false;
+};
+
+[[nodiscard]] pg::Call<std::optional<WorkMessageState>> workMessageState(std::int64_t id);
+
+/// A run of our own schema as it is now; empty: none.
+struct BarrierNow {
+    std::int64_t remaining = 0;
+    std::int64_t started = 0;
+};
+
+[[nodiscard]] pg::Call<std::optional<BarrierNow>> barrierNow(const std::string& execution);
+
 /// Throws pg::Error.
 domain::Barriers barriers(pg::Connection& connection, const domain::WorkInstall& install, pg::Deadline deadline);
 

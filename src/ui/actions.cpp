@@ -18,6 +18,16 @@ namespace {
 
 /// What a subject of one kind belongs to, nearest first.
 std::vector<SubjectKind> kindsAround(const Subject& subject) {
+    switch (subject.kind) {
+    case SubjectKind::WorkMessage:
+    case SubjectKind::WorkDead:
+        return {subject.kind, SubjectKind::WorkQueue};
+    case SubjectKind::WorkQueue:
+    case SubjectKind::Barrier:
+        return {subject.kind};
+    default:
+        break;
+    }
     std::vector<SubjectKind> kinds;
     if (subject.request.arguments.contains("dead_letter"))
         kinds.push_back(SubjectKind::DeadLetter);
@@ -76,6 +86,12 @@ domain::ActionRequest Actions::requestFor(const operate::Action& action, const S
     case SubjectKind::Member:
     case SubjectKind::Batch:
     case SubjectKind::DeadLetter:
+    case SubjectKind::WorkMessage:
+    case SubjectKind::WorkDead:
+    case SubjectKind::Barrier:
+        break;
+    case SubjectKind::WorkQueue:
+        request.arguments.clear();
         break;
     }
     return request;

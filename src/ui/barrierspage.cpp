@@ -6,7 +6,9 @@
 #include "ui/theme.h"
 #include "ui/words.h"
 
+#include <QAbstractButton>
 #include <QLineEdit>
+#include <QMenu>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -41,7 +43,12 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     m_barrierTable = new TableController(m_barrierView, &m_barriers, u"barriers"_s, tools.settings);
     m_barrierTable->sortFirstBy(u"progress"_s, Qt::DescendingOrder);
     m_barrierTable->stretch(u"execution"_s);
+    m_barrierTable->setRowMenu(
+        [this](QMenu& menu, const QModelIndex&) { this->tools().actions->addTo(menu, subject()); });
     addTableTools(*m_barrierCard, *m_barrierTable, tr("Filter barriers"));
+    if (QAbstractButton* abort = tools.actions->makeButton(
+            "work_abort", [this] { return subject(); }, this))
+        m_barrierCard->addToHeading(abort);
     m_barrierCard->setContent(m_barrierView);
     m_batchView->setObjectName(u"barrierBatches"_s);
     m_batchView->setAccessibleName(tr("Batches of the chosen execution"));
@@ -68,6 +75,15 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
 std::string BarriersPage::execution() const {
     const QModelIndex index = m_barrierTable->currentSource();
     return index.isValid() ? m_barriers.row(index.row()).barrier.execution : std::string();
+}
+
+Subject BarriersPage::subject() const {
+    Subject subject;
+    if (const std::string run = execution(); !run.empty() && m_install && m_install->ours) {
+        subject.kind = operate::SubjectKind::Barrier;
+        subject.request.arguments["execution"] = run;
+    }
+    return subject;
 }
 
 void BarriersPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {

@@ -67,6 +67,16 @@ QString subject(const domain::ActionRequest& request) {
     if (!request.consumer.empty())
         //: A consumer or member, and the queue it reads.
         name = Words::tr("%1 on %2").arg(fullName(request), queue);
+    const auto argument = [&request](const char* key) {
+        const auto found = request.arguments.find(key);
+        return found == request.arguments.end() ? QString() : foreign(text(found->second));
+    };
+    if (const QString execution = argument("execution"); !execution.isEmpty())
+        return Words::tr("run %1").arg(execution);
+    if (const QString message = argument("message_id"); !message.isEmpty())
+        return Words::tr("message %1 of %2").arg(message, queue);
+    if (const QString letter = argument("dead_id"); !letter.isEmpty())
+        return Words::tr("dead letter %1 of %2").arg(letter, queue);
     if (const auto letter = request.arguments.find("dead_letter"); letter != request.arguments.end())
         return Words::tr("dead letter %1 of %2").arg(text(letter->second), queue);
     if (request.batch)
@@ -79,6 +89,10 @@ QString nameToType(const domain::ActionRequest& request) {
     if (!request.consumer.empty())
         return request.subconsumer.empty() ? text(request.consumer)
                                            : QString(text(request.consumer) + u'.' + text(request.subconsumer));
+    if (const auto run = request.arguments.find("execution"); run != request.arguments.end())
+        return text(run->second);
+    if (const auto message = request.arguments.find("message_id"); message != request.arguments.end())
+        return text(message->second);
     return text(request.queue);
 }
 

@@ -9,6 +9,7 @@
 
 #include <QAbstractButton>
 #include <QComboBox>
+#include <QMenu>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -82,7 +83,11 @@ void WorkPage::makeQueues() {
     m_queueTable = new TableController(m_queueView, &m_queues, u"workQueues"_s, tools().settings);
     m_queueTable->sortFirstBy(u"queue"_s, Qt::AscendingOrder);
     m_queueTable->stretch(u"bands"_s);
+    m_queueTable->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, queueSubject()); });
     addTableTools(*m_queueCard, *m_queueTable, tr("Filter queues"));
+    if (QAbstractButton* send = tools().actions->makeButton(
+            "work_send", [this] { return queueSubject(); }, this))
+        m_queueCard->addToHeading(send);
     m_queueCard->setContent(m_queueView);
     m_queueTable->notice()->say(tr("Asking…"), {});
     connect(m_queueTable, &TableController::currentChanged, this, [this] {
@@ -98,6 +103,7 @@ void WorkPage::makeMessages() {
     m_messageView->setSortingEnabled(false);
     m_messageTable->proxy()->sort(-1);
     m_messageTable->stretch(u"error"_s);
+    m_messageTable->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
     m_messageTable->notice()->say(tr("Choose a queue above."), {});
     auto* part = new QComboBox;
     part->setObjectName(u"workPart"_s);
@@ -136,6 +142,34 @@ void WorkPage::makeMessages() {
 std::string WorkPage::queue() const {
     const QModelIndex index = m_queueTable->currentSource();
     return index.isValid() ? m_queues.row(index.row()).queue.name : std::string();
+}
+
+Subject WorkPage::queueSubject() const {
+    Subject subject;
+    if (const std::string name = queue(); !name.empty() && m_install && m_install->ours) {
+        subject.kind = operate::SubjectKind::WorkQueue;
+        subject.request.queue = name;
+    }
+    return subject;
+}
+
+Subject WorkPage::subject() const {
+    Subject subject = queueSubject();
+    const QModelIndex index = m_messageTable->currentSource();
+    if (subject.kind == operate::SubjectKind::None || !index.isValid())
+        return subject;
+    const domain::WorkMessage& message = m_messages.row(index.row()).message;
+    if (message.state == "dead") {
+        subject.kind = operate::SubjectKind::WorkDead;
+        subject.request.arguments["dead_id"] = std::to_string(message.id);
+        return subject;
+    }
+    subject.kind = operate::SubjectKind::WorkMessage;
+    subject.request.arguments["message_id"] = std::to_string(message.id);
+    // What was seen: the lease's token. Another holder since then makes the action refuse.
+    if (message.state == "claimed")
+        subject.request.arguments["token"] = std::to_string(message.reads);
+    return subject;
 }
 
 void WorkPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {

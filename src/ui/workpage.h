@@ -26,7 +26,7 @@ public:
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& queue) override;
 
-    Subject subject() const override { return {}; }
+    Subject subject() const override;
 
     QWidget* mainView() const override;
     bool isComplete() const override;
@@ -41,6 +41,7 @@ private:
     void askMessages();
     void chooseMessage(const QModelIndex& index);
     std::string queue() const;
+    Subject queueSubject() const;
 
     models::AnswerModel<models::WorkQueueLine> m_queues;
     models::AnswerModel<models::WorkMessageLine> m_messages;

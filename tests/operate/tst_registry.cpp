@@ -108,7 +108,9 @@ private Q_SLOTS:
             QVERIFY2(ids.insert(action.id).second, id);
             QVERIFY2(std::regex_match(action.id, std::regex("[a-z_]+")), id);
             QVERIFY2(!action.title.empty() && !action.help.empty() && action.help.back() == '.', id);
-            QVERIFY2(std::regex_match(action.role, std::regex("pgque_(reader|writer|admin)")), id);
+            QVERIFY2(std::regex_match(action.role,
+                                      std::regex("pgque_(reader|writer|admin)|workqueue_(producer|consumer|admin)")),
+                     id);
             QVERIFY2(!action.functions.empty() && action.plan, id);
             QVERIFY2(action.danger != operate::Danger::Destructive || action.predicts(), id);
             std::set<std::string> names;
