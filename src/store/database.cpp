@@ -2,10 +2,12 @@
 #include "store/database.h"
 
 #include <QCryptographicHash>
+#include <QDeadlineTimer>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QSqlError>
+#include <QThread>
 #include <QUuid>
 
 #include <array>
@@ -140,8 +142,15 @@ std::optional<Failure> Database::open() {
         statements << u"pragma max_page_count = %1"_s.arg(m_options.maximumPages);
     for (const QString& statement : schema)
         statements << statement;
+    // Where two open a new file at the same moment SQLite says "busy" at once, without waiting its time.
+    const QDeadlineTimer patience(m_options.busyTimeoutMs);
     for (const QString& statement : std::as_const(statements)) {
-        if (auto failure = run(statement)) {
+        auto failure = run(statement);
+        while (failure && failure->kind == Failure::Kind::Busy && !patience.hasExpired()) {
+            QThread::msleep(20);
+            failure = run(statement);
+        }
+        if (failure) {
             m_database.close();
             return failure;
         }

@@ -171,7 +171,8 @@ private Q_SLOTS:
                                      "pg_current_xact_id_if_assigned()"})
                 QVERIFY2(sql.find(part) != std::string::npos, sql.c_str());
             for (const std::string& function : action.functions) {
-                const std::string call = "pgque." + function.substr(0, function.find('('));
+                const std::string name = function.substr(0, function.find('('));
+                const std::string call = name.starts_with("workqueue.") ? name : "pgque." + name;
                 QVERIFY2(sql.find(call) != std::string::npos || action.id == "send", sql.c_str());
             }
             QVERIFY2(sql.find('$') == std::string::npos, sql.c_str());

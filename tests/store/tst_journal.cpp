@@ -184,8 +184,10 @@ private Q_SLOTS:
             answers << one.append(record(QString::number(i), Stage::Begun));
             answers << other.append(record(QString::number(i), Stage::Begun));
         }
-        for (auto& answer : answers)
-            QVERIFY(!answer.result());
+        for (auto& answer : answers) {
+            const std::optional<Failure> failure = answer.result();
+            QVERIFY2(!failure, failure ? qPrintable(failure->text) : "");
+        }
         const auto verification = one.verify().result();
         QCOMPARE(verification.records, 80);
         QCOMPARE(verification.firstBroken, 0);
