@@ -3,19 +3,14 @@
 
 #include "queries/columns.h"
 
-#include <algorithm>
-
 namespace queries {
 
 namespace {
 
 using detail::micros;
+using detail::textOrEmpty;
 using pgque::detail::optionalMicroseconds;
 using pgque::detail::rowsCall;
-
-std::string text(const pg::Row& row, int column) {
-    return row.get<std::optional<std::string>>(column).value_or(std::string());
-}
 
 /// A row that a running transaction locked or changed carries its id in xmax, and that transaction holds a lock on its
 /// own id: the one link between a row and a session that needs no extension. Who waits, waits for the same id.
@@ -34,15 +29,10 @@ pg::Call<std::vector<domain::RowLock>> rowLocks() {
                         lock.queueId = row.get<std::int32_t>(0);
                         lock.consumerId = row.get<std::int32_t>(1);
                         lock.pid = row.get<std::int32_t>(2);
-                        lock.application = text(row, 3);
-                        lock.state = text(row, 4);
+                        lock.application = textOrEmpty(row, 3);
+                        lock.state = textOrEmpty(row, 4);
                         lock.since = optionalMicroseconds(row, 5);
-                        const std::string waiting = text(row, 6);
-                        for (std::size_t at = 0; at < waiting.size();) {
-                            const std::size_t end = std::min(waiting.find(',', at), waiting.size());
-                            lock.waiting.push_back(std::stoi(waiting.substr(at, end - at)));
-                            at = end + 1;
-                        }
+                        lock.waiting = detail::pids(textOrEmpty(row, 6));
                         return lock;
                     });
 }
@@ -59,11 +49,11 @@ pg::Call<std::vector<domain::Backend>> backends() {
                     {}, [](const pg::Row& row) {
                         domain::Backend backend;
                         backend.pid = row.get<std::int32_t>(0);
-                        backend.user = text(row, 1);
-                        backend.application = text(row, 2);
-                        backend.database = text(row, 3);
-                        backend.state = text(row, 4);
-                        backend.waitEvent = text(row, 5);
+                        backend.user = textOrEmpty(row, 1);
+                        backend.application = textOrEmpty(row, 2);
+                        backend.database = textOrEmpty(row, 3);
+                        backend.state = textOrEmpty(row, 4);
+                        backend.waitEvent = textOrEmpty(row, 5);
                         backend.transactionSince = optionalMicroseconds(row, 6);
                         backend.stateSince = optionalMicroseconds(row, 7);
                         backend.xid = row.get<std::optional<std::int64_t>>(8);
@@ -77,8 +67,8 @@ pg::Call<std::vector<domain::PreparedTransaction>> prepared() {
                     "select gid, owner, database, " + micros("prepared") +
                         ", transaction::text from pg_prepared_xacts order by prepared limit 1000",
                     {}, [](const pg::Row& row) {
-                        return domain::PreparedTransaction{text(row, 0), text(row, 1), text(row, 2),
-                                                           pgque::detail::microseconds(row, 3),
+                        return domain::PreparedTransaction{textOrEmpty(row, 0), textOrEmpty(row, 1),
+                                                           textOrEmpty(row, 2), pgque::detail::microseconds(row, 3),
                                                            row.get<std::int64_t>(4)};
                     });
 }

@@ -4,10 +4,12 @@
 #include "pg/result.h"
 #include "pgque/decode.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // How the answers of our questions are written and read. Not for other folders.
 namespace queries::detail {
@@ -21,6 +23,22 @@ inline std::string micros(std::string_view expression) {
 
 inline pg::Interval interval(const pg::Row& row, int column) {
     return pg::Interval(row.get<std::int64_t>(column));
+}
+
+/// A text, empty for NULL.
+inline std::string textOrEmpty(const pg::Row& row, int column) {
+    return row.get<std::optional<std::string>>(column).value_or(std::string());
+}
+
+/// "12,15" as array_to_string() writes it.
+inline std::vector<std::int32_t> pids(std::string_view list) {
+    std::vector<std::int32_t> found;
+    for (std::size_t at = 0; at < list.size();) {
+        const std::size_t end = std::min(list.find(',', at), list.size());
+        found.push_back(std::stoi(std::string(list.substr(at, end - at))));
+        at = end + 1;
+    }
+    return found;
 }
 
 /// A name as an identifier that is safe in SQL text.

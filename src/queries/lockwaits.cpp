@@ -11,12 +11,9 @@ namespace queries {
 namespace {
 
 using detail::micros;
+using detail::textOrEmpty;
 using pgque::detail::optionalMicroseconds;
 using pgque::detail::rowsCall;
-
-std::string text(const pg::Row& row, int column) {
-    return row.get<std::optional<std::string>>(column).value_or(std::string());
-}
 
 /// Whoever waits for a row holds or waits for the tuple lock on it, which tells table and place; of a subscription the
 /// place tells the row. Then those who are waited for.
@@ -57,24 +54,19 @@ std::string waitsFor(const std::string& lockType, const std::string& schema, con
 domain::LockSession sessionFrom(const pg::Row& row) {
     domain::LockSession session;
     session.pid = row.get<std::int32_t>(0);
-    session.user = text(row, 1);
-    session.application = text(row, 2);
-    session.state = text(row, 3);
-    session.query = text(row, 4);
+    session.user = textOrEmpty(row, 1);
+    session.application = textOrEmpty(row, 2);
+    session.state = textOrEmpty(row, 3);
+    session.query = textOrEmpty(row, 4);
     session.transactionSince = optionalMicroseconds(row, 5);
-    session.mode = text(row, 7);
-    session.schema = text(row, 9);
-    const std::string blockers = text(row, 12);
-    for (std::size_t at = 0; at < blockers.size();) {
-        const std::size_t end = std::min(blockers.find(',', at), blockers.size());
-        session.blockers.push_back(std::stoi(blockers.substr(at, end - at)));
-        at = end + 1;
-    }
+    session.mode = textOrEmpty(row, 7);
+    session.schema = textOrEmpty(row, 9);
+    session.blockers = detail::pids(textOrEmpty(row, 12));
     if (session.mode.empty())
         return session;
     // For the first instant of a wait the server has not written down when it began.
     session.waitingSince = optionalMicroseconds(row, 6);
-    session.waitsFor = waitsFor(text(row, 8), session.schema, text(row, 10), text(row, 11));
+    session.waitsFor = waitsFor(textOrEmpty(row, 8), session.schema, textOrEmpty(row, 10), textOrEmpty(row, 11));
     return session;
 }
 
@@ -113,11 +105,11 @@ domain::Footprint footprint(pg::Connection& connection, pg::Deadline deadline) {
                           {}, [](const pg::Row& row) {
                               domain::OwnSession session;
                               session.pid = row.get<std::int32_t>(0);
-                              session.application = text(row, 1);
-                              session.state = text(row, 2);
+                              session.application = textOrEmpty(row, 1);
+                              session.state = textOrEmpty(row, 2);
                               session.transactionSince = optionalMicroseconds(row, 3);
                               session.locks = row.get<std::int64_t>(4);
-                              session.query = text(row, 5);
+                              session.query = textOrEmpty(row, 5);
                               return session;
                           }));
     const auto clock = look.ask(serverClock());

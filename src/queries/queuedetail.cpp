@@ -78,14 +78,7 @@ pg::Call<SizeAndHolders> sizeOf(const std::string& table) {
         " and l.granted and l.pid <> pg_backend_pid())"
         " from (select to_regclass($1)::oid as oid) r",
         pg::Params::of(table), [](const pg::Row& row) {
-            SizeAndHolders found{row.get<std::optional<std::int64_t>>(0), {}};
-            const auto pids = row.get<std::optional<std::string>>(1).value_or(std::string());
-            for (std::size_t at = 0; at < pids.size();) {
-                const std::size_t end = std::min(pids.find(',', at), pids.size());
-                found.holders.push_back(std::stoi(pids.substr(at, end - at)));
-                at = end + 1;
-            }
-            return found;
+            return SizeAndHolders{row.get<std::optional<std::int64_t>>(0), detail::pids(detail::textOrEmpty(row, 1))};
         });
 }
 

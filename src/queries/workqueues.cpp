@@ -12,6 +12,7 @@ namespace queries {
 namespace {
 
 using detail::micros;
+using detail::textOrEmpty;
 using domain::WorkGeneration;
 using domain::WorkInstall;
 using domain::WorkPart;
@@ -21,10 +22,6 @@ using pgque::detail::rowsCall;
 
 constexpr Limits patient{std::chrono::seconds(5), std::chrono::milliseconds(200)};
 constexpr auto clockNow = "clock_timestamp()";
-
-std::string text(const pg::Row& row, int column) {
-    return row.get<std::optional<std::string>>(column).value_or(std::string());
-}
 
 [[noreturn]] void gone(const char* what) {
     pg::Failure failure;
@@ -301,7 +298,7 @@ domain::WorkSample workSample(pg::Connection& connection, const WorkInstall& ins
                                    "select leader, " + micros("acquired_at") + " from " + shape.schema +
                                        "pg_orchestrator_lock where id = 1",
                                    {}, [](const pg::Row& row) {
-                                       return domain::WorkLeader{text(row, 0), microseconds(row, 1)};
+                                       return domain::WorkLeader{textOrEmpty(row, 0), microseconds(row, 1)};
                                    }));
     const auto ended = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
@@ -431,9 +428,9 @@ domain::WorkPage workPage(pg::Connection& connection, const WorkInstall& install
         if (message.state == "scheduled" || message.state == "dead")
             message.dueAt = optionalMicroseconds(row, 5);
         message.reads = row.get<std::int32_t>(6);
-        message.task = text(row, 7);
-        message.holder = text(row, 8);
-        message.error = text(row, 9);
+        message.task = textOrEmpty(row, 7);
+        message.holder = textOrEmpty(row, 8);
+        message.error = textOrEmpty(row, 9);
         message.bytes = row.get<std::int64_t>(10);
         return message;
     }));
@@ -527,7 +524,7 @@ domain::Barriers barriers(pg::Connection& connection, const WorkInstall& install
                           {}, [](const pg::Row& row) {
                               domain::Barrier barrier;
                               barrier.execution = row.get<std::string>(0);
-                              barrier.organization = text(row, 1);
+                              barrier.organization = textOrEmpty(row, 1);
                               barrier.remaining = row.get<std::int64_t>(2);
                               barrier.total = row.get<std::optional<std::int64_t>>(3);
                               barrier.started = row.get<std::int64_t>(4);

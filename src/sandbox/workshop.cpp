@@ -20,6 +20,9 @@ constexpr auto reminders = "reminders";
 constexpr auto reports = "reports";
 constexpr auto collected = "reports_collected";
 
+constexpr int keptRuns = 40;
+constexpr auto deadLetterAge = std::chrono::minutes(10);
+
 std::string task(const std::string& name, int number) {
     return R"({"task_name": ")" + name + R"(", "args": [)" + std::to_string(number) +
            R"(], "kwargs": {"requested_by": "user)" + std::to_string(number % 97) + R"(@shop.example"}})";
@@ -39,6 +42,8 @@ Loop::Step office() {
         workqueue::SendOptions options;
         options.priority = 1 + number * 7 % 10;
         client.run(workqueue::send(thumbnails, task("render_thumbnail", number), options));
+        if (number % 200 == 0)
+            client.run(workqueue::purgeDead(exports, deadLetterAge));
         if (number % 8 == 0)
             client.run(workqueue::send(exports, task("export_catalog", number)));
         if (number % 10 == 0) {
@@ -92,6 +97,8 @@ Loop::Step dying() {
 Loop::Step manager() {
     return [number = std::chrono::system_clock::now().time_since_epoch() / 1s](pgque::Client& client) mutable -> Wait {
         const std::string execution = "report-" + std::to_string(++number);
+        // Nobody waits for a run that old.
+        client.run(workqueue::abort("report-" + std::to_string(number - keptRuns)));
         std::vector<workqueue::Header> headers;
         headers.reserve(8);
         for (int batch = 0; batch < 8; ++batch)

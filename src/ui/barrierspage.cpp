@@ -2,14 +2,13 @@
 #include "ui/barrierspage.h"
 
 #include "ui/notice.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
-#include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QLineEdit>
 #include <QMenu>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -56,12 +55,7 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     m_batchTable->sortFirstBy(u"batch"_s, Qt::AscendingOrder);
     addTableTools(*m_batchCard, *m_batchTable, tr("Filter batches"));
     m_batchCard->setContent(m_batchView);
-    auto* all = new QSplitter(Qt::Vertical);
-    all->addWidget(m_barrierCard);
-    all->addWidget(m_batchCard);
-    all->setHandleWidth(space::large);
-    all->setChildrenCollapsible(false);
-    all->setSizes({300, 390});
+    auto* all = makeSplitter(Qt::Vertical, m_barrierCard, m_batchCard, {300, 390}, {0, 0});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);

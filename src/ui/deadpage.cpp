@@ -4,14 +4,13 @@
 #include "ui/notice.h"
 #include "ui/payloadcard.h"
 #include "ui/queuechooser.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
-#include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QLineEdit>
 #include <QMenu>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -49,21 +48,8 @@ DeadPage::DeadPage(const PageTools& tools, QWidget* parent)
     setObjectName(u"dead"_s);
     makeGroups();
     makeLetters();
-    auto* below = new QSplitter(Qt::Horizontal);
-    below->addWidget(m_letterCard);
-    below->addWidget(m_payload);
-    below->setStretchFactor(0, 3);
-    below->setStretchFactor(1, 2);
-    below->setSizes({760, 300});
-    auto* all = new QSplitter(Qt::Vertical);
-    all->addWidget(m_groupCard);
-    all->addWidget(below);
-    all->setStretchFactor(1, 1);
-    all->setSizes({220, 460});
-    for (QSplitter* splitter : {below, all}) {
-        splitter->setHandleWidth(space::large);
-        splitter->setChildrenCollapsible(false);
-    }
+    auto* below = makeSplitter(Qt::Horizontal, m_letterCard, m_payload, {760, 300}, {3, 2});
+    auto* all = makeSplitter(Qt::Vertical, m_groupCard, below, {220, 460}, {0, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);

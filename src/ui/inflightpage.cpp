@@ -6,13 +6,13 @@
 #include "ui/notice.h"
 #include "ui/ownercard.h"
 #include "ui/payloadcard.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QComboBox>
 #include <QMenu>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -43,21 +43,9 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     addTableTools(*m_card, *m_table, tr("Filter batches"));
     m_card->setContent(m_view);
 
-    const auto splitter = [](Qt::Orientation orientation, QWidget* first, QWidget* second, const QList<int>& sizes) {
-        auto* made = new QSplitter(orientation);
-        made->addWidget(first);
-        made->addWidget(second);
-        made->setHandleWidth(space::large);
-        made->setChildrenCollapsible(false);
-        made->setSizes(sizes);
-        return made;
-    };
-    auto* right = splitter(Qt::Vertical, m_owner, m_payload, {230, 320});
-    auto* below = splitter(Qt::Horizontal, m_events, right, {620, 460});
-    auto* all = splitter(Qt::Vertical, m_card, below, {260, 560});
-    all->setStretchFactor(1, 1);
-    below->setStretchFactor(0, 3);
-    below->setStretchFactor(1, 2);
+    auto* right = makeSplitter(Qt::Vertical, m_owner, m_payload, {230, 320}, {0, 0});
+    auto* below = makeSplitter(Qt::Horizontal, m_events, right, {620, 460}, {3, 2});
+    auto* all = makeSplitter(Qt::Vertical, m_card, below, {260, 560}, {0, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);

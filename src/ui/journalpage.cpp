@@ -6,13 +6,13 @@
 #include "ui/ask.h"
 #include "ui/factslist.h"
 #include "ui/notice.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
 
 #include <QAbstractButton>
 #include <QLineEdit>
 #include <QPlainTextEdit>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -68,13 +68,7 @@ JournalPage::JournalPage(const PageTools& tools, QWidget* parent)
     m_sql->setMaximumHeight(QWIDGETSIZE_MAX);
     insideLayout->addWidget(m_sql, 1);
     m_detailCard->setContent(inside);
-    auto* splitter = new QSplitter(Qt::Vertical);
-    splitter->addWidget(m_card);
-    splitter->addWidget(m_detailCard);
-    splitter->setHandleWidth(space::large);
-    splitter->setChildrenCollapsible(false);
-    splitter->setStretchFactor(0, 1);
-    splitter->setSizes({380, 300});
+    auto* splitter = makeSplitter(Qt::Vertical, m_card, m_detailCard, {380, 300}, {1, 0});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter);

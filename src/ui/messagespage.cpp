@@ -5,6 +5,7 @@
 #include "ui/notice.h"
 #include "ui/payloadcard.h"
 #include "ui/queuechooser.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
 #include "ui/words.h"
@@ -15,7 +16,6 @@
 #include <QMenu>
 #include <QRegularExpressionValidator>
 #include <QShortcut>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -43,20 +43,8 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
     makeEvents();
     makeSearch();
     makeStory();
-    auto* right = new QSplitter(Qt::Vertical);
-    right->addWidget(m_storyCard);
-    right->addWidget(m_payload);
-    right->setSizes({300, 340});
-    auto* all = new QSplitter(Qt::Horizontal);
-    all->addWidget(m_card);
-    all->addWidget(right);
-    all->setStretchFactor(0, 3);
-    all->setStretchFactor(1, 2);
-    all->setSizes({680, 400});
-    for (QSplitter* splitter : {right, all}) {
-        splitter->setHandleWidth(space::large);
-        splitter->setChildrenCollapsible(false);
-    }
+    auto* right = makeSplitter(Qt::Vertical, m_storyCard, m_payload, {300, 340}, {0, 0});
+    auto* all = makeSplitter(Qt::Horizontal, m_card, right, {680, 400}, {3, 2});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);

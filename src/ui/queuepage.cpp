@@ -5,6 +5,7 @@
 #include "ui/factslist.h"
 #include "ui/notice.h"
 #include "ui/queuechooser.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
 #include "ui/words.h"
@@ -12,7 +13,6 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -82,19 +82,8 @@ QueuePage::QueuePage(const PageTools& tools, QWidget* parent)
     addTableTools(*m_tickCard, *m_tickTable, tr("Filter ticks"));
     m_tickCard->setContent(m_tickView);
 
-    auto* top = new QSplitter(Qt::Horizontal);
-    top->addWidget(m_factsCard);
-    top->addWidget(m_ringCard);
-    top->setSizes({460, 620});
-    auto* all = new QSplitter(Qt::Vertical);
-    all->addWidget(top);
-    all->addWidget(m_tickCard);
-    all->setStretchFactor(1, 1);
-    all->setSizes({370, 320});
-    for (QSplitter* splitter : {top, all}) {
-        splitter->setHandleWidth(space::large);
-        splitter->setChildrenCollapsible(false);
-    }
+    auto* top = makeSplitter(Qt::Horizontal, m_factsCard, m_ringCard, {460, 620}, {0, 0});
+    auto* all = makeSplitter(Qt::Vertical, top, m_tickCard, {370, 320}, {0, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);

@@ -4,13 +4,12 @@
 #include "ui/notice.h"
 #include "ui/payloadcard.h"
 #include "ui/queuechooser.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
-#include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QMenu>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -54,14 +53,7 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
         m_card->addToHeading(move);
     m_card->setContent(m_view);
 
-    auto* splitter = new QSplitter(Qt::Vertical);
-    splitter->addWidget(m_card);
-    splitter->addWidget(m_payload);
-    splitter->setHandleWidth(space::large);
-    splitter->setChildrenCollapsible(false);
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 1);
-    splitter->setSizes({480, 200});
+    auto* splitter = makeSplitter(Qt::Vertical, m_card, m_payload, {480, 200}, {3, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter);

@@ -5,13 +5,13 @@
 #include "ui/notice.h"
 #include "ui/outcomeview.h"
 #include "ui/schemadialog.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QLineEdit>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -61,12 +61,7 @@ SchemaPage::SchemaPage(const PageTools& tools, QWidget* parent)
     insideLayout->setContentsMargins(space::large, 10, space::large, 10);
     insideLayout->addWidget(m_facts);
     m_factsCard->setContent(inside);
-    auto* below = new QSplitter(Qt::Vertical);
-    below->addWidget(m_statusCard);
-    below->addWidget(m_driftCard);
-    below->setHandleWidth(space::large);
-    below->setChildrenCollapsible(false);
-    below->setSizes({240, 260});
+    auto* below = makeSplitter(Qt::Vertical, m_statusCard, m_driftCard, {240, 260}, {0, 0});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::large);

@@ -3,14 +3,13 @@
 
 #include "ui/notice.h"
 #include "ui/payloadcard.h"
+#include "ui/splitters.h"
 #include "ui/tablecard.h"
-#include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QMenu>
-#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -53,21 +52,8 @@ WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
     setObjectName(u"workqueue"_s);
     makeQueues();
     makeMessages();
-    auto* below = new QSplitter(Qt::Horizontal);
-    below->addWidget(m_messageCard);
-    below->addWidget(m_payload);
-    below->setStretchFactor(0, 3);
-    below->setStretchFactor(1, 1);
-    below->setSizes({760, 300});
-    auto* all = new QSplitter(Qt::Vertical);
-    all->addWidget(m_queueCard);
-    all->addWidget(below);
-    all->setStretchFactor(1, 1);
-    all->setSizes({290, 400});
-    for (QSplitter* splitter : {below, all}) {
-        splitter->setHandleWidth(space::large);
-        splitter->setChildrenCollapsible(false);
-    }
+    auto* below = makeSplitter(Qt::Horizontal, m_messageCard, m_payload, {760, 300}, {3, 1});
+    auto* all = makeSplitter(Qt::Vertical, m_queueCard, below, {290, 400}, {0, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
