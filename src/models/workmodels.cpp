@@ -89,7 +89,7 @@ Cell leaseCell(const WorkMessageLine& line, const CellContext& context) {
 } // namespace
 
 QString installText(const domain::WorkInstall& install) {
-    const QString schema = format::foreign(format::text(install.schema), 40);
+    QString schema = format::foreign(format::text(install.schema), 40);
     switch (install.generation) {
     case domain::WorkGeneration::LeaseOnly:
         return Work::tr("%1 (leases only)").arg(schema);

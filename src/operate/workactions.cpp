@@ -14,10 +14,10 @@ using Prediction = domain::Prediction;
 using Request = domain::ActionRequest;
 
 /// A function whose answer says whether the condition in it still held.
-Plan conditional(pg::Call<bool> call, std::string done_, std::string otherwise) {
+Plan conditional(pg::Call<bool> call, std::string success, std::string otherwise) {
     return planOf<bool>(Isolation::ReadCommitted, std::move(call),
-                        [done_ = std::move(done_), otherwise = std::move(otherwise)](bool did, const Sight&) {
-                            return did ? done(done_) : changed(otherwise + " Nothing was changed.");
+                        [success = std::move(success), otherwise = std::move(otherwise)](bool did, const Sight&) {
+                            return did ? done(success) : changed(otherwise + " Nothing was changed.");
                         });
 }
 
@@ -51,7 +51,7 @@ std::string nameOf(const Request& request) {
 /// The message as it is now; refuses when it is gone or in none of these states.
 std::optional<queries::WorkMessageState> stateNow(const Request& request, Reading& reading, Prediction& prediction,
                                                   const std::vector<std::string>& states) {
-    const auto found = reading.ask(queries::workMessageState(std::stoll(request.arguments.at("message_id"))));
+    auto found = reading.ask(queries::workMessageState(std::stoll(request.arguments.at("message_id"))));
     if (!found) {
         prediction.refusal = nameOf(request) + " is gone: it was acknowledged, or buried.";
         return {};

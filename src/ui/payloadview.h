@@ -29,8 +29,8 @@ public:
     void showPayload(const std::optional<std::string>& text, qint64 bytes);
     void showFailure(const QString& why);
 
-    static constexpr qint64 firstBytes = 256 * 1024;
-    static constexpr qint64 mostBytes = 16 * 1024 * 1024;
+    static constexpr qint64 firstBytes = qint64(256) * 1024;
+    static constexpr qint64 mostBytes = qint64(16) * 1024 * 1024;
 
     QWidget* modeSwitch() const; ///< Tree | Text, for a card's heading
 
