@@ -138,7 +138,9 @@ void OneShot::onSample() {
         couldNotLook(*failure);
         return;
     }
-    if (snapshot.capabilities.origin == domain::SchemaOrigin::None) {
+    // A work queue may stand alone.
+    if (snapshot.capabilities.origin == domain::SchemaOrigin::None &&
+        (m_line.mode == Mode::Snapshot || !m_desk->workLooks())) {
         couldNotLook(noSchema(snapshot));
         return;
     }

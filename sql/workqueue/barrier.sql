@@ -156,8 +156,10 @@ begin
 end
 $$;
 
--- Ends a run before its time. True for the one call that did it. Markers kept let a redelivered batch be skipped, not run again.
-create or replace function workqueue.abort(exec text, keep_markers boolean default false)
+-- Ends a run before its time. True for the one call that did it. Markers kept let a redelivered batch be skipped, not run
+-- again. With an epoch that run only: not the one that was armed under the same execution meanwhile.
+drop function if exists workqueue.abort(text, boolean);
+create or replace function workqueue.abort(exec text, keep_markers boolean default false, epoch bigint default null)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -165,9 +167,11 @@ as $$
 declare
     v_done boolean;
 begin
-    delete from workqueue.pg_barrier_state b where b.execution_id = abort.exec;
+    delete from workqueue.pg_barrier_state b
+     where b.execution_id = abort.exec and (abort.epoch is null or b.epoch = abort.epoch);
     v_done := found;
-    if not coalesce(keep_markers, false) then
+    -- The markers of a run that is not this one are none of its business.
+    if not coalesce(keep_markers, false) and (v_done or abort.epoch is null) then
         delete from workqueue.pg_batch_dedup d where d.execution_id = abort.exec;
     end if;
     return v_done;

@@ -202,6 +202,7 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
     snapshot = seen->snapshot;
     history.add(*snapshot, beat.period());
     diagnosis = seen->diagnosis;
+    work = seen->work;
     listenWhereItHelps();
     schedule();
     if (wasStale)
@@ -294,6 +295,10 @@ domain::SnapshotPtr Desk::snapshot() const {
 
 const domain::Diagnosis& Desk::diagnosis() const {
     return d->diagnosis;
+}
+
+std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
+    return d->work;
 }
 
 std::vector<double> Desk::rateHistory(std::int32_t queueId) const {

@@ -96,6 +96,9 @@ public:
     domain::SnapshotPtr snapshot() const;
     const domain::Diagnosis& diagnosis() const;
 
+    /// The newest look at the work queues, on a slower beat than the sample; null where there are none.
+    std::shared_ptr<const domain::WorkLooks> workLooks() const;
+
     /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed.
     std::vector<double> rateHistory(std::int32_t queueId) const;
 

@@ -110,6 +110,7 @@ public:
     int connectionNumber = 0;
     domain::SnapshotPtr snapshot;
     domain::Diagnosis diagnosis;
+    std::shared_ptr<const domain::WorkLooks> work;
     monitor::History history;
     pg::Failure sampleFailure;
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers

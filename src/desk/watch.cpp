@@ -83,6 +83,7 @@ domain::SnapshotPtr Watch::withoutQueues(pg::Connection& connection, pg::Deadlin
 Seen Watch::look(pg::Connection& connection, int connectionNumber, pg::Deadline deadline) {
     if (std::exchange(m_connectionNumber, connectionNumber) != connectionNumber) {
         m_sampler.reset();
+        m_work.reset();
         m_capabilities.reset();
     }
     if (!m_capabilities || pg::Clock::now() - m_probedAt >= probeEvery || schemaChanged(connection, deadline))
@@ -99,6 +100,9 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, pg::Deadline 
     }
     m_memory.add(*seen.snapshot);
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, m_thresholds);
+    m_work.look(connection, deadline);
+    seen.work = m_work.looks();
+    monitor::addFindings(seen.diagnosis, m_work.diagnosis());
     return seen;
 }
 

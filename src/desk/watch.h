@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "desk/workwatch.h"
 #include "domain/finding.h"
 #include "domain/snapshot.h"
 #include "monitor/memory.h"
 #include "monitor/sampler.h"
 #include "monitor/thresholds.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -15,7 +17,8 @@ namespace desk {
 /// What one look brought home.
 struct Seen {
     domain::SnapshotPtr snapshot;
-    domain::Diagnosis diagnosis;
+    domain::Diagnosis diagnosis;                   ///< of event queues and of work queues
+    std::shared_ptr<const domain::WorkLooks> work; ///< the newest look at the work queues; null where there are none
 };
 
 /// One server watched over its monitor connection: probes what can be done there, samples, diagnoses. Belongs to one
@@ -23,7 +26,8 @@ struct Seen {
 class Watch {
 public:
     explicit Watch(const monitor::Thresholds& thresholds)
-        : m_thresholds(thresholds) {}
+        : m_thresholds(thresholds)
+        , m_work(thresholds, std::chrono::seconds(10)) {}
 
     /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
     /// core of a sample can't be had; what is known stays.
@@ -37,6 +41,7 @@ private:
     monitor::Thresholds m_thresholds;
     monitor::Sampler m_sampler;
     monitor::Memory m_memory;
+    WorkWatch m_work;
     std::optional<domain::Capabilities> m_capabilities;
     std::string m_stamp;
     int m_connectionNumber = 0;

@@ -24,6 +24,13 @@ std::optional<Timestamp> WorkQueue::oldest() const {
     return oldest;
 }
 
+std::int64_t WorkQueue::redeliveries() const {
+    std::int64_t sum = 0;
+    for (const WorkReads& one : reads)
+        sum += (one.reads - 1) * one.messages;
+    return sum;
+}
+
 Barrier::State Barrier::state(Timestamp now, Interval stuckAfter) const {
     if (remaining < 0)
         return State::OverDecremented;

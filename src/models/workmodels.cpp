@@ -47,6 +47,9 @@ Mark batchMark(const domain::BarrierBatch& batch) {
     case State::Unknown:
         return {Tone::Warning, Work::tr("started"),
                 Work::tr("A marker. This install does not record whether the batch was counted.")};
+    case State::Missing:
+        return {Tone::Critical, Work::tr("header missing"),
+                Work::tr("No marker and no message: it was never sent, or went without being run.")};
     }
     return {};
 }
@@ -91,6 +94,8 @@ Cell leaseCell(const WorkMessageLine& line, const CellContext& context) {
 QString installText(const domain::WorkInstall& install) {
     QString schema = format::foreign(format::text(install.schema), 40);
     switch (install.generation) {
+    case domain::WorkGeneration::Plain:
+        return Work::tr("%1 (leases, no priorities)").arg(schema);
     case domain::WorkGeneration::LeaseOnly:
         return Work::tr("%1 (leases only)").arg(schema);
     case domain::WorkGeneration::States:
@@ -126,9 +131,11 @@ Mark markOf(const domain::WorkQueue& queue, pg::Timestamp now) {
 
 QString bandText(const domain::WorkQueue& queue) {
     QStringList parts;
-    for (const domain::WorkBand& band : queue.bands)
-        parts +=
-            (band.priority == 0 ? QString() : QString::number(band.priority) + u": "_s) + format::count(band.ready);
+    for (const domain::WorkBand& band : queue.bands) {
+        if (band.ready.value > 0 || band.ready.capped)
+            parts +=
+                (band.priority == 0 ? QString() : QString::number(band.priority) + u": "_s) + format::count(band.ready);
+    }
     return parts.isEmpty() ? format::none() : parts.join(u" · "_s);
 }
 
@@ -294,7 +301,7 @@ std::vector<Column<BatchLine>> batchColumns() {
 }
 
 QString verdictOf(const domain::BarrierDetail& detail) {
-    int counts[5] = {};
+    int counts[6] = {};
     for (const domain::BarrierBatch& batch : detail.batches)
         ++counts[int(batch.state)];
     using State = domain::BarrierBatch::State;
@@ -308,7 +315,17 @@ QString verdictOf(const domain::BarrierDetail& detail) {
     add(State::Lost, Work::tr("%1 lost"));
     add(State::Unknown, Work::tr("%1 started"));
     add(State::NotStarted, Work::tr("%1 not started"));
-    return parts.join(u", "_s);
+    add(State::Missing, Work::tr("%1 without a header"));
+    if (parts.isEmpty())
+        return {};
+    const auto has = [&counts](State state) { return counts[int(state)] > 0; };
+    const QString verdict = has(State::Missing)      ? Work::tr("headers are missing, it can't finish")
+                            : has(State::Lost)       ? Work::tr("it can't finish by itself")
+                            : has(State::Running)    ? Work::tr("running")
+                            : has(State::Unknown)    ? Work::tr("running, or lost")
+                            : has(State::NotStarted) ? Work::tr("waits for workers")
+                                                     : Work::tr("the callback was lost, or only the clean-up");
+    return parts.join(u", "_s) + u": "_s + verdict;
 }
 
 } // namespace models

@@ -65,13 +65,17 @@ domain::Diagnosis diagnose(const domain::Snapshot& snapshot, const Memory* memor
     for (const auto rule : all)
         rule(one);
     diagnosis.rulesEvaluated = static_cast<int>(all.size() - diagnosis.notEvaluated.size());
+    sortFindings(diagnosis);
+    return diagnosis;
+}
+
+void sortFindings(domain::Diagnosis& diagnosis) {
     std::stable_sort(diagnosis.findings.begin(), diagnosis.findings.end(),
                      [](const domain::Finding& a, const domain::Finding& b) {
                          if (a.severity != b.severity)
                              return a.severity > b.severity;
                          return a.since.value_or(pg::Timestamp::max()) < b.since.value_or(pg::Timestamp::max());
                      });
-    return diagnosis;
 }
 
 std::optional<domain::Severity> worst(const domain::Diagnosis& diagnosis) {

@@ -12,6 +12,9 @@ namespace monitor {
 /// are then listed as not evaluated.
 domain::Diagnosis diagnose(const domain::Snapshot& snapshot, const Memory* memory, const Thresholds& thresholds);
 
+/// The most severe first, of those the oldest.
+void sortFindings(domain::Diagnosis& diagnosis);
+
 /// The worst of the findings; empty when there is none.
 std::optional<domain::Severity> worst(const domain::Diagnosis& diagnosis);
 

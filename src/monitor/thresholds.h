@@ -30,6 +30,19 @@ struct Thresholds {
 
     std::int64_t largeWindow = 50'000;
 
+    // Work queues.
+    pg::Interval workTick = std::chrono::seconds(5); ///< how often maintenance is meant to run
+    int workTicksLate = 3;
+    pg::Interval workLateCritical = std::chrono::minutes(2);
+    pg::Interval leaderWindow = std::chrono::seconds(10);
+    pg::Interval barrierStuck = std::chrono::seconds(9'000);
+    pg::Interval headWarning = std::chrono::minutes(5);
+    pg::Interval headCritical = std::chrono::hours(1);
+    pg::Interval workQuiet = std::chrono::minutes(1); ///< nothing claimed, nothing acknowledged, dead rows growing
+    std::int64_t deadRows = 10'000;
+    pg::Interval horizonHeld = std::chrono::minutes(5);
+    std::int64_t horizonTransactions = 1'000'000; ///< where nothing says since when
+
     /// For the sandbox, where everything happens ten times as fast. What is relative to a queue's own settings stays:
     /// a queue that may wait three seconds for a tick may do so there too.
     static Thresholds sandbox() {
@@ -41,6 +54,12 @@ struct Thresholds {
         tenth.rotationWarning /= 10;
         tenth.rotationCritical /= 10;
         tenth.largeWindow /= 10;
+        tenth.workTick = std::chrono::seconds(1);
+        for (pg::Interval* one : {&tenth.workLateCritical, &tenth.barrierStuck, &tenth.headWarning, &tenth.headCritical,
+                                  &tenth.workQuiet, &tenth.horizonHeld})
+            *one /= 10;
+        tenth.deadRows /= 10;
+        tenth.horizonTransactions /= 10;
         return tenth;
     }
 };

@@ -35,10 +35,14 @@ std::string age(pg::Interval length) {
 }
 
 std::string count(std::int64_t number, const std::string& singular) {
+    return count(number, singular, singular + 's');
+}
+
+std::string count(std::int64_t number, const std::string& singular, const std::string& plural) {
     std::string digits = std::to_string(number);
     for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
         digits.insert(static_cast<std::size_t>(at), " ");
-    return digits + ' ' + singular + (number == 1 ? "" : "s");
+    return digits + ' ' + (number == 1 ? singular : plural);
 }
 
 std::string timeOfDay(pg::Timestamp moment) {

@@ -14,6 +14,7 @@ std::string age(pg::Interval length);
 
 /// "1 event", "12 events"; thousands are grouped: "50 000 events".
 std::string count(std::int64_t number, const std::string& singular);
+std::string count(std::int64_t number, const std::string& singular, const std::string& plural);
 
 /// "13:53:41 UTC"
 std::string timeOfDay(pg::Timestamp moment);

@@ -19,6 +19,7 @@ std::vector<Action> memberActions();
 std::vector<Action> batchActions();
 std::vector<Action> deadLetterActions();
 std::vector<Action> workActions();
+std::vector<Action> workUpkeepActions();
 
 /// A request's values, with defaults, as the types they were checked to be.
 class Arguments {

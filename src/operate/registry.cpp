@@ -10,7 +10,7 @@ namespace operate {
 
 Registry::Registry() {
     for (auto* group : {queueActions, consumerActions, memberActions, batchActions, deadLetterActions, workActions,
-                        maintenanceActions}) {
+                        workUpkeepActions, maintenanceActions}) {
         std::vector<Action> actions = group();
         std::move(actions.begin(), actions.end(), std::back_inserter(m_actions));
     }

@@ -273,9 +273,14 @@ Action abortBarrier() {
                   .subject = SubjectKind::Barrier,
                   .danger = Danger::Destructive,
                   .role = "workqueue_consumer",
-                  .functions = {"workqueue.abort(text, boolean)"}};
+                  .functions = {"workqueue.abort(text, boolean, bigint)"}};
     action.parameters = {
         {.name = "execution", .label = "Execution", .required = true},
+        {.name = "epoch",
+         .label = "Epoch",
+         .kind = ParameterKind::Number,
+         .help = "Of the run that was seen; empty: whatever run there is.",
+         .minimum = 0},
         {.name = "keep_markers",
          .label = "Keep the markers",
          .kind = ParameterKind::Bool,
@@ -283,12 +288,20 @@ Action abortBarrier() {
          .help = "Batches that are delivered again are then skipped; without markers they run again."}};
     action.plan = [parameters = action.parameters](const Request& request) {
         const Arguments arguments(parameters, request);
-        return conditional(workqueue::abort(arguments.text("execution"), arguments.flag("keep_markers")),
-                           "Run " + arguments.text("execution") + " was aborted.",
-                           "There is no such run any more: it has finished, or somebody else ended it.");
+        return conditional(
+            workqueue::abort(arguments.text("execution"), arguments.flag("keep_markers"), arguments.id("epoch")),
+            "Run " + arguments.text("execution") + " was aborted.",
+            "There is no such run any more: it has finished, or somebody else ended it.");
     };
     action.predict = [](const Request& request, const domain::Capabilities&, Reading& reading, Prediction& prediction) {
         const auto run = reading.ask(queries::barrierNow(request.arguments.at("execution")));
+        const auto seen = request.arguments.find("epoch");
+        if (run && seen != request.arguments.end() && !seen->second.empty() &&
+            std::to_string(run->epoch) != seen->second) {
+            prediction.refusal =
+                "The execution was armed anew since: this run is epoch " + std::to_string(run->epoch) + " now.";
+            return;
+        }
         if (!run) {
             prediction.refusal = "There is no such run any more: it has finished, or somebody else ended it.";
             return;

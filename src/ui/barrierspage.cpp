@@ -76,6 +76,9 @@ Subject BarriersPage::subject() const {
     if (const std::string run = execution(); !run.empty() && m_install && m_install->ours) {
         subject.kind = operate::SubjectKind::Barrier;
         subject.request.arguments["execution"] = run;
+        // What was seen: a run that is armed anew since is another one.
+        subject.request.arguments["epoch"] =
+            std::to_string(m_barriers.row(m_barrierTable->currentSource().row()).barrier.epoch);
     }
     return subject;
 }

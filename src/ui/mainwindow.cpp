@@ -225,8 +225,11 @@ void MainWindow::onSample() {
     if (!shown)
         return;
     using domain::SchemaOrigin;
-    const bool noSchema = snapshot && (snapshot->capabilities.origin == SchemaOrigin::None ||
-                                       snapshot->capabilities.origin == SchemaOrigin::Unknown);
+    // A work queue needs no event queue beside it.
+    const bool standsAlone = m_current == u"workqueue"_s || m_current == u"barriers"_s;
+    const bool noSchema =
+        snapshot && !standsAlone &&
+        (snapshot->capabilities.origin == SchemaOrigin::None || snapshot->capabilities.origin == SchemaOrigin::Unknown);
     m_stack->setCurrentWidget(noSchema ? static_cast<QWidget*>(m_install) : shown);
     if (!snapshot)
         return;

@@ -112,6 +112,14 @@ pg::Call<std::int32_t> purge(std::string_view filterJson, std::int32_t max, bool
                                    Params::of(filterJson, max, keep));
 }
 
+pg::Call<std::int32_t> purgeQueue(std::string_view queue, std::int32_t priority, std::int32_t max, bool keep) {
+    // The server writes the filter: a queue's name may hold anything.
+    return valueCall<std::int32_t>("purge",
+                                   "select workqueue.purge(jsonb_strip_nulls(jsonb_build_object('queue', $1::text,"
+                                   " 'priority', nullif($2::int4, 0))), $3::int4, $4::boolean)",
+                                   Params::of(queue, priority, max, keep));
+}
+
 pg::Call<std::int32_t> purgeDead(std::string_view queue, pg::Interval olderThan, std::int32_t max) {
     return valueCall<std::int32_t>("purge_dead", "select workqueue.purge_dead($1::text, $2::interval, $3::int4)",
                                    Params::of(queue, olderThan, max));
@@ -186,9 +194,9 @@ pg::Call<Finished> finishBatch(const BatchContext& batch, std::string_view resul
                    });
 }
 
-pg::Call<bool> abort(std::string_view execution, bool keepMarkers) {
-    return valueCall<bool>("abort", "select workqueue.abort($1::text, $2::boolean)",
-                           Params::of(execution, keepMarkers));
+pg::Call<bool> abort(std::string_view execution, bool keepMarkers, std::optional<std::int64_t> epoch) {
+    return valueCall<bool>("abort", "select workqueue.abort($1::text, $2::boolean, $3::bigint)",
+                           Params::of(execution, keepMarkers, epoch));
 }
 
 pg::Call<bool> claimMarker(std::string_view execution, std::int32_t index) {

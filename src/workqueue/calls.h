@@ -60,6 +60,9 @@ sendMany(std::string_view queue, std::span<const std::string> json, const SendOp
 /// letters.
 [[nodiscard]] PGQUE_EXPORT pg::Call<std::int32_t> purge(std::string_view filterJson, std::int32_t max = 1000,
                                                         bool keep = true);
+/// The same for one queue's messages, of one priority or, with 0, of all.
+[[nodiscard]] PGQUE_EXPORT pg::Call<std::int32_t> purgeQueue(std::string_view queue, std::int32_t priority = 0,
+                                                             std::int32_t max = 1000, bool keep = true);
 [[nodiscard]] PGQUE_EXPORT pg::Call<std::int32_t> purgeDead(std::string_view queue, pg::Interval olderThan,
                                                             std::int32_t max = 1000);
 [[nodiscard]] PGQUE_EXPORT pg::Call<void> pause(std::string_view queue, std::string_view reason,
@@ -110,8 +113,10 @@ struct Finished {
 /// Counts a batch down, once however often it is called.
 [[nodiscard]] PGQUE_EXPORT pg::Call<Finished> finishBatch(const BatchContext& batch, std::string_view resultJson);
 
-/// Ends a run before its time; true for the one call that did. Markers kept make redeliveries skip.
-[[nodiscard]] PGQUE_EXPORT pg::Call<bool> abort(std::string_view execution, bool keepMarkers = false);
+/// Ends a run before its time; true for the one call that did. Markers kept make redeliveries skip. With an epoch only
+/// that run, not one that was armed under the same execution meanwhile.
+[[nodiscard]] PGQUE_EXPORT pg::Call<bool> abort(std::string_view execution, bool keepMarkers = false,
+                                                std::optional<std::int64_t> epoch = {});
 
 /// The low level, without a look at the barrier.
 [[nodiscard]] PGQUE_EXPORT pg::Call<bool> claimMarker(std::string_view execution, std::int32_t index);

@@ -160,6 +160,27 @@ private Q_SLOTS:
         run(connection, "select pgque.ack(sub_batch) from pgque.subscription where sub_batch is not null");
     }
 
+    /// A work queue without an event queue beside it is looked at too.
+    void checkFindsInAWorkQueue() {
+        const support::JsonSchema schema(QStringLiteral(DOCS "/check.schema.json"));
+        const support::TestDatabase database(support::Schema::Workqueue);
+        const QString target = QString::fromStdString(database.info().toStringWithoutSecrets());
+        Ended ended = start({u"--check"_s, u"--for"_s, u"3"_s, target});
+        QVERIFY2(ended.code == 0, (ended.out + ended.err).constData());
+        QVERIFY2(!ended.out.contains("work_"), ended.out.constData());
+        pg::Connection connection = database.connect();
+        run(connection, "select workqueue.send('mail', '{}'); select workqueue.claim('mail', 60);"
+                        " update workqueue.pg_queue_message set read_ct = 9, vt = now() - interval '5 minutes'");
+        ended = start({u"--check"_s, u"--format=json"_s, target});
+        QCOMPARE(ended.code, 2);
+        const QJsonObject json = QJsonDocument::fromJson(ended.out).object();
+        QCOMPARE(schema.problems(json), QStringList());
+        QCOMPARE(json[u"findings"_s][0][u"rule"_s].toString(), u"work_leases_lapsed"_s);
+        QCOMPARE(json[u"findings"_s][0][u"subject"_s][u"queue"_s].toString(), u"workqueue.mail"_s);
+        QCOMPARE(json[u"findings"_s][1][u"rule"_s].toString(), u"work_poison"_s);
+        QCOMPARE(json[u"findings"_s][1][u"remedies"_s][0][u"action"_s].toString(), u"work_bury"_s);
+    }
+
     void couldNotLook_data() {
         QTest::addColumn<QString>("target");
         QTest::addColumn<QString>("said");

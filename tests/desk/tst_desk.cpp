@@ -115,6 +115,27 @@ private Q_SLOTS:
     }
 
     /// A tick notifies: the next sample does not wait for its turn.
+    void workQueuesOnASlowBeat() {
+        const support::TestDatabase database(support::Schema::Workqueue);
+        pg::Connection admin = database.connect();
+        run(admin, "select workqueue.send('mail', '{}'); update workqueue.pg_queue_message set read_ct = 9");
+        Desk desk(profileOf(database.info()));
+        desk.setPeriod(100ms);
+        openAndWait(desk);
+        QVERIFY(desk.workLooks() != nullptr);
+        QCOMPARE(desk.diagnosis().findings.size(), std::size_t(1));
+        QCOMPARE(desk.diagnosis().findings[0].rule, std::string("work_poison"));
+        const auto first = desk.workLooks();
+        QTRY_VERIFY_WITH_TIMEOUT(desk.workLooks() != first, 10'000);
+        QVERIFY(desk.diagnosis().notEvaluated.end() ==
+                std::find_if(desk.diagnosis().notEvaluated.begin(), desk.diagnosis().notEvaluated.end(),
+                             [](const auto& one) { return one.rule == "work_no_claims"; }));
+        // Then seldom: a second of samples brings no other look.
+        const auto second = desk.workLooks();
+        QTest::qWait(1'500);
+        QCOMPARE(desk.workLooks(), second);
+    }
+
     void notificationsBringSamplesForward() {
         const support::TestDatabase database(support::Schema::Pgque);
         pg::Connection admin = database.connect();

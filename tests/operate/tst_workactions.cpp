@@ -148,9 +148,61 @@ private Q_SLOTS:
         QCOMPARE(number(*m_admin, "select count(*) from workqueue.claim('q', 60)"), 1);
     }
 
+    void maintains() {
+        run(*m_admin, "select workqueue.claim('q', 60);"
+                      " update workqueue.pg_queue_message set vt = now() - interval '1 s';"
+                      " select workqueue.send('q', '{}', 5, '', 60);"
+                      " update workqueue.pg_queue_message set available_at = now() where state = 'scheduled'");
+        const auto request = about("work_maint", {}, {});
+        const auto prediction = predict(request);
+        QCOMPARE(prediction.numbers.at(0).value, std::string("1"));
+        QCOMPARE(prediction.numbers.at(1).value, std::string("1"));
+        const auto outcome = perform(request);
+        QCOMPARE(outcome.kind, OutcomeKind::Done);
+        QCOMPARE(outcome.results.at("rearmed"), std::string("1"));
+        QCOMPARE(outcome.results.at("promoted"), std::string("1"));
+        QCOMPARE(state("state"), std::string("ready"));
+    }
+
+    void movesToAnotherQueue() {
+        const auto request = about("work_move", {{"message_id", "1"}, {"to", "other"}});
+        QVERIFY(!predict(request).refusal);
+        QCOMPARE(perform(request).kind, OutcomeKind::Done);
+        QCOMPARE(state("queue_name"), std::string("other"));
+        run(*m_admin, "select workqueue.claim('other', 60)");
+        QVERIFY(predict(request).refusal.has_value());
+        QCOMPARE(perform(request).kind, OutcomeKind::ChangedUnderneath);
+    }
+
+    void purges() {
+        run(*m_admin,
+            "select workqueue.send('q', '{}', 9) from generate_series(1, 5); select workqueue.claim('q', 60)");
+        auto request = about("work_purge", {{"priority", "9"}, {"max", "3"}});
+        QCOMPARE(predict(request).numbers.front().value, std::string("3"));
+        auto outcome = perform(request);
+        QCOMPARE(outcome.kind, OutcomeKind::Done);
+        QCOMPARE(outcome.results.at("purged"), std::string("3"));
+        QCOMPARE(number(*m_admin, "select count(*) from workqueue.dead_letter"), 3);
+        // What is held stays, whatever is asked for.
+        request = about("work_purge", {{"max", "100"}, {"keep", "false"}});
+        outcome = perform(request);
+        QCOMPARE(outcome.results.at("purged"), std::string("2"));
+        QCOMPARE(value(*m_admin, "select string_agg(state, ',') from workqueue.pg_queue_message"),
+                 std::string("claimed"));
+        QCOMPARE(number(*m_admin, "select count(*) from workqueue.dead_letter"), 3);
+        QVERIFY(perform(about("work_purge", {{"max", "0"}})).kind != OutcomeKind::Done);
+    }
+
     void abortsARun() {
         run(*m_admin, "select workqueue.fan_out('e1', 'o', array['r','r'], array['{}','{}']::jsonb[], array[5,5],"
                       " array['o','o'])");
+        const std::string seen = value(*m_admin, "select epoch::text from workqueue.pg_barrier_state");
+        run(*m_admin, "select workqueue.arm('e1', 'o', 2)");
+        // What was seen was armed anew since: another run.
+        const auto old = about("work_abort", {{"execution", "e1"}, {"epoch", seen}}, {});
+        QVERIFY(predict(old).refusal.has_value());
+        QCOMPARE(perform(old).kind, OutcomeKind::ChangedUnderneath);
+        QCOMPARE(number(*m_admin, "select count(*) from workqueue.pg_barrier_state"), 1);
         const auto request = about("work_abort", {{"execution", "e1"}}, {});
         const auto prediction = predict(request);
         QVERIFY(!prediction.refusal);

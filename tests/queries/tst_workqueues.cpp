@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Work queues of every make: found wherever they are, counted by priority, paged by band, barriers batch by batch.
+#include "queries/workevidence.h"
 #include "queries/workqueues.h"
 #include "support/expect.h"
 #include "support/foreign.h"
@@ -66,6 +67,13 @@ private Q_SLOTS:
         QCOMPARE(a->poison, 1);
         QCOMPARE(a->highestReads, 7);
         QCOMPARE(a->dead, 1);
+        QCOMPARE(a->reads, (std::vector<domain::WorkReads>{{7, 1}}));
+        QCOMPARE(a->redeliveries(), 6);
+        QCOMPARE(a->bands[0].claimed, 2);
+        QCOMPARE(a->bands[0].lapsed, 1);
+        QCOMPARE(a->bands[0].headId, std::optional<std::int64_t>(3));
+        QCOMPARE(a->bands[1].headId, std::optional<std::int64_t>(4));
+        QVERIFY(!sample.readsSampled && sample.counters && sample.leader);
         const domain::WorkQueue* b = queueOf(sample, "b");
         QVERIFY(b != nullptr);
         QCOMPARE(b->scheduled, 1);
@@ -93,6 +101,20 @@ private Q_SLOTS:
         QCOMPARE(held.rows[0].id, 1); // the lapsed one first
         const auto often = queries::workPage(admin, installs[0], "a", WorkPart::OftenRead, {}, 100, soon());
         QCOMPARE(often.rows.size(), std::size_t(1));
+        const auto poison = queries::workPage(admin, installs[0], "a", WorkPart::Poison, {}, 100, soon());
+        QCOMPARE(poison.rows.size(), std::size_t(1));
+        QCOMPARE(poison.rows[0].id, 10);
+        // What is set for the queue decides what is poison.
+        run(admin, "insert into workqueue.queue_setting (queue_name, max_attempts, lease_seconds) values ('a', 7, 30)");
+        QVERIFY(queries::workPage(admin, installs[0], "a", WorkPart::Poison, {}, 100, soon()).rows.empty());
+        const auto after7 = queries::workSample(admin, installs[0], soon());
+        QCOMPARE(queueOf(after7, "a")->poison, 0);
+        QCOMPARE(queueOf(after7, "a")->leaseSeconds, std::optional(30));
+        QVERIFY(held.rows[1].claimedAt && *held.rows[1].claimedAt < *held.rows[1].leaseEnds);
+        const auto later = queries::workDelayed(admin, installs[0], "b", soon());
+        QCOMPARE(later.size(), std::size_t(1));
+        QCOMPARE(later[0].priority, 5);
+        QCOMPARE(later[0].scheduled.value, 1);
         const auto dead = queries::workPage(admin, installs[0], "a", WorkPart::Dead, {}, 100, soon());
         QCOMPARE(dead.rows.size(), std::size_t(1));
         QCOMPARE(dead.rows[0].error, std::string("broken"));
@@ -134,6 +156,10 @@ private Q_SLOTS:
         QCOMPARE(detail.batches[1].message.value(), 2);
         QCOMPARE(int(detail.batches[2].state), int(State::Lost));
         QCOMPARE(int(detail.batches[3].state), int(State::NotStarted));
+        QCOMPARE(detail.batches[3].message.value(), 4);
+        // Its message went without having been run: it was never sent, or somebody took it away.
+        run(admin, "delete from workqueue.pg_queue_message where msg_id = 4");
+        QCOMPARE(int(queries::barrierDetail(admin, install, "e1", soon()).batches[3].state), int(State::Missing));
         run(admin, "delete from workqueue.pg_barrier_state");
         QCOMPARE(queries::barriers(admin, install, soon()).orphanMarkers, 1);
     }
@@ -152,12 +178,20 @@ private Q_SLOTS:
                    " insert into \"G 2\".pg_queue_message (msg_id, queue_name, message, vt, enqueued_at, read_ct,"
                    " priority, state) values (1, 'y', '{}', now(), now(), 0, 7, 'ready'),"
                    " (2, 'y', '{}', now() - interval '1 minute', now(), 2, 7, 'claimed')");
+        // Of the first generation: no priorities, and held rows at the end of the index.
+        run(admin, "create schema g0; create table g0.pg_queue_message (msg_id bigserial primary key, queue_name text,"
+                   " message jsonb, org_id text, enqueued_at timestamptz default now(), vt timestamptz default now(),"
+                   " read_ct int default 0);"
+                   " create index on g0.pg_queue_message (queue_name, vt, msg_id);"
+                   " insert into g0.pg_queue_message (queue_name, message) select 'w', '{}' from generate_series(1, 4);"
+                   " update g0.pg_queue_message set vt = now() + interval '1 minute', read_ct = 3 where msg_id = 1;"
+                   " update g0.pg_queue_message set read_ct = 6 where msg_id = 2");
         run(admin, "create schema pgmq; create table pgmq.meta (queue_name text);"
                    " insert into pgmq.meta values ('jobs'); create table pgmq.q_jobs (msg_id bigserial, read_ct int"
                    " default 0, enqueued_at timestamptz default now(), vt timestamptz default now(), message jsonb);"
                    " insert into pgmq.q_jobs (message) values ('{}'), ('{}')");
         const auto installs = queries::workInstalls(admin, soon());
-        QCOMPARE(installs.size(), std::size_t(3));
+        QCOMPARE(installs.size(), std::size_t(4));
         for (const domain::WorkInstall& install : installs) {
             QVERIFY(!install.ours);
             const domain::WorkSample sample = queries::workSample(admin, install, soon());
@@ -165,7 +199,29 @@ private Q_SLOTS:
             const domain::WorkQueue& queue = sample.queues[0];
             const auto page = queries::workPage(admin, install, queue.name, WorkPart::Ready, {}, 10, soon());
             QCOMPARE(std::int64_t(page.rows.size()), queue.ready().value);
+            QVERIFY(sample.readsSampled); // nobody made the index that would tell
+            for (const std::string& statement :
+                 {queries::evidence::workHead(install, queue.name, queue.bands.front().priority),
+                  queries::evidence::workInFlight(install, queue.name),
+                  queries::evidence::workOftenRead(install, queue.name, 5), queries::evidence::workCounters(install)})
+                run(admin, statement);
             switch (install.generation) {
+            case WorkGeneration::Plain: {
+                QCOMPARE(install.schema, std::string("g0"));
+                QCOMPARE(queue.ready().value, 3);
+                QCOMPARE(queue.claimed, 1);
+                QCOMPARE(queue.bands.front().priority, 0);
+                QCOMPARE(queue.bands.front().headId, std::optional<std::int64_t>(2));
+                QCOMPARE(queue.highestReads, 6);
+                QCOMPARE(queue.poison, 1);
+                QVERIFY(queue.nextLapse.has_value());
+                const auto first = queries::workPage(admin, install, "w", WorkPart::Ready, {}, 2, soon());
+                QVERIFY(first.next.has_value());
+                const auto rest = queries::workPage(admin, install, "w", WorkPart::Ready, first.next, 2, soon());
+                QCOMPARE(rest.rows.size(), std::size_t(1));
+                QCOMPARE(rest.rows[0].id, 4);
+                break;
+            }
             case WorkGeneration::LeaseOnly:
                 QCOMPARE(install.schema, std::string("g1"));
                 QCOMPARE(queue.ready().value, 3);
@@ -184,6 +240,42 @@ private Q_SLOTS:
                 QFAIL("another generation");
             }
         }
+    }
+
+    /// What the slow beat asks, and that its evidence is what the server understands.
+    void looks() {
+        const TestDatabase database(Schema::Workqueue);
+        pg::Connection admin = database.connect();
+        run(admin, "create schema theirs; create table theirs.pg_queue_message (like workqueue.pg_queue_message);"
+                   " alter table theirs.pg_queue_message drop column priority");
+        run(admin, "select workqueue.send('q', '{\"task_name\": \"t\"}', 9) from generate_series(1, 9);"
+                   " update workqueue.pg_queue_message set read_ct = 6 + msg_id;"
+                   " select workqueue.arm('e1', 'org', 2)");
+        pg::Connection old = database.connect();
+        run(old, "begin isolation level repeatable read; select pg_current_xact_id()");
+        const auto installs = queries::workInstalls(admin, soon());
+        QCOMPARE(installs.size(), std::size_t(2));
+        domain::WorkLooks looks = queries::workLooks(admin, installs, soon(), queries::workLimits);
+        QCOMPARE(looks.installs.size(), std::size_t(2));
+        QVERIFY(looks.errors.empty());
+        const domain::WorkLook& ours = looks.installs[0];
+        QCOMPARE(ours.barriers.rows.size(), std::size_t(1));
+        QCOMPARE(ours.poison.size(), std::size_t(5));
+        QCOMPARE(ours.poison[0].queue, std::string("q"));
+        QCOMPARE(ours.poison[0].reads, 15);
+        QVERIFY(ours.horizon.has_value());
+        for (const std::string& statement :
+             {queries::evidence::workLeader(installs[0]), queries::evidence::workLapsed(installs[0], "q"),
+              queries::evidence::workOverdue(installs[0], "q"), queries::evidence::workBarrier(installs[0], "e1"),
+              queries::evidence::oldestSnapshot()})
+            run(admin, statement);
+        // One that can't be looked at hides no other.
+        RoleConnection consumer(database, "workqueue_consumer");
+        looks = queries::workLooks(*consumer, installs, soon(), queries::workLimits);
+        QCOMPARE(looks.installs.size(), std::size_t(1));
+        QCOMPARE(looks.errors.size(), std::size_t(1));
+        QCOMPARE(looks.errors[0].part, std::string("theirs"));
+        QCOMPARE(looks.errors[0].failure.diagnostics.sqlState, std::string("42501"));
     }
 
     void withoutTheRight() {

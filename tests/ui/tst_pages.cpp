@@ -296,7 +296,14 @@ private Q_SLOTS:
         sample.takenAt = made::now;
         domain::WorkQueue queue;
         queue.name = "thumbnails";
-        queue.bands = {{9, {3, false, made::now}, made::now - 5s}, {5, {1'000, true, made::now}, made::now - 90s}};
+        for (const auto& [priority, ready, capped, age] :
+             {std::tuple(9, 3, false, 5s), std::tuple(5, 1'000, true, 90s)}) {
+            domain::WorkBand band;
+            band.priority = priority;
+            band.ready = {ready, capped, made::now};
+            band.oldest = made::now - age;
+            queue.bands.push_back(band);
+        }
         queue.claimed = 1;
         sample.queues.push_back(queue);
         inside().work = sample;
