@@ -20,6 +20,8 @@ void addOptions(QCommandLineParser& parser) {
         {u"observe"_s, u"Open in Observe: only look. The default."_s},
         {u"operate"_s, u"Open in Operate; refused for production."_s},
         {u"page"_s, u"The page to show, with a subject where it has one."_s, u"NAME[:SUBJECT]"_s},
+        {u"action"_s, u"With --screenshot: ask for an action on what the page has chosen, and show its dialog."_s,
+         u"ID"_s},
         {u"theme"_s, u"light or dark, whatever the system says."_s, u"THEME"_s},
         {u"screenshot"_s, u"Render the page from live data to a PNG file, without a display."_s, u"FILE"_s},
         {u"size"_s, u"Size of the screenshot, 1280x800 by default."_s, u"WxH"_s},
@@ -149,6 +151,7 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
         {u"format"_s, {Mode::Check}, u"--check"_s},
         {u"for"_s, {Mode::Check}, u"--check"_s},
         {u"page"_s, {Mode::Window, Mode::Screenshot}, u"a window or --screenshot"_s},
+        {u"action"_s, {Mode::Screenshot}, u"--screenshot"_s},
         {u"theme"_s, {Mode::Window, Mode::Screenshot}, u"a window or --screenshot"_s},
     };
     for (const Needs& need : needs)
@@ -162,6 +165,7 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
         if (!pages.contains(line.page))
             return UsageError{u"no page %1; there are %2"_s.arg(line.page, pages.join(", "_L1))};
     }
+    line.action = parser.value(u"action"_s);
     line.theme = parser.value(u"theme"_s);
     if (parser.isSet(u"theme"_s) && line.theme != "light"_L1 && line.theme != "dark"_L1)
         return UsageError{u"--theme is light or dark, not %1"_s.arg(line.theme)};

@@ -30,6 +30,7 @@ struct CommandLine {
     std::optional<desk::AccessMode> access;
     QString page;    ///< empty: the first
     QString subject; ///< "queue:orders", "batch:8123"; empty: the most severe
+    QString action;  ///< "force_unregister": its dialog is in the screenshot; empty: none
     QString theme;   ///< "light", "dark" or empty: as the system says
     QString file;    ///< of the screenshot
     QSize size{1280, 800};

@@ -21,6 +21,7 @@ namespace {
 
 /// Nothing at all came: then the picture is one of that.
 constexpr auto pictureAtMost = std::chrono::seconds(30);
+constexpr auto dialogSettles = std::chrono::milliseconds(1'500);
 constexpr auto demoPictureAtMost = std::chrono::seconds(75);
 
 void chooseTheme(const CommandLine& line) {
@@ -103,6 +104,16 @@ private:
     }
 
     void take() {
+        if (!m_line.action.isEmpty() && !std::exchange(m_asked, true) && !couldNotLook(m_desk)) {
+            if (!m_window.askFor(m_line.action)) {
+                printError(u"there is no action %1"_s.arg(m_line.action));
+                QApplication::exit(BadArguments);
+                return;
+            }
+            // What it would do is asked of the server now.
+            QTimer::singleShot(dialogSettles, this, &Screenshot::take);
+            return;
+        }
         const QString problem = save(m_window.picture(m_line.size), m_line.file);
         if (!problem.isEmpty())
             printError(problem);
@@ -115,6 +126,7 @@ private:
     Opening* m_opening;
     desk::Desk m_desk;
     ui::MainWindow m_window;
+    bool m_asked = false;
 };
 
 } // namespace

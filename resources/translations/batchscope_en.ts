@@ -32,6 +32,16 @@
     </message>
 </context>
 <context>
+    <name>Words</name>
+    <message numerus="yes">
+        <source>%n selected dead letter(s) of %1</source>
+        <translation>
+            <numerusform>%n selected dead letter of %1</numerusform>
+            <numerusform>%n selected dead letters of %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>models::JsonTreeModel</name>
     <message numerus="yes">
         <source>%n key(s)</source>

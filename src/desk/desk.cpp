@@ -36,6 +36,8 @@ DeskPrivate::DeskPrivate(Desk* desk, Profile of)
     timer.setSingleShot(true);
     timer.setTimerType(Qt::PreciseTimer);
     QObject::connect(&timer, &QTimer::timeout, q, [this] { sample(); });
+    fallBack.setSingleShot(true);
+    QObject::connect(&fallBack, &QTimer::timeout, q, [this] { q->setAccessMode(AccessMode::Observe); });
 }
 
 std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role) const {
@@ -72,6 +74,7 @@ void DeskPrivate::close() {
     timer.stop();
     if (mode == AccessMode::Operate)
         q->setAccessMode(AccessMode::Observe);
+    closeOperateSession();
     retire(listener);
     retire(monitor);
     watch.reset();

@@ -25,6 +25,7 @@
 #include <vector>
 
 namespace operate {
+class Progress;
 class Registry;
 } // namespace operate
 
@@ -51,13 +52,23 @@ struct LinkStatus {
 /// Whether a privilege allows an action, and what to do when not.
 struct Availability {
     bool available = false;
-    QString why;   ///< why not, one sentence
-    QString grant; ///< the GRANT that would help, to copy; empty where none would
+    QString why;         ///< why not, one sentence
+    QString grant;       ///< the GRANT that would help, to copy; empty where none would
+    bool arming = false; ///< switching to Operate, or arming for more, would help
+};
+
+/// For what, and for how long, the console may change something.
+struct Arming {
+    bool destructive = true;        ///< also what deletes, or counts as done
+    std::chrono::seconds length{0}; ///< 0: until it is disarmed; not on a careful profile
+
+    bool operator==(const Arming&) const = default;
 };
 
 /// An action of this run and what became of it. An unknown outcome is replaced once it is settled.
 struct Performed {
     QDateTime at;
+    QString operation; ///< as the journal names it
     domain::ActionRequest request;
     domain::ActionOutcome outcome;
 };
@@ -111,9 +122,17 @@ public:
     void sampleNow();
 
     AccessMode accessMode() const;
-    /// Arms or disarms; Operate is refused (returns why) on a standby. Disarming closes the only session that could
-    /// write.
+    /// Arms as standardArming() says, or disarms; Operate is refused (returns why) on a standby. Disarming stops series
+    /// before their next transaction and closes the sessions that could write as soon as what is under way on them has
+    /// ended; nothing new is begun meanwhile.
     QString setAccessMode(AccessMode mode);
+    /// The same for a time and a class of action; also changes both while armed. It falls back to Observe by itself.
+    QString arm(const Arming& arming);
+    Arming arming() const;
+    /// Half an hour where care is due, else without end.
+    Arming standardArming() const;
+    /// When it falls back to Observe; empty while it observes, and where nothing limits it.
+    std::optional<std::chrono::steady_clock::time_point> armedUntil() const;
 
     /// Events of a tick window in storage order. Observes only.
     QFuture<links::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick,
@@ -156,13 +175,20 @@ public:
     const operate::Registry& actions() const;
     Availability availability(const domain::ActionRequest& request) const;
     QFuture<links::Reply<domain::Prediction>> predict(const domain::ActionRequest& request);
-    QFuture<domain::ActionOutcome> perform(const domain::ActionRequest& request);
+    /// A series runs on a session of its own and tells through progress how far it is; progress->stop() ends it before
+    /// its next transaction.
+    QFuture<domain::ActionOutcome> perform(const domain::ActionRequest& request,
+                                           std::shared_ptr<operate::Progress> progress = {});
+    /// Carries it out and rolls it back, within limits. Needs Operate.
+    QFuture<domain::Rehearsal> rehearse(const domain::ActionRequest& request);
 
     /// The SQL an action would run, values written in.
     QString preview(const domain::ActionRequest& request) const;
 
     /// Where what is done is written down; several desks may share it. Without one nothing is.
     void setJournal(std::shared_ptr<store::Journal> journal);
+    /// Where copies of what is deleted are kept; by default beside the journal's own place.
+    void setCopyFolder(const QString& folder);
     QFuture<store::JournalPage> journalPage(const store::JournalQuery& query);
     QFuture<store::Verification> verifyJournal();
 
@@ -184,6 +210,7 @@ Q_SIGNALS:
     void snapshotReady(const domain::SnapshotPtr& snapshot);
     void diagnosisChanged();
     void accessModeChanged();
+    void armingChanged(); ///< for what, or until when
     void pausedChanged();
     void noticed(const pg::Notice& notice);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/copies.h"
 #include "desk/deskprivate.h"
 #include "link/whendone.h"
 #include "queries/look.h"
@@ -16,6 +17,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds actionDeadline = seconds(60);
+constexpr milliseconds rehearsalDeadline = seconds(30);
+constexpr milliseconds seriesDeadline = std::chrono::hours(24);
+constexpr seconds carefulArming = std::chrono::minutes(30);
 constexpr milliseconds predictionDeadline = seconds(20);
 constexpr milliseconds installDeadline = seconds(120);
 constexpr milliseconds settleDeadline = seconds(30);
@@ -52,6 +56,8 @@ domain::ActionOutcome fromFailure(const pg::Failure& failure) {
 }
 
 constexpr auto observing = "The console only observes this server: switch to Operate to act.";
+constexpr auto lesserClass = "Armed only for what takes nothing away: arm for more to do this.";
+constexpr auto noReason = "This profile asks for a reason, which is kept in the journal.";
 
 } // namespace
 
@@ -66,7 +72,13 @@ void DeskPrivate::openOperateSession() {
 }
 
 void DeskPrivate::closeOperateSession() {
+    underWay = 0;
     retire(operating);
+}
+
+void DeskPrivate::closeWhenIdle() {
+    if (mode == AccessMode::Observe && underWay == 0)
+        closeOperateSession();
 }
 
 QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionRequest& request,
@@ -74,7 +86,7 @@ QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionReques
                                                       const std::shared_ptr<CommitNote>& commit,
                                                       store::JournalRecord record) {
     const std::size_t place = done.size();
-    done.push_back({QDateTime::currentDateTimeUtc(), request, {}});
+    done.push_back({QDateTime::currentDateTimeUtc(), record.operation, request, {}});
     done.back().outcome.kind = domain::OutcomeKind::Unknown;
     done.back().outcome.summary = "under way";
     Q_EMIT q->performedChanged();
@@ -131,19 +143,54 @@ AccessMode Desk::accessMode() const {
     return d->mode;
 }
 
+Arming Desk::standardArming() const {
+    return {true, d->profile.isCareful() ? carefulArming : seconds(0)};
+}
+
 QString Desk::setAccessMode(AccessMode mode) {
     if (mode == d->mode)
         return {};
-    if (mode == AccessMode::Operate) {
-        if (d->snapshot && d->snapshot->capabilities.inRecovery)
-            return u"This server is a standby: nothing can be changed on it."_s;
-        d->openOperateSession();
-    } else {
-        d->closeOperateSession();
-    }
+    if (mode == AccessMode::Operate)
+        return arm(standardArming());
     d->mode = mode;
+    d->fallBack.stop();
+    d->armedUntil.reset();
+    for (const auto& progress : d->series)
+        progress->stop();
+    d->closeWhenIdle();
     Q_EMIT accessModeChanged();
     return {};
+}
+
+QString Desk::arm(const Arming& arming) {
+    if (d->snapshot && d->snapshot->capabilities.inRecovery)
+        return u"This server is a standby: nothing can be changed on it."_s;
+    d->armed = arming;
+    if (d->profile.isCareful() && arming.length <= seconds(0))
+        d->armed.length = carefulArming;
+    d->armedUntil.reset();
+    d->fallBack.stop();
+    if (d->armed.length > seconds(0)) {
+        d->armedUntil = std::chrono::steady_clock::now() + d->armed.length;
+        d->fallBack.start(d->armed.length);
+    }
+    const bool changes = d->mode == AccessMode::Observe;
+    if (changes) {
+        if (!d->operating)
+            d->openOperateSession();
+        d->mode = AccessMode::Operate;
+        Q_EMIT accessModeChanged();
+    }
+    Q_EMIT armingChanged();
+    return {};
+}
+
+Arming Desk::arming() const {
+    return d->armed;
+}
+
+std::optional<std::chrono::steady_clock::time_point> Desk::armedUntil() const {
+    return d->armedUntil;
 }
 
 const operate::Registry& Desk::actions() const {
@@ -164,7 +211,9 @@ Availability Desk::availability(const domain::ActionRequest& request) const {
     if (!found.available)
         return {false, text(found.why), text(found.grant)};
     if (d->mode == AccessMode::Observe && !action->readOnly)
-        return {false, QString::fromLatin1(observing), {}};
+        return {false, QString::fromLatin1(observing), {}, true};
+    if (d->lacksClass(*action))
+        return {false, QString::fromLatin1(lesserClass), {}, true};
     return {true, {}, {}};
 }
 
@@ -184,31 +233,100 @@ QFuture<links::Reply<domain::Prediction>> Desk::predict(const domain::ActionRequ
         predictionDeadline);
 }
 
-QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& request) {
+operate::RunOptions DeskPrivate::runOptions(const std::shared_ptr<CommitNote>& commit,
+                                            const store::JournalRecord& record) const {
+    operate::RunOptions options;
+    options.mode = mode;
+    options.beforeCommit = [commit, record, journal = journal](const operate::AboutToCommit& about) {
+        commit->write(about);
+        return writeCommitting(journal, record, about);
+    };
+    options.keepCopy = Copies(copyFolder, record.action, record.operation);
+    return options;
+}
+
+bool DeskPrivate::lacksClass(const operate::Action& action) const {
+    return mode == AccessMode::Operate && !armed.destructive && action.danger == operate::Danger::Destructive;
+}
+
+/// On a session of its own: a series may take long, and what else is to be done must not wait for it.
+QFuture<links::Reply<domain::ActionOutcome>> DeskPrivate::runSeries(const domain::ActionRequest& request,
+                                                                    operate::RunOptions options) {
+    auto session = std::make_shared<std::unique_ptr<links::Session>>(makeSession("series"));
+    QObject::connect(session->get(), &links::Session::noticed, q, &Desk::noticed);
+    (*session)->open();
+    series.push_back(options.progress);
+    const auto running = (*session)->work(
+        [request, options, capabilities = snapshot->capabilities](pg::Connection& on, pg::Deadline) {
+            const operate::Registry all;
+            return operate::Runner(all).perform(request, capabilities, on, options);
+        },
+        seriesDeadline);
+    links::whenDone(running, q, [this, session, progress = options.progress](const auto&) {
+        std::erase(series, progress);
+        retire(*session);
+    });
+    return running;
+}
+
+QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& request,
+                                             std::shared_ptr<operate::Progress> progress) {
     const operate::Action* action = d->registry.find(request.action);
     if (!action)
         return answered(refused("There is no action " + request.action + "."));
     if (d->mode == AccessMode::Observe && !action->readOnly)
         return answered(refused(observing));
+    if (d->lacksClass(*action))
+        return answered(refused(lesserClass));
+    if (d->profile.requiresReason && !action->readOnly && text(request.reason).trimmed().isEmpty())
+        return answered(refused(noReason));
     links::Session* session = d->mode == AccessMode::Operate ? d->operating.get() : d->monitor.get();
     if (!session || !d->snapshot)
         return answered(refused("There is no connection to this server."));
     auto commit = std::make_shared<CommitNote>();
     const store::JournalRecord record = d->begin(request);
+    operate::RunOptions options = d->runOptions(commit, record);
+    if (action->isSeries()) {
+        options.progress = progress ? std::move(progress) : std::make_shared<operate::Progress>();
+        return d->performed(request, d->runSeries(request, std::move(options)), commit, record);
+    }
     const auto running = session->work(
-        [request, commit, record, journal = d->journal, mode = d->mode,
-         capabilities = d->snapshot->capabilities](pg::Connection& connection, pg::Deadline) {
+        [request, options, capabilities = d->snapshot->capabilities](pg::Connection& connection, pg::Deadline) {
             const operate::Registry registry;
-            operate::RunOptions options;
-            options.mode = mode;
-            options.beforeCommit = [commit, record, journal](const operate::AboutToCommit& about) {
-                commit->write(about);
-                return DeskPrivate::writeCommitting(journal, record, about);
-            };
             return operate::Runner(registry).perform(request, capabilities, connection, options);
         },
         actionDeadline);
+    d->countUnderWay(running);
     return d->performed(request, running, commit, record);
+}
+
+QFuture<domain::Rehearsal> Desk::rehearse(const domain::ActionRequest& request) {
+    domain::Rehearsal none;
+    none.outcome = refused(observing);
+    const operate::Action* action = d->registry.find(request.action);
+    if (action && d->lacksClass(*action))
+        none.outcome = refused(lesserClass);
+    else if (action && d->mode == AccessMode::Operate && d->operating && d->snapshot) {
+        const auto running = d->operating->work(
+            [request, capabilities = d->snapshot->capabilities](pg::Connection& connection, pg::Deadline) {
+                const operate::Registry registry;
+                operate::RunOptions options;
+                options.mode = AccessMode::Operate;
+                return operate::Runner(registry).rehearse(request, capabilities, connection, options);
+            },
+            rehearsalDeadline);
+        d->countUnderWay(running);
+        auto promise = std::make_shared<QPromise<domain::Rehearsal>>();
+        promise->start();
+        links::whenDone(running, this, [promise](const links::Reply<domain::Rehearsal>& reply) {
+            const auto* rehearsal = std::get_if<domain::Rehearsal>(&reply);
+            promise->addResult(rehearsal ? *rehearsal
+                                         : domain::Rehearsal{fromFailure(std::get<pg::Failure>(reply)), {}});
+            promise->finish();
+        });
+        return promise->future();
+    }
+    return answered(none);
 }
 
 QString Desk::installSql() const {
@@ -259,6 +377,8 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
 QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
     if (d->mode == AccessMode::Observe)
         return answered(refused(observing));
+    if (plan.deed == schema::Deed::Uninstall && !d->armed.destructive)
+        return answered(refused(lesserClass));
     const auto running = d->operating->work(
         [plan](pg::Connection& connection, pg::Deadline deadline) {
             if (plan.refusal)
@@ -266,6 +386,7 @@ QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
             return schema::carryOut(connection, plan, deadline);
         },
         installDeadline);
+    d->countUnderWay(running);
     domain::ActionRequest request;
     request.action = plan.deed == schema::Deed::Uninstall ? "uninstall_schema"
                      : plan.deed == schema::Deed::Upgrade ? "upgrade_schema"
@@ -284,6 +405,7 @@ QFuture<domain::ActionOutcome> Desk::installSchema() {
             return schema::carryOut(connection, plan, deadline);
         },
         installDeadline);
+    d->countUnderWay(running);
     domain::ActionRequest request;
     request.action = "install_schema";
     return d->performed(request, running, std::make_shared<CommitNote>(), d->begin(request));

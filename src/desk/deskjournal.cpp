@@ -6,6 +6,8 @@
 #include <QFileInfo>
 #include <QUuid>
 
+#include <set>
+
 // What a Desk writes down of what is done through it, and how it learns what became of an earlier run's doings.
 namespace desk {
 
@@ -17,6 +19,8 @@ constexpr std::chrono::milliseconds settleDeadline = std::chrono::seconds(30);
 
 /// An xid says nothing any more after so long: the server forgets how transactions ended.
 constexpr int settledWithinDays = 7;
+
+constexpr qsizetype mostOfAnArgument = 300;
 
 QString text(const std::string& value) {
     return QString::fromStdString(value);
@@ -39,9 +43,12 @@ QString subjectOf(const domain::ActionRequest& request) {
         parts += u"batch %1"_s.arg(*request.batch);
     for (const auto& [name, value] : request.arguments) {
         // What was sent is in the SQL; here only what says which thing it was done to.
-        if (name == "dead_letter" || name == "message" || name == "message_id" || name == "dead_id" ||
-            name == "execution" || name == "parameter" || name == "value")
-            parts += text(name) + u' ' + text(value);
+        static const std::set<std::string> telling = {
+            "dead_letter", "dead_letters", "message",         "messages",   "message_id", "dead_id", "execution",
+            "parameter",   "value",        "event",           "pid",        "user",       "file",    "from",
+            "copy",        "tick",         "letter_consumer", "older_than", "delay",      "convert"};
+        if (telling.contains(name) && !value.empty())
+            parts += text(name) + u' ' + text(value).left(mostOfAnArgument);
     }
     return parts.join(u", "_s);
 }
@@ -63,6 +70,8 @@ QString wordOf(domain::OutcomeKind kind) {
         return u"changed_underneath"_s;
     case domain::OutcomeKind::Failed:
         return u"failed"_s;
+    case domain::OutcomeKind::Partly:
+        return u"partly"_s;
     case domain::OutcomeKind::Unknown:
         break;
     }
@@ -106,6 +115,8 @@ void DeskPrivate::writeOutcome(store::JournalRecord record, store::Stage stage,
                                const domain::ActionOutcome& outcome) const {
     record.outcome = wordOf(outcome.kind);
     record.summary = text(outcome.summary);
+    if (const auto copy = outcome.results.find("copy"); copy != outcome.results.end())
+        record.summary += u" Copy: "_s + text(copy->second);
     record.sql = text(outcome.sql);
     record.xid = text(outcome.xid.value_or(std::string()));
     record.cluster = text(outcome.cluster);
@@ -165,6 +176,10 @@ void DeskPrivate::settleEarlier(const store::JournalRecord& record) {
         outcome.sql = record.sql.toStdString();
         writeOutcome(record, store::Stage::Settled, operate::Runner::settled(std::move(outcome), *settlement));
     });
+}
+
+void Desk::setCopyFolder(const QString& folder) {
+    d->copyFolder = folder;
 }
 
 void Desk::setJournal(std::shared_ptr<store::Journal> journal) {

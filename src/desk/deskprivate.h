@@ -4,6 +4,7 @@
 #include "desk/beat.h"
 #include "desk/desk.h"
 #include "desk/watch.h"
+#include "link/whendone.h"
 #include "monitor/history.h"
 #include "operate/registry.h"
 #include "operate/runner.h"
@@ -62,6 +63,25 @@ public:
 
     void openOperateSession();
     void closeOperateSession();
+    /// Closes it once nothing is under way on it.
+    void closeWhenIdle();
+    /// Armed, but not for actions of this class.
+    bool lacksClass(const operate::Action& action) const;
+
+    template <class T>
+    void countUnderWay(const QFuture<T>& running) {
+        ++underWay;
+        links::whenDone(running, q, [this, session = operating.get()](const auto&) {
+            if (session != operating.get() || underWay == 0)
+                return;
+            --underWay;
+            closeWhenIdle();
+        });
+    }
+
+    operate::RunOptions runOptions(const std::shared_ptr<CommitNote>& commit, const store::JournalRecord& record) const;
+    QFuture<links::Reply<domain::ActionOutcome>> runSeries(const domain::ActionRequest& request,
+                                                           operate::RunOptions options);
     void settleWhatIsOpen();
     void settleOne(const Unsettled& open);
     QFuture<domain::ActionOutcome> performed(const domain::ActionRequest& request,
@@ -116,6 +136,12 @@ public:
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers
     bool stale = false;
     AccessMode mode = AccessMode::Observe;
+    Arming armed;
+    std::optional<std::chrono::steady_clock::time_point> armedUntil;
+    QTimer fallBack;
+    int underWay = 0;                                       ///< on the operate session
+    std::vector<std::shared_ptr<operate::Progress>> series; ///< under way, each on a session of its own
+    QString copyFolder;
     enum class KeychainStage { NotAsked, Asked, Answered } keychainStage = KeychainStage::NotAsked;
     operate::Registry registry;
     std::vector<Performed> done;

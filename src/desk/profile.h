@@ -20,6 +20,10 @@ struct Profile {
     QString applicationNameRule; ///< how workers name their sessions, e.g. "{group}.{member}"; empty: not known
 
     bool savesPassword = false;
+    bool requiresReason = false; ///< nothing is done without a reason, which the journal keeps
+
+    /// Armed for a limited time only, and the name of what is destroyed is typed.
+    bool isCareful() const { return environment == Environment::Production || environment == Environment::Unlabelled; }
 
     bool operator==(const Profile&) const = default;
 };

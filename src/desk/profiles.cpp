@@ -38,7 +38,8 @@ QJsonObject toJson(const Profile& profile) {
             {u"environment"_s, environmentWord(profile.environment)},
             {u"connection"_s, connection},
             {u"application_name_rule"_s, profile.applicationNameRule},
-            {u"saves_password"_s, profile.savesPassword}};
+            {u"saves_password"_s, profile.savesPassword},
+            {u"requires_reason"_s, profile.requiresReason}};
 }
 
 Profile fromJson(const QJsonObject& json) {
@@ -51,6 +52,7 @@ Profile fromJson(const QJsonObject& json) {
         profile.connection.set(it.key().toStdString(), it.value().toString().toStdString());
     profile.applicationNameRule = json[u"application_name_rule"_s].toString();
     profile.savesPassword = json[u"saves_password"_s].toBool();
+    profile.requiresReason = json[u"requires_reason"_s].toBool();
     return profile;
 }
 

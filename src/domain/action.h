@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace domain {
@@ -66,6 +67,7 @@ enum class OutcomeKind {
     ChangedUnderneath, ///< what was seen no longer holds; nothing was changed
     Failed,            ///< an error; nothing was changed
     Unknown,           ///< the connection went during the commit
+    Partly,            ///< a series of transactions that ended early: some were committed, and no other was
 };
 
 /// What really happened.
@@ -79,7 +81,16 @@ struct ActionOutcome {
     std::string sql;                ///< what ran
     std::optional<std::string> xid; ///< of the transaction, when one was assigned
     std::string cluster; ///< which history of which server the xid belongs to; empty when it could not be told
+    /// Of a series whose last transaction is unknown: what it amounts to when that one was committed, and when not.
+    std::optional<std::pair<std::string, std::string>> eitherWay;
+    std::optional<ActionRequest> undo; ///< what would take it back, where something does
     double tookMs = 0;
+};
+
+/// How an action would have ended, found by carrying it out and rolling it back.
+struct Rehearsal {
+    ActionOutcome outcome;
+    std::vector<std::string> remains; ///< what the rollback did not undo
 };
 
 } // namespace domain

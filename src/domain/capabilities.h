@@ -28,7 +28,8 @@ struct Capabilities {
     bool inRecovery = false;    ///< a standby: nothing can be written, no notifications
     bool throughPooler = false; ///< backend pid told at connect differs from the one that answers
     bool superuser = false;
-    bool readsAllStats = false; ///< sees state and query of other users' sessions
+    bool readsAllStats = false;   ///< sees state and query of other users' sessions
+    bool signalsBackends = false; ///< may cancel and terminate other users' sessions
 
     SchemaOrigin origin = SchemaOrigin::None;
     std::string schemaVersion; ///< pgque.version(), empty when it can't be called
@@ -39,6 +40,7 @@ struct Capabilities {
     std::set<std::string> existingFunctions;   ///< all functions of the schema, same form; of the work queue's with
                                                ///< its name before: "workqueue.ack(bigint, integer)"
     std::set<std::string> readableTables;      ///< "queue", "tick", ...
+    std::set<std::string> writableTables;      ///< of those: INSERT, UPDATE and DELETE
     std::set<std::string> memberOf;            ///< of pgque_reader, pgque_writer, pgque_admin
     bool schemaUsable = false;                 ///< USAGE on the schema
 

@@ -15,8 +15,9 @@ struct LockSession {
     std::int32_t pid = 0; ///< 0: a prepared transaction
     std::string user;
     std::string application;
-    std::string state; ///< empty: no right to see
-    std::string query; ///< its beginning; empty: no right to see
+    std::string state;                    ///< empty: no right to see
+    std::string query;                    ///< its beginning; empty: no right to see
+    std::optional<pg::Timestamp> started; ///< with the pid it names the session for good; empty: no right to see
     std::optional<pg::Timestamp> transactionSince;
     std::optional<pg::Timestamp> waitingSince; ///< empty: it does not wait
     std::string mode;                          ///< of the lock it waits for

@@ -38,6 +38,8 @@ Mark markOf(const store::JournalRecord& record) {
         return {Tone::Warning, Journal::tr("refused"), settled};
     if (record.outcome == "changed_underneath"_L1)
         return {Tone::Warning, Journal::tr("changed underneath"), settled};
+    if (record.outcome == "partly"_L1)
+        return {Tone::Warning, Journal::tr("done in part"), settled};
     if (record.outcome == "failed"_L1)
         return {Tone::Critical, Journal::tr("failed"), settled};
     return {Tone::Critical, Journal::tr("unknown"), Journal::tr("The connection was lost in the commit.")};

@@ -65,6 +65,48 @@ std::string problemWithChoice(const Parameter& parameter, const std::string& val
     return parameter.label + " must be one of " + known + ".";
 }
 
+/// What must be chosen in a table before there is anything to act on; empty when it was.
+std::string nothingChosen(SubjectKind kind, const domain::ActionRequest& request) {
+    const auto lacks = [&](const char* name) {
+        const auto found = request.arguments.find(name);
+        return found == request.arguments.end() || found->second.empty();
+    };
+    switch (kind) {
+    case SubjectKind::Backend:
+        return lacks("pid") ? "Choose a session first." : "";
+    case SubjectKind::Retry:
+        return lacks("event") ? "Choose a waiting message first." : "";
+    case SubjectKind::DeadLetter:
+        return lacks("dead_letter") ? "Choose a dead letter first." : "";
+    case SubjectKind::DeadLetters:
+        return lacks("dead_letters") ? "Choose dead letters first." : "";
+    default:
+        return {};
+    }
+}
+
+/// Signals need no schema, but the session's role or one that may signal all.
+Availability backendAvailability(const domain::ActionRequest& request, const domain::Capabilities& capabilities) {
+    if (capabilities.throughPooler)
+        return {.available = false,
+                .why = "Behind a pooler a session of the server serves many clients: nothing is bound to one."};
+    const auto user = request.arguments.find("user");
+    if (!capabilities.signalsBackends && user != request.arguments.end() && user->second != capabilities.user)
+        return {.available = false,
+                .why = capabilities.user + " may not signal a session of " + user->second + ".",
+                .grant = "grant pg_signal_backend to " + words::identifier(capabilities.user) + ";",
+                .whoMay = "A superuser, or a role that may grant pg_signal_backend."};
+    const auto started = request.arguments.find("started");
+    if (started != request.arguments.end() && started->second.empty())
+        return {.available = false,
+                .why = capabilities.user +
+                       " has no right to see since when that session exists, so that another one that got its number "
+                       "meanwhile could be hit.",
+                .grant = "grant pg_read_all_stats to " + words::identifier(capabilities.user) + ";",
+                .whoMay = "A superuser, or a role that may grant pg_read_all_stats."};
+    return {};
+}
+
 const queries::SubscriptionState* find(const std::vector<queries::SubscriptionState>& states, auto fits) {
     const auto found = std::find_if(states.begin(), states.end(), fits);
     return found == states.end() ? nullptr : &*found;
@@ -90,7 +132,8 @@ std::string problemWith(const Parameter& parameter, const std::string& value) {
     // No text of PostgreSQL's can hold it, and a C interface would cut the value there.
     if (value.find('\0') != std::string::npos)
         return parameter.label + " must not contain the character NUL.";
-    const bool verbatim = parameter.kind == ParameterKind::Text || parameter.kind == ParameterKind::Payload;
+    const bool verbatim = parameter.kind == ParameterKind::Text || parameter.kind == ParameterKind::Payload ||
+                          parameter.kind == ParameterKind::File;
     const std::string text = verbatim ? value : trimmed(value);
     if (text.empty())
         return parameter.required ? parameter.label + " is missing." : std::string();
@@ -111,6 +154,7 @@ std::string problemWith(const Parameter& parameter, const std::string& value) {
         break;
     case ParameterKind::Text:
     case ParameterKind::Payload:
+    case ParameterKind::File:
         break;
     }
     if (problem.empty() && parameter.check)
@@ -181,12 +225,18 @@ std::vector<std::string> Action::problems(const domain::ActionRequest& request) 
     };
     if (subject == SubjectKind::Batch)
         needs(request.batch.has_value(), "batch");
+    else if (subject == SubjectKind::Backend)
+        needs(request.arguments.contains("pid") && request.arguments.contains("started"), "session");
     else if (subject != SubjectKind::None && subject != SubjectKind::Barrier)
         needs(!request.queue.empty(), "queue");
     if (subject == SubjectKind::Consumer || subject == SubjectKind::Member)
         needs(!request.consumer.empty(), "consumer");
     if (subject == SubjectKind::DeadLetter)
         needs(request.arguments.contains("dead_letter"), "dead letter");
+    if (subject == SubjectKind::DeadLetters)
+        needs(request.arguments.contains("dead_letters"), "dead letters");
+    if (subject == SubjectKind::Retry)
+        needs(request.arguments.contains("owner") && request.arguments.contains("event"), "retry");
     if (subject == SubjectKind::Member)
         needs(!request.subconsumer.empty(), "subconsumer");
     for (const Parameter& each : parameters)
@@ -199,6 +249,11 @@ Availability Action::availability(const domain::ActionRequest& request, const do
                                   const domain::Snapshot* snapshot) const {
     const bool ofWorkQueue = std::any_of(functions.begin(), functions.end(),
                                          [](const std::string& name) { return name.starts_with(workQueuePrefix); });
+    if (subject == SubjectKind::Backend) {
+        std::string nothing = snapshot ? nothingChosen(subject, request) : std::string();
+        return nothing.empty() ? backendAvailability(request, capabilities)
+                               : Availability{.available = false, .why = std::move(nothing)};
+    }
     if (capabilities.origin == domain::SchemaOrigin::None && !ofWorkQueue)
         return {.available = false, .why = "There is no pgque schema in this database."};
     if (capabilities.inRecovery && !readOnly)
@@ -213,6 +268,17 @@ Availability Action::availability(const domain::ActionRequest& request, const do
                     .grant = "grant " + role + " to " + words::identifier(capabilities.user) + ";",
                     .whoMay = "A superuser, or a role that may grant " + role + "."};
     }
+    for (const std::string& table : tables)
+        if (!capabilities.writableTables.contains(table))
+            return {.available = false,
+                    .why = capabilities.user + " may not change the table pgque." + table +
+                           ", and no function of the queue does this.",
+                    .grant = "grant select, insert, update, delete on pgque." + table + " to " +
+                             words::identifier(capabilities.user) + ";",
+                    .whoMay = "The owner of the table, or a superuser."};
+    if (snapshot)
+        if (std::string nothing = nothingChosen(subject, request); !nothing.empty())
+            return {.available = false, .why = std::move(nothing)};
     if (snapshot && whyNot)
         if (std::string why = whyNot(request, *snapshot); !why.empty())
             return {.available = false, .why = std::move(why)};

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ enum class SubjectKind {
     WorkDead,    ///< queue; argument "dead_id"
     Barrier,     ///< argument "execution"
     DeadLetter,  ///< queue, and the letter's dl_id as the argument "dead_letter"
+    DeadLetters, ///< queue, and several dl_id as the argument "dead_letters"
+    Message,     ///< queue; arguments "type", "payload", "extra1" to "extra4" as the message has them
+    Retry,       ///< queue; arguments "owner" and "event", and "due" as it was seen
+    Backend,     ///< arguments "pid" and "started", and "user" where it is known
 };
 
 /// How much of a slip it would be; decides colour, confirmation and whether the name must be typed.
@@ -45,7 +50,8 @@ enum class ParameterKind {
     Duration /* "60 s", "5 min"; a bare number is seconds */,
     Choice,
     Bool,
-    Payload
+    Payload,
+    File ///< the path of one on this machine
 };
 
 struct Choice {
@@ -66,6 +72,7 @@ struct Parameter {
     std::vector<Choice> choices{};
     std::optional<std::int64_t> minimum{}; ///< of a number, or of a duration in milliseconds
     std::optional<std::int64_t> maximum{};
+    bool identifies = false; ///< says which thing it is about: chosen on a page, not typed
     std::function<std::string(const std::string& value)> check{}; ///< a further rule: the problem, or ""
 };
 
@@ -127,7 +134,12 @@ struct Plan {
     std::function<std::string(const Sight&)> accept;
     /// One result a call, in order.
     std::function<Verdict(const std::vector<pg::Result>&, const Sight&)> judge;
+    /// The rows that must be kept on this machine before it is committed, out of the calls' results. May be empty.
+    std::function<std::vector<std::string>(const std::vector<pg::Result>&)> copies;
+    bool immediate = false; ///< the calls take effect when they run: a rollback undoes nothing
 };
+
+class Series;
 
 /// One thing an operator can do. Buttons, menus, palette, findings' remedies, the runner and the tests all read this.
 struct Action {
@@ -136,9 +148,10 @@ struct Action {
     std::string help{};  ///< one sentence: what it does
     SubjectKind subject = SubjectKind::None;
     Danger danger = Danger::Ordinary;
-    bool readOnly = false;              ///< allowed in Observe
-    std::string role;                   ///< the pgque role that may do it: "pgque_reader"
-    std::vector<std::string> functions; ///< all of them are needed, in the form of Capabilities::executableFunctions
+    bool readOnly = false;                ///< allowed in Observe
+    std::string role{};                   ///< the pgque role that may do it: "pgque_reader"
+    std::vector<std::string> functions{}; ///< all of them are needed, in the form of Capabilities::executableFunctions
+    std::vector<std::string> tables{};    ///< of the schema pgque; INSERT, UPDATE and DELETE on all of them are needed
     std::vector<Parameter> parameters{};
     /// Why it can't be done to this subject now, judged by what was seen; empty when it can. May be empty.
     std::function<std::string(const domain::ActionRequest&, const domain::Snapshot&)> whyNot{};
@@ -148,7 +161,20 @@ struct Action {
     std::function<void(const domain::ActionRequest&, const domain::Capabilities&, Reading&, domain::Prediction&)>
         predict{};
 
+    /// Where one transaction would be too large, or would know too little: the transactions one after the other. The
+    /// plan then stands for the first of them. Throws nothing for a request without problems(). May be empty.
+    std::function<std::shared_ptr<Series>(const domain::ActionRequest&)> series{};
+    /// What would take a done action back, where something does. May be empty.
+    std::function<std::optional<domain::ActionRequest>(const domain::ActionRequest&, const domain::ActionOutcome&)>
+        inverse{};
+    /// How things stand afterwards, for where the call's own answer does not tell. Throws pg::Error. May be empty.
+    std::function<std::string(const domain::ActionRequest&, Reading&)> stateNow{};
+    /// What a rollback does not undo, one sentence each; empty: it can't be rehearsed.
+    std::vector<std::string> rehearsalLeaves{};
+
     bool predicts() const { return static_cast<bool>(predict); }
+
+    bool isSeries() const { return static_cast<bool>(series); }
 
     const Parameter* parameter(const std::string& name) const;
 

@@ -16,6 +16,9 @@ constexpr std::chrono::milliseconds idleTimeout = std::chrono::seconds(10);
 /// What the network may take on top of what the server is allowed.
 constexpr std::chrono::milliseconds networkTime = std::chrono::seconds(5);
 
+/// So much of a statement is shown and written down.
+constexpr std::size_t shownStatement = 16'384;
+
 constexpr auto nothingChanged = " Nothing was changed.";
 
 std::string sentence(const std::string& text) {
@@ -72,13 +75,14 @@ Steps::Steps(const Plan& plan, const RunOptions& options)
 }
 
 Attempt::Attempt(const domain::ActionRequest& request, const Action& action, const Plan& plan,
-                 pg::Connection& connection, const RunOptions& options, const std::string& cluster)
+                 pg::Connection& connection, const RunOptions& options, const std::string& cluster, End end)
     : m_request(request)
     , m_action(action)
     , m_plan(plan)
     , m_connection(connection)
     , m_options(options)
     , m_cluster(cluster)
+    , m_end(end)
     , m_deadline(pg::after(options.statementTimeout * static_cast<int>(plan.calls.size()) + networkTime)) {}
 
 std::optional<domain::ActionOutcome> Attempt::run() {
@@ -120,7 +124,7 @@ std::vector<pg::Result> Attempt::send(const std::vector<pg::Statement>& statemen
     std::vector<pg::PipelineStep> steps;
     for (const pg::Statement& statement : statements) {
         steps.push_back({statement, false});
-        m_sql += statement.display() + ";\n";
+        note(statement);
     }
     const auto answers = m_connection.pipeline(steps, m_deadline);
     std::vector<pg::Result> results;
@@ -195,6 +199,14 @@ void Attempt::judge(const std::vector<pg::Result>& results) {
         end(verdict.kind, verdict.summary + nothingChanged);
         return;
     }
+    if (m_end == End::RollBack) {
+        rollBack();
+        end(OutcomeKind::Done, std::move(verdict.summary));
+        m_outcome->results = std::move(verdict.results);
+        return;
+    }
+    if (m_plan.copies && !keepCopy(results, verdict))
+        return;
     const auto xid = queries::assignedXid().decode(results.back());
     if (xid && m_options.beforeCommit) {
         const std::string problem = m_options.beforeCommit({m_request, m_sql, *xid, m_cluster});
@@ -210,9 +222,34 @@ void Attempt::judge(const std::vector<pg::Result>& results) {
     commit(std::move(verdict));
 }
 
+bool Attempt::keepCopy(const std::vector<pg::Result>& results, Verdict& verdict) {
+    const std::vector<std::string> rows = m_plan.copies(results);
+    KeptCopy kept;
+    if (m_options.keepCopy)
+        kept = m_options.keepCopy(rows);
+    else
+        kept.problem = "there is no place for it";
+    if (!kept.problem.empty()) {
+        rollBack();
+        end(OutcomeKind::Failed, "The local copy could not be written: " + sentence(kept.problem) + nothingChanged);
+        return false;
+    }
+    verdict.results["copy"] = kept.place;
+    return true;
+}
+
+void Attempt::note(const pg::Statement& statement) {
+    std::string text = statement.display();
+    // The values of a thousand messages are for the server, not for a journal.
+    if (text.size() > shownStatement)
+        text = words::cut(text, shownStatement) + " /* and " + std::to_string(text.size() - shownStatement) +
+               " bytes more */";
+    m_sql += text + ";\n";
+}
+
 void Attempt::commit(Verdict verdict) {
     const pg::Statement statement = queries::commit();
-    m_sql += statement.display() + ";\n";
+    note(statement);
     try {
         const pg::Result result = m_connection.execute(statement, pg::after(m_options.statementTimeout + networkTime));
         if (result.commandTag() != "COMMIT") {
@@ -232,6 +269,11 @@ void Attempt::commit(Verdict verdict) {
                                  ": whether it happened is not known yet. If it did: " + verdict.summary;
             return;
         }
+        if (m_plan.immediate) {
+            m_outcome->summary = std::move(verdict.summary);
+            m_outcome->results = std::move(verdict.results);
+            return;
+        }
         // Without an id the transaction had written nothing, so that there was nothing to commit.
         m_outcome->kind = OutcomeKind::Failed;
         m_outcome->summary = explained(failure, m_options) + nothingChanged;
@@ -240,7 +282,7 @@ void Attempt::commit(Verdict verdict) {
 
 void Attempt::rollBack() {
     const pg::Statement statement = queries::rollback();
-    m_sql += statement.display() + ";\n";
+    note(statement);
     try {
         m_connection.execute(statement, pg::after(networkTime));
     } catch (const pg::Error&) {
@@ -252,6 +294,12 @@ void Attempt::rollBack() {
 void Attempt::fail(pg::Failure failure) {
     if (m_connection.isOpen() && m_connection.transactionStatus() != pg::TransactionStatus::Idle)
         rollBack();
+    if (m_plan.immediate && failure.effect == pg::Effect::Unknown) {
+        end(OutcomeKind::Unknown, "The connection was lost before the server answered: whether it happened can't be "
+                                  "told. Look at the state as it is now.");
+        m_outcome->failure = std::move(failure);
+        return;
+    }
     const std::string& state = failure.diagnostics.sqlState;
     m_changedSinceSnapshot = state == "40001";
     // No commit was sent, whatever the connection made of it.

@@ -22,8 +22,10 @@ struct Steps {
 /// One transaction from begin to commit or rollback.
 class Attempt {
 public:
+    enum class End { Commit, RollBack };
+
     Attempt(const domain::ActionRequest& request, const Action& action, const Plan& plan, pg::Connection& connection,
-            const RunOptions& options, const std::string& cluster);
+            const RunOptions& options, const std::string& cluster, End end = End::Commit);
 
     /// Empty when the server undid everything because a row changed since the snapshot: it may be tried again.
     std::optional<domain::ActionOutcome> run();
@@ -35,7 +37,10 @@ private:
     void readAfter(const std::vector<pg::Result>& results);
     bool compare();
     void judge(const std::vector<pg::Result>& results);
+    /// False, with the outcome set, when the rows that a copy is kept of could not be kept.
+    bool keepCopy(const std::vector<pg::Result>& results, Verdict& verdict);
     void commit(Verdict verdict);
+    void note(const pg::Statement& statement);
     void rollBack();
     void fail(pg::Failure failure);
     std::optional<domain::ActionOutcome> finish();
@@ -47,6 +52,7 @@ private:
     pg::Connection& m_connection;
     const RunOptions& m_options;
     const std::string& m_cluster;
+    End m_end;
     pg::Deadline m_deadline;
     Sight m_sight;
     std::string m_sql;

@@ -28,6 +28,11 @@ Verdict goneBatch(const domain::ActionRequest& request) {
     return changed(batchName(request) + " is not open any more.");
 }
 
+/// "billing" of "billing.worker-3": a group's name has no dot.
+std::string groupOf(const std::string& member) {
+    return member.substr(0, member.find('.'));
+}
+
 std::optional<std::string_view> given(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
@@ -50,7 +55,13 @@ void predictAck(const domain::ActionRequest& request, const domain::Capabilities
                            .value = std::to_string(givenBack),
                            .note = "wait for their retry or are dead letters already"}};
     prediction.alsoChanges = {"A worker that still works on it will be told that its batch is gone."};
-    prediction.undo = "Can't be undone by a call of the queue.";
+    prediction.counts["others_wait"] = outlook->role == "coop_member" ? outlook->members - 1 : 0;
+    prediction.undo = outlook->role == "coop_member"
+                          ? "Only while no member of the group holds a batch: reading again from tick " +
+                                std::to_string(outlook->lastTick.value_or(0)) +
+                                " brings these and everything after them once more, until their tables rotate away."
+                          : "Reading again from tick " + std::to_string(outlook->lastTick.value_or(0)) +
+                                " brings these and everything after them once more, until their tables rotate away.";
 }
 
 Action ack() {
@@ -63,70 +74,105 @@ Action ack() {
                   .functions = {"ack(bigint)"}};
     action.whyNot = missingSubscription;
     action.plan = [](const domain::ActionRequest& request) {
-        Plan plan = planOf<bool>(Isolation::RepeatableRead, pgque::ack(request.batch.value()),
-                                 [request](bool closed, const Sight& sight) {
-                                     if (!closed || sight.batchAfter(*request.batch))
-                                         return goneBatch(request);
-                                     const auto* owner = sight.batchBefore(*request.batch);
-                                     return done(batchName(request) + " of " +
-                                                 words::subject(owner->queue, owner->consumer) + " was acknowledged.");
-                                 });
+        Plan plan = planOf<bool>(
+            Isolation::RepeatableRead, pgque::ack(request.batch.value()), [request](bool closed, const Sight& sight) {
+                if (!closed || sight.batchAfter(*request.batch))
+                    return goneBatch(request);
+                const auto* owner = sight.batchBefore(*request.batch);
+                Verdict verdict = done(batchName(request) + " of " + words::subject(owner->queue, owner->consumer) +
+                                       " was acknowledged.");
+                verdict.results["queue"] = owner->queue;
+                verdict.results["consumer"] = owner->role == "coop_member" ? groupOf(owner->consumer) : owner->consumer;
+                if (owner->lastTick)
+                    verdict.results["last_tick"] = std::to_string(*owner->lastTick);
+                return verdict;
+            });
         plan.watch = watchBatch(request);
         return plan;
     };
     action.predict = predictAck;
+    action.inverse = [](const domain::ActionRequest&, const domain::ActionOutcome& outcome) {
+        return readingAgain(outcome);
+    };
+    action.rehearsalLeaves = rowsRemain();
     return action;
 }
 
-Action nack() {
-    Action action{.id = "nack",
-                  .title = "Nack message",
-                  .help =
-                      "Gives one message of the batch back: it returns after the delay, or becomes a dead letter at "
-                      "the retry limit. The batch stays open.",
+constexpr std::size_t mostNacked = 1'000;
+
+/// One message of a batch, or some of them, given back in one transaction.
+Action nack(bool some) {
+    Action action{.id = some ? "nack_some" : "nack",
+                  .title = some ? "Nack some" : "Nack message",
+                  .help = some ? "Gives some messages of the batch back: each returns after the delay, or becomes a "
+                                 "dead letter at the retry limit. The batch stays open."
+                               : "Gives one message of the batch back: it returns after the delay, or becomes a dead "
+                                 "letter at the retry limit. The batch stays open.",
                   .subject = SubjectKind::Batch,
                   .role = "pgque_reader",
                   .functions = {"nack(bigint, pgque.message, interval, text)"}};
-    action.parameters = {
-        {.name = "message", .label = "Message id", .kind = ParameterKind::Number, .required = true, .minimum = 0},
-        delayParameter(),
-        deathReasonParameter()};
+    if (some)
+        action.parameters = {idsParameter("messages", "Message ids", "With commas between them.", mostNacked)};
+    else
+        action.parameters = {
+            {.name = "message", .label = "Message id", .kind = ParameterKind::Number, .required = true, .minimum = 0}};
+    action.parameters.push_back(delayParameter());
+    action.parameters.push_back(deathReasonParameter());
+    const auto messagesOf = [some](const domain::ActionRequest& request) {
+        return idsOf(request.arguments.at(some ? "messages" : "message"));
+    };
     action.whyNot = missingSubscription;
-    action.plan = [parameters = action.parameters](const domain::ActionRequest& request) {
+    action.plan = [messagesOf, parameters = action.parameters](const domain::ActionRequest& request) {
         const Arguments arguments(parameters, request);
-        const std::int64_t message = arguments.id("message").value();
+        const auto messages = messagesOf(request);
         const auto delay = arguments.duration("delay").value();
         Plan plan;
-        plan.calls = {pgque::nack(request.batch.value(), message, delay, given(arguments.text("reason"))).statement};
+        for (const std::int64_t message : messages)
+            plan.calls.push_back(
+                pgque::nack(request.batch.value(), message, delay, given(arguments.text("reason"))).statement);
         plan.watch = watchBatch(request);
         plan.countsGivenBack = true;
-        plan.judge = [request, message, delay](const auto&, const Sight& sight) {
+        plan.judge = [messages, delay](const auto&, const Sight& sight) {
             const auto retried = sight.givenBackAfter.retries - sight.givenBackBefore.retries;
             const auto dead = sight.givenBackAfter.deadLetters - sight.givenBackBefore.deadLetters;
-            const std::string name = "Message " + std::to_string(message);
-            Verdict verdict =
-                done(retried > 0 ? name + " was given back and is due again in " + words::duration(delay) + "."
-                     : dead > 0  ? name + " reached the retry limit and is a dead letter now."
-                                 : name + " was given back before; nothing changed.");
+            Verdict verdict = done({});
+            if (messages.size() == 1) {
+                const std::string name = "Message " + std::to_string(messages.front());
+                verdict.summary = retried > 0
+                                      ? name + " was given back and is due again in " + words::duration(delay) + "."
+                                  : dead > 0 ? name + " reached the retry limit and is a dead letter now."
+                                             : name + " was given back before; nothing changed.";
+            } else {
+                const auto before = static_cast<std::int64_t>(messages.size()) - retried - dead;
+                verdict.summary = words::count(retried, "message") + " due again in " + words::duration(delay) + ", " +
+                                  words::count(dead, "new dead letter") +
+                                  (before > 0 ? ", " + std::to_string(before) + " given back before." : ".");
+            }
             verdict.counts = {{"retry", retried}, {"dead", dead}};
             verdict.results = {{"retried", std::to_string(retried)}, {"dead", std::to_string(dead)}};
             return verdict;
         };
         return plan;
     };
-    action.predict = [parameters = action.parameters](const domain::ActionRequest& request, const domain::Capabilities&,
-                                                      Reading& reading, domain::Prediction& prediction) {
-        const Arguments arguments(parameters, request);
+    action.predict = [messagesOf, parameters = action.parameters](const domain::ActionRequest& request,
+                                                                  const domain::Capabilities&, Reading& reading,
+                                                                  domain::Prediction& prediction) {
+        const auto messages = messagesOf(request);
         const auto outlook = outlookOf(request, reading, prediction);
-        const auto fate = fateOf(outlook, reading, prediction, arguments.id("message"));
+        const auto fate = fateOf(outlook, reading, prediction, messages);
         if (!fate)
             return;
-        if (fate->events() == 0)
-            prediction.refusal = "Message " + arguments.text("message") + " is not in this batch.";
-        tellFate(*fate, arguments.duration("delay").value_or(pg::Interval{}), *outlook, prediction);
+        if (const auto missing = static_cast<std::int64_t>(messages.size()) - fate->events(); missing > 0)
+            prediction.refusal = messages.size() == 1
+                                     ? "Message " + std::to_string(messages.front()) + " is not in this batch."
+                                     : std::to_string(missing) + " of these messages are not in this batch.";
+        tellFate(*fate, Arguments(parameters, request).duration("delay").value_or(pg::Interval{}), *outlook,
+                 prediction);
+        prediction.counts["others_wait"] = outlook->role == "coop_member" ? outlook->members - 1 : 0;
         prediction.alsoChanges.push_back("The batch stays open until it is acknowledged.");
         prediction.undo = "A retry can be cancelled until it is due, by deleting its only copy.";
     };
+    action.rehearsalLeaves = rowsRemain();
     return action;
 }
 
@@ -182,6 +228,7 @@ Action nackBatch(bool closes) {
                                                 : "The batch stays open until it is acknowledged.");
         prediction.undo = "A retry can be cancelled until it is due, by deleting its only copy.";
     };
+    action.rehearsalLeaves = rowsRemain();
     return action;
 }
 
@@ -269,7 +316,7 @@ Action takeOver() {
 } // namespace
 
 std::vector<Action> batchActions() {
-    return {ack(), nack(), nackBatch(false), nackBatch(true), takeOver()};
+    return {ack(), nack(false), nack(true), nackBatch(false), nackBatch(true), takeOver()};
 }
 
 } // namespace operate

@@ -2,6 +2,10 @@
 #include "operate/definitions.h"
 #include "operate/words.h"
 #include "pgque/consuming.h"
+#include "queries/repair.h"
+
+#include <algorithm>
+#include <cstdlib>
 
 namespace operate {
 
@@ -28,6 +32,11 @@ Action subscribe() {
                                 return fresh ? done(who + " is registered and gets what is sent from now on.")
                                              : refused(who + " is registered already.");
                             });
+    };
+    action.inverse = [](const domain::ActionRequest& request, const domain::ActionOutcome&) {
+        domain::ActionRequest undo = request;
+        undo.action = "unsubscribe";
+        return std::optional(undo);
     };
     return action;
 }
@@ -90,6 +99,113 @@ Action unsubscribe() {
         return plan;
     };
     action.predict = predictUnsubscribe;
+    action.rehearsalLeaves = rowsRemain();
+    return action;
+}
+
+void predictReposition(const queries::RepositionOutlook& outlook, std::int64_t tick,
+                       const domain::ActionRequest& request, domain::Prediction& prediction) {
+    const std::string who = words::subject(request.queue, request.consumer);
+    if (outlook.role.empty())
+        prediction.refusal = who + " is not registered.";
+    else if (outlook.role == "coop_member")
+        prediction.refusal = "The position belongs to the group: reposition that.";
+    else if (!outlook.tickTime)
+        prediction.refusal = "There is no tick " + std::to_string(tick) +
+                             " (any more): what was before the oldest "
+                             "tick can't be read again.";
+    else if (outlook.batch)
+        prediction.refusal =
+            who + " has batch " + std::to_string(*outlook.batch) + " open: acknowledge it or give it back first.";
+    else if (outlook.activeMembers > 0)
+        prediction.refusal = words::count(outlook.activeMembers, "member") +
+                             " of the group hold a batch: two of them would get one window.";
+    const bool back = outlook.lastTick && tick < *outlook.lastTick;
+    prediction.counts["events"] = outlook.events;
+    prediction.numbers = {
+        {.label = "will be read from there",
+         .value = "≈ " + std::to_string(outlook.events),
+         .note = "events by sequence distance, from tick " + std::to_string(tick) + " to the newest, " +
+                 std::to_string(outlook.newestTick),
+         .alarming = back},
+        {.label = back ? "back" : "forward",
+         .value = outlook.lastTick ? words::count(std::abs(*outlook.lastTick - tick), "tick") : std::string("–"),
+         .note = back ? "everything since then is handled a second time"
+                      : "everything in between is never delivered to it"}};
+    prediction.alsoChanges = {"What of it waits for a retry, or is a dead letter, stays that as well."};
+    prediction.undo = outlook.lastTick ? "Reposition it to tick " + std::to_string(*outlook.lastTick) +
+                                             "; what was handled meanwhile was handled."
+                                       : std::string("Can't be undone.");
+}
+
+Action reposition() {
+    Action action{.id = "reposition",
+                  .title = "Read again from a tick",
+                  .help =
+                      "Puts a consumer without an open batch, or a group none of whose members holds one, at another "
+                      "tick: everything from there on comes to it again.",
+                  .subject = SubjectKind::Consumer,
+                  .danger = Danger::Destructive,
+                  .role = "pgque_reader",
+                  .functions = {"register_consumer_at(text, text, bigint)"}};
+    action.parameters = {{.name = "tick",
+                          .label = "Tick",
+                          .kind = ParameterKind::Number,
+                          .required = true,
+                          .help = "What was sent after it comes again; it must still be there.",
+                          .minimum = 1}};
+    action.whyNot = [](const domain::ActionRequest& request, const domain::Snapshot& snapshot) {
+        if (std::string why = missingSubscription(request, snapshot); !why.empty())
+            return why;
+        const domain::Subscription* own = subscriptionOf(request, snapshot);
+        if (own->role == domain::Role::CoopMember)
+            return std::string("The position belongs to the group: reposition that.");
+        if (own->batch)
+            return std::string("It has an open batch: acknowledge it or give it back first.");
+        const bool active =
+            std::any_of(snapshot.subscriptions.begin(), snapshot.subscriptions.end(), [&](const auto& other) {
+                return other.role == domain::Role::CoopMember && other.batch && own == snapshot.mainOf(other);
+            });
+        return std::string(active ? "A member of the group holds a batch: two would get one window." : "");
+    };
+    action.plan = [parameters = action.parameters](const domain::ActionRequest& request) {
+        const std::int64_t tick = Arguments(parameters, request).id("tick").value();
+        const std::string who = words::subject(request.queue, request.consumer);
+        const auto outlook = queries::repositionOutlook(request.queue, request.consumer, tick);
+        const auto call = pgque::registerConsumerAt(request.queue, request.consumer, tick);
+        Plan plan;
+        plan.calls = {outlook.statement, call.statement, outlook.statement};
+        plan.judge = [who, tick, outlook, consumer = request.consumer,
+                      queue = request.queue](const std::vector<pg::Result>& results, const Sight&) {
+            const auto before = outlook.decode(results.at(0));
+            const auto after = outlook.decode(results.at(2));
+            // Elsewhere the function itself lets this pass, and an open batch or window would be lost.
+            if (!before || before->role.empty())
+                return changed(who + " is not registered any more.");
+            if (before->batch || before->activeMembers > 0)
+                return changed(who + (before->batch ? " has an open batch now." : " has a member with a batch now."));
+            if (!after || after->lastTick != tick)
+                return refused("The server did not put it there.");
+            Verdict verdict = done(who + " stands at tick " + std::to_string(tick) + " now.");
+            verdict.results = {{"queue", queue}, {"consumer", consumer}};
+            if (before->lastTick)
+                verdict.results["last_tick"] = std::to_string(*before->lastTick);
+            return verdict;
+        };
+        plan.watch = queries::Watch{request.queue, {request.consumer}, {}};
+        return plan;
+    };
+    action.predict = [parameters = action.parameters](const domain::ActionRequest& request, const domain::Capabilities&,
+                                                      Reading& reading, domain::Prediction& prediction) {
+        const std::int64_t tick = Arguments(parameters, request).id("tick").value();
+        if (const auto outlook = reading.ask(queries::repositionOutlook(request.queue, request.consumer, tick)))
+            predictReposition(*outlook, tick, request, prediction);
+        else
+            prediction.refusal = "There is no queue named " + request.queue + ".";
+    };
+    action.inverse = [](const domain::ActionRequest&, const domain::ActionOutcome& outcome) {
+        return readingAgain(outcome);
+    };
     return action;
 }
 
@@ -142,8 +258,20 @@ Action receive() {
 
 } // namespace
 
+std::optional<domain::ActionRequest> readingAgain(const domain::ActionOutcome& outcome) {
+    const auto tick = outcome.results.find("last_tick");
+    if (tick == outcome.results.end())
+        return {};
+    domain::ActionRequest undo;
+    undo.action = "reposition";
+    undo.queue = outcome.results.at("queue");
+    undo.consumer = outcome.results.at("consumer");
+    undo.arguments["tick"] = tick->second;
+    return undo;
+}
+
 std::vector<Action> consumerActions() {
-    return {subscribe(), receive(), unsubscribe()};
+    return {subscribe(), receive(), reposition(), unsubscribe()};
 }
 
 } // namespace operate

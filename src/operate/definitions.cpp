@@ -53,6 +53,69 @@ std::optional<pg::Interval> Arguments::duration(const std::string& name) const {
     return parseDuration(text(name));
 }
 
+std::vector<std::int64_t> idsOf(const std::string& text) {
+    std::vector<std::int64_t> ids;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto separates = [](char c) { return c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
+    while (at != end) {
+        if (separates(*at)) {
+            ++at;
+            continue;
+        }
+        std::int64_t id = 0;
+        const auto [after, error] = std::from_chars(at, end, id);
+        if (error != std::errc() || id < 0 || (after != end && !separates(*after)))
+            return {};
+        ids.push_back(id);
+        at = after;
+    }
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+Parameter idsParameter(std::string name, std::string label, std::string help, std::size_t most) {
+    return {.name = std::move(name),
+            .label = label,
+            .required = true,
+            .help = std::move(help),
+            .check = [label, most](const std::string& value) {
+                const std::size_t count = idsOf(value).size();
+                if (count == 0)
+                    return label + " must be numbers with commas between them.";
+                return count > most ? label + " are at most " + std::to_string(most) + "." : std::string();
+            }};
+}
+
+std::optional<pg::Timestamp> momentOf(const domain::ActionRequest& request, const std::string& argument) {
+    const auto found = request.arguments.find(argument);
+    if (found == request.arguments.end())
+        return {};
+    const std::string& text = found->second;
+    std::int64_t micros = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), micros);
+    if (error != std::errc() || end != text.data() + text.size())
+        return {};
+    return pg::Timestamp(std::chrono::microseconds(micros));
+}
+
+std::string momentText(pg::Timestamp moment) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(moment.time_since_epoch()).count());
+}
+
+std::vector<std::string> rowsRemain() {
+    return {"A transaction number and dead versions of the rows it touched, until vacuum takes them.",
+            "The time for which others had to wait for those rows."};
+}
+
+std::vector<std::string> idsRemain() {
+    std::vector<std::string> remain = rowsRemain();
+    remain.push_back("The ids it took from sequences: counts by sequence distance show as many events more than there "
+                     "are, and the ticker may write a tick for them.");
+    return remain;
+}
+
 Verdict received(const std::vector<pgque::Message>& messages) {
     Verdict verdict = done({});
     verdict.results["returned"] = std::to_string(messages.size());
@@ -148,14 +211,14 @@ std::optional<queries::SubscriptionOutlook> outlookOf(const domain::ActionReques
 }
 
 std::optional<queries::BatchFate> fateOf(const std::optional<queries::SubscriptionOutlook>& outlook, Reading& reading,
-                                         domain::Prediction& prediction, std::optional<std::int64_t> event) {
+                                         domain::Prediction& prediction, const std::vector<std::int64_t>& events) {
     if (!outlook || !outlook->batch)
         return {};
     if (!outlook->windowKnown) {
         prediction.refusal = "A tick of its window is gone: what would happen to its messages can't be told.";
         return {};
     }
-    return reading.ask(queries::batchFate(*outlook, event));
+    return reading.ask(queries::batchFate(*outlook, events));
 }
 
 void tellFate(const queries::BatchFate& fate, pg::Interval delay, const queries::SubscriptionOutlook& outlook,
@@ -197,6 +260,7 @@ void tellLock(std::int64_t events, bool linear, const queries::SubscriptionOutlo
                                   .note = waiting > 0 ? words::count(waiting, "other member") + " would wait"
                                                       : std::string("nobody else uses it"),
                                   .alarming = forecast >= 1000});
+    prediction.counts["others_wait"] = waiting;
     prediction.counts["lock_us"] = static_cast<std::int64_t>(forecast * 1000);
 }
 

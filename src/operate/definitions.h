@@ -20,6 +20,11 @@ std::vector<Action> batchActions();
 std::vector<Action> deadLetterActions();
 std::vector<Action> workActions();
 std::vector<Action> workUpkeepActions();
+std::vector<Action> retryActions();
+std::vector<Action> serverActions();
+std::vector<Action> replayActions();
+std::vector<Action> purgeActions();
+std::vector<Action> sendActions();
 
 /// A request's values, with defaults, as the types they were checked to be.
 class Arguments {
@@ -65,6 +70,24 @@ inline Verdict changed(std::string summary) {
     return {domain::OutcomeKind::ChangedUnderneath, std::move(summary)};
 }
 
+/// Ids as a person lists them, "12, 15 19"; empty when one of them is none, or when there are none.
+std::vector<std::int64_t> idsOf(const std::string& text);
+/// A parameter for such a list of at most so many.
+Parameter idsParameter(std::string name, std::string label, std::string help, std::size_t most);
+/// A moment as an argument carries it: microseconds since 1970. Empty for another text.
+std::optional<pg::Timestamp> momentOf(const domain::ActionRequest& request, const std::string& argument);
+std::string momentText(pg::Timestamp moment);
+
+/// The action that inserts again what an outcome says a copy was kept of; nothing without one.
+std::optional<domain::ActionRequest> bringingBack(const domain::ActionOutcome& outcome);
+
+/// Puts a consumer back where an outcome says that it stood ("queue", "consumer", "last_tick").
+std::optional<domain::ActionRequest> readingAgain(const domain::ActionOutcome& outcome);
+
+/// What a rollback of a call leaves behind that writes rows, or that also takes ids.
+std::vector<std::string> rowsRemain();
+std::vector<std::string> idsRemain();
+
 /// What was received, as verdict.
 Verdict received(const std::vector<pgque::Message>& messages);
 
@@ -88,7 +111,7 @@ std::optional<queries::SubscriptionOutlook> outlookOf(const domain::ActionReques
 
 /// Asks for the fate of the open batch's events; nothing, with a refusal, when there is none or it can't be told.
 std::optional<queries::BatchFate> fateOf(const std::optional<queries::SubscriptionOutlook>& outlook, Reading& reading,
-                                         domain::Prediction& prediction, std::optional<std::int64_t> event = {});
+                                         domain::Prediction& prediction, const std::vector<std::int64_t>& events = {});
 
 /// Numbers and counts of giving a batch back.
 void tellFate(const queries::BatchFate& fate, pg::Interval delay, const queries::SubscriptionOutlook& outlook,

@@ -66,6 +66,12 @@ Action registerSubconsumer() {
         plan.watch = watchMember(request);
         return plan;
     };
+    action.inverse = [](const domain::ActionRequest& request, const domain::ActionOutcome&) {
+        domain::ActionRequest undo = request;
+        undo.action = "unregister_subconsumer";
+        undo.arguments.clear();
+        return std::optional(undo);
+    };
     return action;
 }
 
@@ -222,8 +228,17 @@ Action unregisterSubconsumer() {
             return;
         if (outlook->batch)
             prediction.refusal = "It holds batch " + std::to_string(*outlook->batch) + ".";
+        prediction.counts["others_wait"] = outlook->members - 1;
         tellRemoval(*outlook, request.consumer, prediction);
     };
+    action.inverse = [](const domain::ActionRequest& request, const domain::ActionOutcome&) {
+        domain::ActionRequest undo = request;
+        undo.action = "register_subconsumer";
+        undo.seen.reset();
+        undo.arguments["convert"] = "true";
+        return std::optional(undo);
+    };
+    action.rehearsalLeaves = rowsRemain();
     return action;
 }
 
@@ -250,6 +265,7 @@ Action forceUnregister() {
                                              " is void: a late acknowledgement of its worker does nothing.");
         tellRemoval(*outlook, request.consumer, prediction);
     };
+    action.rehearsalLeaves = rowsRemain();
     return action;
 }
 

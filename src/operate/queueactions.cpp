@@ -42,6 +42,11 @@ Action createQueue() {
                                                : refused("A queue named " + name + " exists already.");
                             });
     };
+    action.inverse = [](const domain::ActionRequest& request, const domain::ActionOutcome&) {
+        domain::ActionRequest undo = request;
+        undo.action = "drop_queue";
+        return std::optional(undo);
+    };
     return action;
 }
 
@@ -164,6 +169,11 @@ Action pauseTicker(bool pause) {
     action.plan = [pause](const domain::ActionRequest& request) {
         return configPlan(request.queue, "ticker_paused", pause ? "true" : "false",
                           "The ticker of " + request.queue + (pause ? " is paused." : " runs again."));
+    };
+    action.inverse = [pause](const domain::ActionRequest& request, const domain::ActionOutcome&) {
+        domain::ActionRequest undo = request;
+        undo.action = pause ? "resume_ticker" : "pause_ticker";
+        return std::optional(undo);
     };
     return action;
 }

@@ -9,8 +9,9 @@
 namespace operate {
 
 Registry::Registry() {
-    for (auto* group : {queueActions, consumerActions, memberActions, batchActions, deadLetterActions, workActions,
-                        workUpkeepActions, maintenanceActions}) {
+    for (auto* group :
+         {queueActions, sendActions, consumerActions, memberActions, batchActions, retryActions, deadLetterActions,
+          replayActions, purgeActions, workActions, workUpkeepActions, maintenanceActions, serverActions}) {
         std::vector<Action> actions = group();
         std::move(actions.begin(), actions.end(), std::back_inserter(m_actions));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "operate/progress.h"
 #include "operate/registry.h"
 #include "pg/connection.h"
 
@@ -18,6 +19,12 @@ struct AboutToCommit {
     std::string cluster; ///< which server's history the xid belongs to; empty when it could not be told
 };
 
+/// Where rows were put before they were deleted.
+struct KeptCopy {
+    std::string place;
+    std::string problem; ///< why they could not be kept; the action is then rolled back
+};
+
 struct RunOptions {
     domain::AccessMode mode = domain::AccessMode::Observe;
     std::chrono::milliseconds lockTimeout{2'000};
@@ -25,6 +32,17 @@ struct RunOptions {
     /// Must have put the xid on disk when it returns. A text says why it could not: the action is rolled back.
     /// Called on the thread that runs the action.
     std::function<std::string(const AboutToCommit&)> beforeCommit{};
+    /// Must have put the rows on disk when it returns; without one, actions that keep a copy are refused. Called on
+    /// the thread that runs the action.
+    std::function<KeptCopy(const std::vector<std::string>& rows)> keepCopy{};
+    std::shared_ptr<Progress> progress{}; ///< of a series; may be null
+};
+
+/// What a rehearsal may cost others.
+struct RehearsalLimits {
+    std::chrono::milliseconds lockTimeout{100};
+    std::chrono::milliseconds statementTimeout{1'000};
+    std::int64_t events = 2'000;
 };
 
 /// How a transaction of unknown outcome ended.
@@ -43,10 +61,18 @@ public:
     explicit Runner(const Registry& registry)
         : m_registry(registry) {}
 
+    /// A series is carried out transaction by transaction until it is done, stopped or anything fails; the outcome then
+    /// says exactly what was done.
     /// Never throws and never tries again by itself, except after a serialization failure (the server undid
     /// everything) while what was seen still stands.
     domain::ActionOutcome perform(const domain::ActionRequest& request, const domain::Capabilities& capabilities,
                                   pg::Connection& connection, const RunOptions& options) const;
+
+    /// Carries it out and rolls it back, under the limits: refused where it is too large, and where others could have
+    /// to wait for it. Never throws.
+    domain::Rehearsal rehearse(const domain::ActionRequest& request, const domain::Capabilities& capabilities,
+                               pg::Connection& connection, const RunOptions& options,
+                               const RehearsalLimits& limits = {}) const;
 
     /// What it would do, asked in a read-only transaction that locks no row. Throws pg::Error.
     domain::Prediction predict(const domain::ActionRequest& request, const domain::Capabilities& capabilities,

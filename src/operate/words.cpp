@@ -10,15 +10,6 @@ namespace {
 
 constexpr std::size_t messageLength = 200;
 
-/// At most this many bytes, not cutting a UTF-8 character in two.
-std::string cut(const std::string& text, std::size_t length) {
-    if (text.size() <= length)
-        return text;
-    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U)
-        --length;
-    return text.substr(0, length) + "…";
-}
-
 std::string number(double value) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.6g", value);
@@ -26,6 +17,14 @@ std::string number(double value) {
 }
 
 } // namespace
+
+std::string cut(const std::string& text, std::size_t length) {
+    if (text.size() <= length)
+        return text;
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U)
+        --length;
+    return text.substr(0, length) + "…";
+}
 
 std::string noun(std::int64_t number, const std::string& singular) {
     return number == 1 ? singular : singular + "s";

@@ -39,6 +39,9 @@ std::string state(const queries::SubscriptionState& state);
 /// One line about a received message, cut to a length that fits a list.
 std::string message(const pgque::Message& message);
 
+/// At most this many bytes and an ellipsis, not cutting a UTF-8 character in two.
+std::string cut(const std::string& text, std::size_t length);
+
 /// "12, 15, 19 and 460 more"
 std::string list(const std::vector<std::int64_t>& first, std::int64_t total);
 

@@ -31,7 +31,9 @@ const std::string waitsSql =
     " join pgque.queue q on q.queue_id = s.sub_queue join pgque.consumer co on co.co_id = s.sub_consumer"
     " where n.nspname = 'pgque' and c.relname = 'subscription'"
     " and s.ctid = ('(' || l.page || ',' || l.tuple || ')')::tid),"
-    " coalesce(array_to_string(w.blockers, ','), '') from people p"
+    " coalesce(array_to_string(w.blockers, ','), ''), " +
+    micros("a.backend_start") +
+    " from people p"
     " left join pg_stat_activity a on a.pid = p.pid left join waiting w on w.pid = p.pid"
     " left join places l on l.pid = p.pid left join pg_class c on c.oid = coalesce(l.relation, w.relation)"
     " left join pg_namespace n on n.oid = c.relnamespace"
@@ -59,6 +61,7 @@ domain::LockSession sessionFrom(const pg::Row& row) {
     session.state = textOrEmpty(row, 3);
     session.query = textOrEmpty(row, 4);
     session.transactionSince = optionalMicroseconds(row, 5);
+    session.started = optionalMicroseconds(row, 13);
     session.mode = textOrEmpty(row, 7);
     session.schema = textOrEmpty(row, 9);
     session.blockers = detail::pids(textOrEmpty(row, 12));

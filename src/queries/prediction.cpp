@@ -68,14 +68,14 @@ pg::Call<std::optional<SubscriptionOutlook>> subscriptionOutlook(const std::stri
             }};
 }
 
-pg::Call<BatchFate> batchFate(const SubscriptionOutlook& outlook, std::optional<std::int64_t> event) {
+pg::Call<BatchFate> batchFate(const SubscriptionOutlook& outlook, const std::vector<std::int64_t>& only) {
     // PgQ contract: an event belongs to the window when its transaction is visible in the later tick's snapshot and
     // not in the earlier one's. Those are the ids from the earlier xmax on, and the ones then in progress; both parts
     // are looked up by index. One id can stand twice in a window, once over the retry limit and once below it.
     const std::string events = detail::qualified(outlook.dataPrefix);
     const std::string wanted = " and pg_visible_in_snapshot(e.ev_txid, (select later from edge))"
                                " and (e.ev_owner is null or e.ev_owner = $4::int4)"
-                               " and ($7::bigint is null or e.ev_id = $7::bigint)";
+                               " and ($7::bigint[] is null or e.ev_id = any ($7::bigint[]))";
     return {"batch_fate",
             {"with edge as materialized ("
              "select l.tick_snapshot as earlier, x.tick_snapshot as later from pgque.tick l, pgque.tick x"
@@ -100,7 +100,8 @@ pg::Call<BatchFate> batchFate(const SubscriptionOutlook& outlook, std::optional<
                  " array(select i.ev_id from fates i where i.fate = f.fate order by i.ev_id limit 20)"
                  " from fates f group by f.fate",
              pg::Params::of(outlook.queueId, outlook.lastTick, outlook.nextTick, outlook.subId,
-                            outlook.deadLetterConsumerId, outlook.maxRetries, event)},
+                            outlook.deadLetterConsumerId, outlook.maxRetries,
+                            only.empty() ? std::nullopt : std::optional<std::span<const std::int64_t>>(only))},
             [](const pg::Result& result) {
                 BatchFate fate;
                 for (const pg::Row row : result)

@@ -52,9 +52,9 @@ struct BatchFate {
     std::int64_t events() const { return retry.count + retryWaiting.count + dead.count + deadAlready.count; }
 };
 
-/// For an outlook with an open batch; for one event of it where its id is given.
+/// For an outlook with an open batch; for some events of it where their ids are given.
 [[nodiscard]] pg::Call<BatchFate> batchFate(const SubscriptionOutlook& outlook,
-                                            std::optional<std::int64_t> event = std::nullopt);
+                                            const std::vector<std::int64_t>& events = {});
 
 /// What goes with a subscription. Counts stop at the cap.
 struct SubscriptionLosses {

@@ -18,6 +18,7 @@ constexpr auto serverSql =
     " pg_is_in_recovery() as in_recovery, pg_backend_pid() as pid, current_database() as database,"
     " current_user as role_name, (select rolsuper from pg_roles where rolname = current_user) as superuser,"
     " pg_has_role(current_user, 'pg_read_all_stats', 'usage') as reads_stats,"
+    " pg_has_role(current_user, 'pg_signal_backend', 'usage') as signals,"
     " n.oid is not null as present, coalesce(has_schema_privilege(n.oid, 'usage'), false) as usable"
     " from (values (1)) one left join pg_namespace n on n.nspname = 'pgque'";
 
@@ -37,6 +38,11 @@ constexpr auto functionsSql =
 constexpr auto tablesSql = "select c.relname as table_name from pg_class c"
                            " where c.relnamespace = (select oid from pg_namespace where nspname = 'pgque')"
                            " and c.relname = any($1::text[]) and has_table_privilege(c.oid, 'select')";
+
+constexpr auto writableSql = "select c.relname as table_name from pg_class c"
+                             " where c.relnamespace = (select oid from pg_namespace where nspname = 'pgque')"
+                             " and c.relname = any($1::text[]) and has_table_privilege(c.oid, 'insert')"
+                             " and has_table_privilege(c.oid, 'update') and has_table_privilege(c.oid, 'delete')";
 
 constexpr auto membershipSql = "select rolname as role_name from pg_roles"
                                " where rolname in ('pgque_reader', 'pgque_writer', 'pgque_admin')"
@@ -78,6 +84,7 @@ void readServer(Capabilities& to, const pg::Result& result, int pidAtConnect) {
     to.user = row.get<std::string>("role_name");
     to.superuser = row.get<std::optional<bool>>("superuser").value_or(false);
     to.readsAllStats = row.get<bool>("reads_stats");
+    to.signalsBackends = to.superuser || row.get<bool>("signals");
     to.schemaUsable = row.get<bool>("usable");
     to.origin = row.get<bool>("present") ? domain::SchemaOrigin::Unknown : domain::SchemaOrigin::None;
 }
@@ -100,12 +107,14 @@ Capabilities probe(pg::Connection& connection, pg::Deadline deadline) {
     const std::size_t columns = look.ask({columnsSql, tables()});
     const std::size_t functions = look.ask({functionsSql, {}});
     const std::size_t readable = look.ask({tablesSql, tables()});
+    const std::size_t writable = look.ask({writableSql, tables()});
     const std::size_t memberships = look.ask({membershipSql, {}});
     const Answers answers = look.run(connection, deadline);
 
     readServer(found, answers.result(server), connection.backendPid());
     found.columns = names(answers.result(columns));
     found.readableTables = names(answers.result(readable));
+    found.writableTables = names(answers.result(writable));
     found.memberOf = names(answers.result(memberships));
     for (const pg::Row row : answers.result(functions)) {
         found.existingFunctions.insert(row.get<std::string>(0));

@@ -2,10 +2,13 @@
 #include "ui/actiondialog.h"
 
 #include "link/whendone.h"
+#include "operate/registry.h"
 #include "ui/card.h"
 #include "ui/outcomeview.h"
-#include "ui/paint.h"
 #include "ui/parameterform.h"
+#include "ui/predictionview.h"
+#include "ui/runview.h"
+#include "ui/sqlview.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 
@@ -16,7 +19,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -34,49 +36,6 @@ namespace {
 
 constexpr int dialogWidth = 860;
 constexpr int predictDelay = 300; ///< ms after the last key
-
-/// One number of a prediction in a frame.
-class Tile : public QWidget {
-public:
-    explicit Tile(const domain::PredictedNumber& content) {
-        auto* layout = new QVBoxLayout(this);
-        layout->setContentsMargins(space::large, 10, space::large, 10);
-        layout->setSpacing(2);
-        layout->addWidget(dimLabel(words::ofRegistry(content.label)));
-        auto* value = new QLabel(QString::fromStdString(content.value));
-        value->setFont(tabular(numberFont()));
-        if (content.alarming) {
-            setInk(value, colors().critical);
-        }
-        layout->addWidget(value);
-        QLabel* note = dimLabel(QString::fromStdString(content.note));
-        note->setWordWrap(true);
-        layout->addWidget(note);
-        layout->addStretch();
-        setAccessibleName(QString::fromStdString(content.label + ": " + content.value + ". " + content.note));
-    }
-
-protected:
-    void paintEvent(QPaintEvent*) override {
-        QPainter painter(this);
-        drawPanel(&painter, rect(), colors().panel, colors().line, space::radius);
-    }
-};
-
-QLabel* wrapped(const QString& text) {
-    auto* label = new QLabel(text);
-    label->setWordWrap(true);
-    label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    return label;
-}
-
-QString joined(const std::vector<std::string>& sentences) {
-    QStringList list;
-    for (const std::string& sentence : sentences)
-        list += words::ofRegistry(sentence);
-    return list.join(u'\n');
-}
 
 } // namespace
 
@@ -118,25 +77,14 @@ QWidget* ActionDialog::makeQuestion() {
     m_form->setVisible(!m_form->isEmpty());
     layout->addWidget(m_form);
     connect(m_form, &ParameterForm::edited, this, &ActionDialog::predictSoon);
-    m_tiles = new QWidget;
-    m_tiles->setLayout(new QHBoxLayout);
-    m_tiles->layout()->setContentsMargins(0, 0, 0, 0);
-    m_tiles->layout()->setSpacing(space::large);
-    m_tiles->hide();
-    layout->addWidget(m_tiles);
-    m_facts = new QWidget;
-    auto* facts = new QFormLayout(m_facts);
-    facts->setContentsMargins(space::small, 0, space::small, 0);
-    facts->setHorizontalSpacing(28);
-    facts->setVerticalSpacing(space::medium);
-    facts->setLabelAlignment(Qt::AlignLeft);
-    m_facts->hide();
-    layout->addWidget(m_facts);
-    m_state = wrapped({});
+    m_predicted = new PredictionView;
+    layout->addWidget(m_predicted);
+    m_state = wrappedLabel({});
     m_state->setObjectName(u"predictionState"_s);
     layout->addWidget(m_state);
     auto* heading = new QHBoxLayout;
-    heading->addWidget(dimLabel(tr("SQL that will run, once, in one transaction")));
+    heading->addWidget(dimLabel(m_action.isSeries() ? tr("SQL of the first transaction; the others are like it")
+                                                    : tr("SQL that will run, once, in one transaction")));
     heading->addStretch();
     QAbstractButton* copy = makeButton(tr("Copy SQL"), u"copySql"_s, this, u"quiet"_s);
     connect(copy, &QAbstractButton::clicked, this,
@@ -166,7 +114,7 @@ void ActionDialog::addSubjectLines(QVBoxLayout* layout) {
     QString title = words::ofRegistry(m_action.title);
     if (!subject.isEmpty())
         title += u' ' + subject;
-    QLabel* heading = wrapped(title);
+    QLabel* heading = wrappedLabel(title);
     heading->setObjectName(u"actionTitle"_s);
     heading->setFont(titleFont());
     auto* top = new QVBoxLayout;
@@ -192,7 +140,7 @@ void ActionDialog::addSubjectLines(QVBoxLayout* layout) {
     where->setWordWrap(true);
     top->addWidget(where);
     layout->addLayout(top);
-    QLabel* help = wrapped(words::ofRegistry(m_action.help));
+    QLabel* help = wrappedLabel(words::ofRegistry(m_action.help));
     layout->addWidget(help);
 }
 
@@ -201,17 +149,19 @@ void ActionDialog::addConfirmation(QVBoxLayout* layout) {
         return;
     auto* row = new QHBoxLayout;
     row->setSpacing(space::medium);
+    const bool required = m_desk->profile().requiresReason;
     auto* reasonLabel = dimLabel(tr("&Reason"));
     m_reason = new QLineEdit;
     m_reason->setObjectName(u"reason"_s);
     m_reason->setAccessibleName(tr("Reason, kept in the journal"));
-    m_reason->setPlaceholderText(tr("kept in the journal"));
+    m_reason->setPlaceholderText(required ? tr("required here; kept in the journal") : tr("kept in the journal"));
     m_reason->setText(QString::fromStdString(m_request.reason));
     reasonLabel->setBuddy(m_reason);
+    connect(m_reason, &QLineEdit::textChanged, this, &ActionDialog::updateButton);
     row->addWidget(reasonLabel);
     row->addWidget(m_reason, 3);
     if (needsTypedName()) {
-        const QString name = words::nameToType(m_request);
+        const QString name = nameToType();
         auto* label = new QLabel(tr("Type %1").arg(u"<b>"_s + foreign(name).toHtmlEscaped() + u"</b>"_s));
         label->setTextFormat(Qt::RichText);
         m_typedName = new QLineEdit;
@@ -240,7 +190,16 @@ QLayout* ActionDialog::makeFooter() {
     auto* footer = new QHBoxLayout;
     footer->setContentsMargins(20, 10, 20, 10);
     footer->setSpacing(space::medium);
+    if (!m_action.rehearsalLeaves.empty() && !m_action.isSeries()) {
+        m_rehearse = makeButton(tr("Rehearse"), u"rehearse"_s, this, u"quiet"_s);
+        m_rehearse->setToolTip(tr("Carries it out and rolls it back, within limits; others may have to wait for it"));
+        connect(m_rehearse, &QAbstractButton::clicked, this, &ActionDialog::rehearse);
+        footer->addWidget(m_rehearse);
+    }
     footer->addStretch();
+    m_undo = makeButton({}, u"undo"_s, this);
+    m_undo->hide();
+    footer->addWidget(m_undo);
     m_cancel = makeButton(tr("Cancel"), u"cancel"_s, this,
                           m_action.danger == operate::Danger::Destructive ? u"primary"_s : QString());
     connect(m_cancel, &QAbstractButton::clicked, this, &QDialog::reject);
@@ -255,9 +214,14 @@ QLayout* ActionDialog::makeFooter() {
 }
 
 bool ActionDialog::needsTypedName() const {
-    const desk::Environment where = m_desk->profile().environment;
-    const bool matters = where == desk::Environment::Production || where == desk::Environment::Unlabelled;
-    return m_action.danger == operate::Danger::Destructive && matters && !words::nameToType(m_request).isEmpty();
+    return m_action.danger == operate::Danger::Destructive && m_desk->profile().isCareful() && !nameToType().isEmpty();
+}
+
+QString ActionDialog::nameToType() const {
+    const QString name = words::nameToType(m_request);
+    const domain::SnapshotPtr snapshot = m_desk->snapshot();
+    // What concerns the whole database is confirmed by the database's name.
+    return name.isEmpty() && snapshot ? models::format::text(snapshot->capabilities.database) : name;
 }
 
 domain::ActionRequest ActionDialog::filledRequest() const {
@@ -284,8 +248,7 @@ void ActionDialog::predict() {
         m_sql->setPlainText({});
         m_sql->setPlaceholderText(tr("Fill in the fields above; the SQL is shown here before it runs."));
         fitSqlView(m_sql, 2);
-        m_tiles->hide();
-        m_facts->hide();
+        m_predicted->hide();
         m_state->hide();
         fit();
         return;
@@ -309,8 +272,7 @@ void ActionDialog::predict() {
 
 void ActionDialog::showPrediction(const domain::Prediction& prediction) {
     m_prediction = prediction;
-    setTiles(prediction.numbers);
-    setFacts(prediction);
+    m_predicted->say(prediction);
     m_state->setVisible(prediction.refusal.has_value());
     if (prediction.refusal) {
         setInk(m_state, colors().critical);
@@ -325,34 +287,8 @@ void ActionDialog::showPrediction(const domain::Prediction& prediction) {
 void ActionDialog::showPredictionFailure(const QString& why) {
     m_state->setText(tr("What it would do could not be found out: %1").arg(why));
     m_state->show();
-    m_tiles->hide();
-    m_facts->hide();
+    m_predicted->hide();
     updateButton();
-}
-
-void ActionDialog::setTiles(const std::vector<domain::PredictedNumber>& numbers) {
-    QLayout* layout = m_tiles->layout();
-    while (QLayoutItem* item = layout->takeAt(0)) {
-        delete item->widget();
-        delete item;
-    }
-    for (const domain::PredictedNumber& content : numbers)
-        layout->addWidget(new Tile(content));
-    m_tiles->setVisible(!numbers.empty());
-}
-
-void ActionDialog::setFacts(const domain::Prediction& prediction) {
-    auto* form = qobject_cast<QFormLayout*>(m_facts->layout());
-    while (form->rowCount() > 0)
-        form->removeRow(0);
-    const auto add = [form](const QString& name, const QString& text) {
-        if (!text.isEmpty())
-            form->addRow(dimLabel(name), wrapped(text));
-    };
-    add(tr("Also changes"), joined(prediction.alsoChanges));
-    add(tr("Can be undone"), words::ofRegistry(prediction.undo));
-    add(tr("In detail"), joined(prediction.details));
-    m_facts->setVisible(form->rowCount() > 0);
 }
 
 QString ActionDialog::actText() const {
@@ -376,11 +312,39 @@ void ActionDialog::fit() {
 void ActionDialog::updateButton() {
     m_act->setText(actText());
     m_act->setAccessibleName(actText());
-    const bool named = !m_typedName || m_typedName->text() == words::nameToType(m_request);
+    const bool named = !m_typedName || m_typedName->text() == nameToType();
+    const bool explained = !m_reason || !m_desk->profile().requiresReason || !m_reason->text().trimmed().isEmpty();
     const bool known = m_prediction && !m_prediction->refusal;
     // What destroys something is only offered once it was said what.
     const bool predicted = known || (m_action.danger != operate::Danger::Destructive && !m_prediction);
-    m_act->setEnabled(named && predicted && !m_running && !m_form->hasProblems());
+    const bool ready = predicted && !m_running && !m_form->hasProblems();
+    if (m_rehearse)
+        m_rehearse->setEnabled(ready && m_prediction);
+    m_act->setEnabled(named && explained && ready);
+}
+
+void ActionDialog::rehearse() {
+    m_rehearse->setEnabled(false);
+    m_rehearse->setText(tr("Rehearsing…"));
+    links::whenDone(m_desk->rehearse(filledRequest()), this, [this](const domain::Rehearsal& rehearsal) {
+        m_rehearse->setText(tr("Rehearse"));
+        if (m_running)
+            return;
+        const bool done = rehearsal.outcome.kind == domain::OutcomeKind::Done;
+        QStringList lines = {done ? tr("Rehearsed and rolled back in %1: %2")
+                                        .arg(models::format::milliseconds(rehearsal.outcome.tookMs),
+                                             QString::fromStdString(rehearsal.outcome.summary))
+                                  : tr("Not rehearsed: %1").arg(QString::fromStdString(rehearsal.outcome.summary))};
+        if (!rehearsal.remains.empty())
+            lines += tr("What the rollback does not undo:");
+        for (const std::string& each : rehearsal.remains)
+            lines += u"– "_s + words::ofRegistry(each);
+        setInk(m_state, done ? colors().text : colors().critical);
+        m_state->setText(lines.join(u'\n'));
+        m_state->show();
+        updateButton();
+        fit();
+    });
 }
 
 void ActionDialog::perform() {
@@ -392,7 +356,17 @@ void ActionDialog::perform() {
     m_act->setText(tr("Running…"));
     m_cancel->setText(tr("Close"));
     m_pages->widget(0)->setEnabled(false);
-    links::whenDone(m_desk->perform(filledRequest()), this, [this](const domain::ActionOutcome& outcome) {
+    std::shared_ptr<operate::Progress> progress;
+    if (m_action.isSeries()) {
+        progress = std::make_shared<operate::Progress>();
+        m_run = new RunView(progress);
+        m_answer->addWidget(m_run);
+        m_pages->setCurrentIndex(1);
+        m_act->hide();
+        if (m_rehearse)
+            m_rehearse->hide();
+    }
+    links::whenDone(m_desk->perform(filledRequest(), progress), this, [this](const domain::ActionOutcome& outcome) {
         m_running = false;
         showOutcome(outcome);
         Q_EMIT performed(outcome);
@@ -400,82 +374,41 @@ void ActionDialog::perform() {
 }
 
 void ActionDialog::showOutcome(const domain::ActionOutcome& outcome) {
+    delete m_run;
     auto* view = new OutcomeView(outcome);
     m_answer->addWidget(view);
     m_pages->setCurrentIndex(1);
     m_act->hide();
+    if (m_rehearse)
+        m_rehearse->hide();
     m_cancel->setText(tr("Close"));
     m_cancel->setProperty("role", QString());
     m_cancel->setFocus();
+    offerUndo(outcome);
     view->announce();
 }
 
-QPlainTextEdit* makeSqlView(const QString& objectName, QWidget* parent) {
-    auto* view = new QPlainTextEdit(parent);
-    view->setObjectName(objectName);
-    view->setAccessibleName(ActionDialog::tr("SQL"));
-    view->setReadOnly(true);
-    view->setFont(codeFont());
-    view->setTabChangesFocus(true);
-    view->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
-    QPalette palette = view->palette();
-    palette.setColor(QPalette::Base, colors().header);
-    view->setPalette(palette);
-    fitSqlView(view, 4);
-    return view;
-}
-
-void fitSqlView(QPlainTextEdit* view, int mostLines) {
-    // Counted by width, because wrapped lines take room as well.
-    const QFontMetrics metrics(view->font());
-    const int perLine =
-        std::max(40, (view->width() > 200 ? view->width() : dialogWidth - 60) / metrics.averageCharWidth());
-    int lines = 0;
-    for (const QString& line : view->toPlainText().split(u'\n'))
-        lines += 1 + int(line.size()) / perLine;
-    view->setFixedHeight(metrics.lineSpacing() * std::clamp(lines, 1, mostLines) + 16);
-}
-
-WhyNotDialog::WhyNotDialog(const QString& action, const desk::Availability& availability, bool offerArming,
-                           QWidget* parent)
-    : QDialog(parent) {
-    setObjectName(u"whyNotDialog"_s);
-    setWindowTitle(action);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(20, 18, 20, 14);
-    layout->setSpacing(space::large);
-    QLabel* title = wrapped(tr("%1 is not possible now").arg(action));
-    title->setFont(titleFont());
-    layout->addWidget(title);
-    QLabel* why = wrapped(availability.why);
-    why->setObjectName(u"why"_s);
-    layout->addWidget(why);
-    auto* buttons = new QHBoxLayout;
-    buttons->addStretch();
-    if (!availability.grant.isEmpty()) {
-        layout->addWidget(dimLabel(tr("This would help; the schema's owner or a superuser can run it:")));
-        QPlainTextEdit* grant = makeSqlView(u"grant"_s, this);
-        grant->setPlainText(availability.grant);
-        fitSqlView(grant, 6);
-        layout->addWidget(grant);
-        QAbstractButton* copy = makeButton(tr("Copy GRANT"), u"copyGrant"_s, this);
-        connect(copy, &QAbstractButton::clicked, this,
-                [text = availability.grant] { QApplication::clipboard()->setText(text); });
-        buttons->addWidget(copy);
+void ActionDialog::offerUndo(const domain::ActionOutcome& outcome) {
+    const operate::Action* action = outcome.undo ? m_desk->actions().find(outcome.undo->action) : nullptr;
+    domain::ActionRequest next;
+    if (action) {
+        next = *outcome.undo;
+        m_undo->setText(tr("Undo: %1…").arg(words::ofRegistry(action->title)));
+    } else if (const auto line = outcome.results.find("next_line");
+               line != outcome.results.end() && outcome.kind != domain::OutcomeKind::Done) {
+        // A file that was sent in part: the rest from where it ended.
+        next = filledRequest();
+        next.shown.clear();
+        next.arguments["from"] = line->second;
+        m_undo->setText(tr("Send the rest…"));
+    } else {
+        return;
     }
-    if (offerArming) {
-        QAbstractButton* arm = makeButton(tr("Switch to Operate"), u"arm"_s, this);
-        connect(arm, &QAbstractButton::clicked, this, [this] {
-            Q_EMIT armingWanted();
-            accept();
-        });
-        buttons->addWidget(arm);
-    }
-    QAbstractButton* close = makeButton(tr("Close"), u"close"_s, this, u"primary"_s);
-    connect(close, &QAbstractButton::clicked, this, &QDialog::reject);
-    buttons->addWidget(close);
-    layout->addLayout(buttons);
-    setMinimumWidth(520);
+    m_undo->show();
+    connect(m_undo, &QAbstractButton::clicked, this, [this, next] {
+        Q_EMIT nextWanted(next);
+        accept();
+    });
 }
 
 } // namespace ui

@@ -19,6 +19,8 @@ namespace ui {
 
 class Notice;
 class ParameterForm;
+class PredictionView;
+class RunView;
 
 /// An action from question to answer in one window: what and where and as seen when, its parameters, what it would do,
 /// the SQL, the reason, the typed name where it destroys something in a place that matters; then what really happened.
@@ -31,6 +33,8 @@ public:
 Q_SIGNALS:
     /// The action was carried out (whatever the outcome).
     void performed(const domain::ActionOutcome& outcome);
+    /// What takes it back, or goes on with it, is to be asked for.
+    void nextWanted(const domain::ActionRequest& request);
 
 private:
     QWidget* makeQuestion();
@@ -42,14 +46,15 @@ private:
     void predict();
     void showPrediction(const domain::Prediction& prediction);
     void showPredictionFailure(const QString& why);
-    void setTiles(const std::vector<domain::PredictedNumber>& numbers);
-    void setFacts(const domain::Prediction& prediction);
     void fit();
     void updateButton();
+    void rehearse();
     void perform();
+    void offerUndo(const domain::ActionOutcome& outcome);
     void showOutcome(const domain::ActionOutcome& outcome);
     domain::ActionRequest filledRequest() const;
     bool needsTypedName() const;
+    QString nameToType() const;
     QString actText() const;
 
     desk::Desk* m_desk;
@@ -57,8 +62,7 @@ private:
     domain::ActionRequest m_request;
     ParameterForm* m_form = nullptr;
     QStackedWidget* m_pages;
-    QWidget* m_tiles = nullptr;
-    QWidget* m_facts = nullptr;
+    PredictionView* m_predicted = nullptr;
     QLabel* m_state = nullptr;
     QPlainTextEdit* m_sql = nullptr;
     QLineEdit* m_reason = nullptr;
@@ -67,26 +71,13 @@ private:
     QVBoxLayout* m_answer = nullptr;
     QAbstractButton* m_act = nullptr;
     QAbstractButton* m_cancel = nullptr;
+    QAbstractButton* m_rehearse = nullptr;
+    QAbstractButton* m_undo = nullptr;
+    RunView* m_run = nullptr;
     QTimer m_predictTimer;
     quint64 m_asked = 0;
     std::optional<domain::Prediction> m_prediction;
     bool m_running = false;
-};
-
-/// A text of SQL to read and copy.
-QPlainTextEdit* makeSqlView(const QString& objectName, QWidget* parent = nullptr);
-/// As high as its text, up to so many lines.
-void fitSqlView(QPlainTextEdit* view, int mostLines);
-
-/// Says why an action can't be done, with the GRANT that would help.
-class WhyNotDialog : public QDialog {
-    Q_OBJECT
-
-public:
-    WhyNotDialog(const QString& action, const desk::Availability& availability, bool offerArming, QWidget* parent);
-
-Q_SIGNALS:
-    void armingWanted();
 };
 
 } // namespace ui

@@ -3,6 +3,7 @@
 
 #include "ui/actiondialog.h"
 #include "ui/card.h"
+#include "ui/whynotdialog.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
@@ -24,7 +25,12 @@ std::vector<SubjectKind> kindsAround(const Subject& subject) {
         return {subject.kind, SubjectKind::WorkQueue};
     case SubjectKind::WorkQueue:
     case SubjectKind::Barrier:
+    case SubjectKind::Backend:
         return {subject.kind};
+    case SubjectKind::Retry:
+    case SubjectKind::Message:
+    case SubjectKind::DeadLetters:
+        return {subject.kind, SubjectKind::Queue};
     default:
         break;
     }
@@ -44,11 +50,16 @@ std::vector<SubjectKind> kindsAround(const Subject& subject) {
 
 } // namespace
 
+std::string argument(pg::Timestamp moment) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(moment.time_since_epoch()).count());
+}
+
 Actions::Actions(desk::Desk* desk, QWidget* window)
     : QObject(window)
     , m_desk(desk)
     , m_window(window) {
     connect(desk, &desk::Desk::accessModeChanged, this, qOverload<>(&Actions::refresh));
+    connect(desk, &desk::Desk::armingChanged, this, qOverload<>(&Actions::refresh));
     connect(desk, &desk::Desk::snapshotReady, this, [this] { refresh(); });
     connect(desk, &desk::Desk::linkStatusChanged, this, qOverload<>(&Actions::refresh));
 }
@@ -81,11 +92,17 @@ domain::ActionRequest Actions::requestFor(const operate::Action& action, const S
         request.subconsumer.clear();
         request.batch.reset();
         request.seen.reset();
-        request.arguments.erase("dead_letter");
+        for (const char* name : {"dead_letter", "dead_letters", "owner", "event", "due", "payload", "extra1", "extra2",
+                                 "extra3", "extra4"})
+            request.arguments.erase(name);
         break;
     case SubjectKind::Member:
     case SubjectKind::Batch:
     case SubjectKind::DeadLetter:
+    case SubjectKind::DeadLetters:
+    case SubjectKind::Retry:
+    case SubjectKind::Message:
+    case SubjectKind::Backend:
     case SubjectKind::WorkMessage:
     case SubjectKind::WorkDead:
     case SubjectKind::Barrier:
@@ -106,11 +123,10 @@ void Actions::start(const domain::ActionRequest& request) {
     if (availability.available) {
         auto* question = new ActionDialog(m_desk, *action, request, m_window);
         connect(question, &ActionDialog::performed, this, &Actions::performed);
+        connect(question, &ActionDialog::nextWanted, this, &Actions::start, Qt::QueuedConnection);
         dialog = question;
     } else {
-        const bool observing = m_desk->accessMode() == desk::AccessMode::Observe && !action->readOnly;
-        auto* why = new WhyNotDialog(words::ofRegistry(action->title), availability,
-                                     observing && availability.grant.isEmpty(), m_window);
+        auto* why = new WhyNotDialog(words::ofRegistry(action->title), availability, m_window);
         connect(why, &WhyNotDialog::armingWanted, this, &Actions::armingWanted);
         dialog = why;
     }

@@ -18,6 +18,9 @@ struct Subject {
     domain::ActionRequest request;
 };
 
+/// A moment as an action's argument: microseconds since 1970.
+std::string argument(pg::Timestamp moment);
+
 /// Buttons, menu entries and commands for the registry's actions, and the way from any of them to the dialog. What
 /// can't be done now stays reachable and says why.
 class Actions : public QObject {

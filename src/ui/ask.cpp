@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/ask.h"
 
+#include "ui/armdialog.h"
 #include "ui/card.h"
 #include "ui/theme.h"
 
@@ -21,6 +22,7 @@ namespace {
 
 std::function<bool(const Question&)> confirmAnswer;
 std::function<std::optional<Password>()> passwordAnswer;
+std::function<std::optional<desk::Arming>(const desk::Arming&)> armingAnswer;
 
 struct Ask {
     Q_DECLARE_TR_FUNCTIONS(Ask)
@@ -110,6 +112,17 @@ std::optional<Password> password(QWidget* parent, const QString& place, const QS
 void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords) {
     confirmAnswer = std::move(confirms);
     passwordAnswer = std::move(passwords);
+}
+
+std::optional<desk::Arming> arming(QWidget* parent, const desk::Profile& profile, const desk::Arming& standard) {
+    if (armingAnswer)
+        return armingAnswer(standard);
+    ArmDialog dialog(profile, standard, parent);
+    return dialog.exec() == QDialog::Accepted ? std::optional(dialog.arming()) : std::nullopt;
+}
+
+void setArming(std::function<std::optional<desk::Arming>(const desk::Arming&)> answer) {
+    armingAnswer = std::move(answer);
 }
 
 } // namespace ui::ask

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "desk/desk.h"
+
 #include <QString>
 
 #include <functional>
@@ -32,6 +34,11 @@ struct Password {
 };
 
 std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep);
+
+/// For how long and for what to arm a server where care is due; nothing: not at all.
+std::optional<desk::Arming> arming(QWidget* parent, const desk::Profile& profile, const desk::Arming& standard);
+/// For tests: answers instead of a person. An empty function asks the person again.
+void setArming(std::function<std::optional<desk::Arming>(const desk::Arming& standard)> answer);
 
 /// For tests: answers instead of a person. Empty functions ask the person again.
 void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords);

@@ -188,6 +188,10 @@ QWidget* ConnectionDialog::makeLabel() {
     for (const desk::Environment environment : environments)
         m_environment->addItem(words::environment(environment), int(environment));
     form->addRow(tr("Environment"), m_environment);
+    m_reason = new QCheckBox(tr("Ask for a reason with every action"));
+    m_reason->setObjectName(u"connectionReason"_s);
+    m_reason->setToolTip(tr("Nothing is done without one; the journal keeps it"));
+    form->addRow(QString(), m_reason);
     m_name = new QLineEdit;
     m_name->setObjectName(u"connectionName"_s);
     m_name->setAccessibleName(tr("Name"));
@@ -219,6 +223,7 @@ void ConnectionDialog::load(const desk::Profile& profile) {
     m_rule->setText(profile.applicationNameRule);
     m_password->clear();
     m_keep->setChecked(profile.savesPassword);
+    m_reason->setChecked(profile.requiresReason);
     m_ways->setCurrentIndex(m_service->text().isEmpty() ? Fields : Service);
 }
 
@@ -243,6 +248,7 @@ std::optional<desk::Profile> ConnectionDialog::profile() {
     profile.name = m_name->text().trimmed();
     profile.environment = desk::Environment(m_environment->currentData().toInt());
     profile.applicationNameRule = m_rule->text().trimmed();
+    profile.requiresReason = m_reason->isChecked();
     profile.savesPassword = m_keep->isChecked() && !profile.name.isEmpty();
     const QString port = m_fields[u"port"_s]->text().trimmed();
     bool isNumber = true;

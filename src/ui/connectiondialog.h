@@ -64,6 +64,7 @@ private:
     QComboBox* m_environment = nullptr;
     QLineEdit* m_rule = nullptr;
     QLineEdit* m_password = nullptr;
+    QCheckBox* m_reason = nullptr;
     QCheckBox* m_keep = nullptr;
     QLabel* m_problem;
     pg::ConnectionInfo m_rest; ///< of a saved profile: what no field shows

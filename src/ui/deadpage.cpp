@@ -65,13 +65,17 @@ void DeadPage::makeGroups() {
     m_groupTable->sortFirstBy(u"count"_s, Qt::DescendingOrder);
     m_groupTable->stretch(u"reason"_s);
     m_groupCard->addBesideTitle(m_queue);
-    for (const char* id : {"replay_all_dead_letters", "purge_dead_letters"}) {
+    for (const char* id : {"canary_replay", "replay_all_dead_letters", "purge_dead_letters"}) {
         const auto queueOf = [this] {
             Subject subject;
             subject.kind = operate::SubjectKind::Queue;
             const QModelIndex index = m_groupTable->currentSource();
-            subject.request.queue =
-                index.isValid() ? m_groups.row(index.row()).group.queue : m_queue->queue().toStdString();
+            subject.request.queue = m_queue->queue().toStdString();
+            if (index.isValid()) {
+                const domain::DeadGroup& group = m_groups.row(index.row()).group;
+                subject.request.queue = group.queue;
+                subject.request.arguments["type"] = group.type.value_or(std::string());
+            }
             return subject;
         };
         if (QAbstractButton* button = tools().actions->makeButton(id, queueOf, this))
@@ -98,10 +102,15 @@ void DeadPage::makeLetters() {
     m_letterTable->proxy()->sort(-1);
     m_letterTable->stretch(u"reason"_s);
     m_letterTable->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
+    connect(m_letterView->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            [this] { tools().actions->refresh(); });
     m_filter = addTableTools(*m_letterCard, *m_letterTable, tr("Filter this page"));
-    if (QAbstractButton* replay = tools().actions->makeButton(
-            "replay_dead_letter", [this] { return subject(); }, this))
-        m_letterCard->addToHeading(replay);
+    for (const char* id : {"replay_selected_dead_letters", "purge_selected_dead_letters"})
+        if (QAbstractButton* button = tools().actions->makeButton(
+                id, [this] { return selected(); }, this))
+            m_letterCard->addToHeading(button);
+    m_payload->addToHeading(makeResendButton(
+        tools().actions, [this] { return resendable(); }, this));
     m_letterCard->setContent(m_letterView);
     m_letterTable->notice()->say(tr("Asking…"), {});
     connect(m_letterTable, &TableController::currentChanged, this, &DeadPage::choose);
@@ -205,6 +214,34 @@ Subject DeadPage::subject() const {
         subject.request.queue = letter.queue;
         subject.request.arguments["dead_letter"] = std::to_string(letter.id);
     }
+    return subject;
+}
+
+std::optional<Resendable> DeadPage::resendable() const {
+    const QModelIndex index = m_letterTable->currentSource();
+    if (!index.isValid())
+        return {};
+    const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
+    Resendable message;
+    message.request.queue = letter.queue;
+    message.request.arguments["type"] = letter.type.value_or(std::string());
+    message.beginning = letter.data;
+    message.bytes = letter.dataBytes;
+    message.fetch = [this, id = letter.id](qint64 bytes) { return tools().desk->deadPayload(id, bytes); };
+    return message;
+}
+
+/// Those of one queue: an action is about one.
+Subject DeadPage::selected() const {
+    Subject subject = this->subject();
+    subject.kind = operate::SubjectKind::DeadLetters;
+    std::string ids;
+    for (const QModelIndex& index : m_letterTable->selectedSources()) {
+        const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
+        if (letter.queue == subject.request.queue)
+            ids += (ids.empty() ? "" : ", ") + std::to_string(letter.id);
+    }
+    subject.request.arguments = {{"dead_letters", ids}};
     return subject;
 }
 

@@ -4,6 +4,7 @@
 #include "models/backlogmodels.h"
 #include "ui/page.h"
 #include "ui/repeated.h"
+#include "ui/resend.h"
 #include "ui/turner.h"
 
 class QLineEdit;
@@ -38,6 +39,8 @@ private:
     void showGroups(const domain::DeadGroups& groups);
     void fail(TableController* table, const pg::Failure& failure);
     void choose(const QModelIndex& index);
+    Subject selected() const;
+    std::optional<Resendable> resendable() const;
 
     models::AnswerModel<models::DeadGroupLine> m_groups;
     models::AnswerModel<models::DeadLine> m_letters;

@@ -86,6 +86,15 @@ void EventsCard::close(const QString& why) {
     Q_EMIT nothingChosen();
 }
 
+void EventsCard::setRowMenu(std::function<void(QMenu&, const std::vector<std::int64_t>&)> fill) {
+    m_table->setRowMenu([this, fill = std::move(fill)](QMenu& menu, const QModelIndex&) {
+        std::vector<std::int64_t> events;
+        for (const QModelIndex& index : m_table->selectedSources())
+            events.push_back(m_model.row(index.row()).event.id);
+        fill(menu, events);
+    });
+}
+
 void EventsCard::setStale(bool stale) {
     m_table->setStale(stale);
 }

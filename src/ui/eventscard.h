@@ -37,6 +37,8 @@ public:
 
     void setZone(const QTimeZone& zone) { m_model.setZone(zone); }
 
+    /// Fills the context menu of chosen events.
+    void setRowMenu(std::function<void(QMenu&, const std::vector<std::int64_t>& events)> fill);
     void setStale(bool stale);
 
     bool isOpen() const { return m_window.has_value(); }

@@ -56,6 +56,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     });
     connect(m_events, &EventsCard::eventChosen, this, &InFlightPage::showPayloadOf);
     connect(m_events, &EventsCard::nothingChosen, this, &InFlightPage::showNoEvent);
+    m_events->setRowMenu([this](QMenu& menu, const std::vector<std::int64_t>& events) { addNack(menu, events); });
     connect(m_events, &EventsCard::settled, this, &Page::completed);
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     m_table->notice()->say(tr("Waiting for the first sample…"), {});
@@ -162,6 +163,22 @@ void InFlightPage::openSubject(const QString& batch) {
 
 QWidget* InFlightPage::mainView() const {
     return m_view;
+}
+
+/// Giving back what is chosen among the batch's events.
+void InFlightPage::addNack(QMenu& menu, const std::vector<std::int64_t>& events) {
+    const operate::Action* action = tools().desk->actions().find(events.size() == 1 ? "nack" : "nack_some");
+    const Subject of = subject();
+    if (!action || events.empty() || !of.request.batch)
+        return;
+    domain::ActionRequest request = tools().actions->requestFor(*action, of);
+    std::string ids;
+    for (const std::int64_t event : events)
+        ids += (ids.empty() ? "" : ", ") + std::to_string(event);
+    request.arguments[events.size() == 1 ? "message" : "messages"] = ids;
+    QAction* entry = menu.addAction(Actions::text(*action));
+    entry->setObjectName(u"nackChosen"_s);
+    connect(entry, &QAction::triggered, this, [this, request] { tools().actions->start(request); });
 }
 
 Subject InFlightPage::subject() const {

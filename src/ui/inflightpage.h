@@ -36,6 +36,7 @@ private:
     void showOwner(const domain::Snapshot& snapshot);
     void showPayloadOf(const domain::EventRow& event);
     void showNoEvent();
+    void addNack(QMenu& menu, const std::vector<std::int64_t>& events);
     void updateNote();
     const models::BatchRow* chosen() const;
 

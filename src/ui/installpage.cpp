@@ -2,9 +2,9 @@
 #include "ui/installpage.h"
 
 #include "link/whendone.h"
-#include "ui/actiondialog.h"
 #include "ui/card.h"
 #include "ui/outcomeview.h"
+#include "ui/sqlview.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 

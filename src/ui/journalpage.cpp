@@ -2,13 +2,14 @@
 #include "ui/journalpage.h"
 
 #include "link/whendone.h"
-#include "ui/actiondialog.h"
 #include "ui/ask.h"
 #include "ui/factslist.h"
 #include "ui/notice.h"
 #include "ui/splitters.h"
+#include "ui/sqlview.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
+#include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QLineEdit>
@@ -68,6 +69,13 @@ JournalPage::JournalPage(const PageTools& tools, QWidget* parent)
     m_sql->setMaximumHeight(QWIDGETSIZE_MAX);
     insideLayout->addWidget(m_sql, 1);
     m_detailCard->setContent(inside);
+    m_undo = makeButton({}, u"undo"_s, this);
+    m_undo->hide();
+    m_detailCard->addToHeading(m_undo);
+    connect(m_undo, &QAbstractButton::clicked, this, [this] {
+        if (m_inverse)
+            this->tools().actions->start(*m_inverse);
+    });
     auto* splitter = makeSplitter(Qt::Vertical, m_card, m_detailCard, {380, 300}, {1, 0});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -161,7 +169,20 @@ void JournalPage::choose(const QModelIndex& index) {
     m_facts->set(tr("Operation"), record.operation, tr("The same for all records of one action"));
     m_facts->set(tr("Hash"), QString::fromLatin1(record.hash.toHex()));
     m_sql->setPlainText(record.sql);
+    offerUndo(record);
     m_detailCard->show();
+}
+
+/// Of what this run of the program did: an older record no longer holds the request it came from.
+void JournalPage::offerUndo(const store::JournalRecord& record) {
+    m_inverse.reset();
+    for (const desk::Performed& done : tools().desk->performed())
+        if (done.operation == record.operation)
+            m_inverse = done.outcome.undo;
+    const operate::Action* action = m_inverse ? tools().desk->actions().find(m_inverse->action) : nullptr;
+    m_undo->setVisible(action);
+    if (action)
+        m_undo->setText(tr("Undo: %1…").arg(words::ofRegistry(action->title)));
 }
 
 void JournalPage::setZone(const QTimeZone& zone) {

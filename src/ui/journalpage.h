@@ -5,6 +5,7 @@
 #include "ui/page.h"
 #include "ui/turner.h"
 
+class QAbstractButton;
 class QLineEdit;
 class QPlainTextEdit;
 class QTableView;
@@ -43,12 +44,15 @@ private:
     void show(const store::JournalPage& page);
     void verify();
     void choose(const QModelIndex& index);
+    void offerUndo(const store::JournalRecord& record);
 
     models::AnswerModel<models::JournalLine> m_model;
     Card* m_card;
     Card* m_detailCard;
     QTableView* m_view;
     TableController* m_table;
+    QAbstractButton* m_undo = nullptr;
+    std::optional<domain::ActionRequest> m_inverse;
     QLineEdit* m_search;
     FactsList* m_facts;
     QPlainTextEdit* m_sql;

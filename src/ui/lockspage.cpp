@@ -5,6 +5,8 @@
 #include "ui/tablecard.h"
 #include "ui/words.h"
 
+#include <QAbstractButton>
+#include <QMenu>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -29,7 +31,13 @@ LocksPage::LocksPage(const PageTools& tools, QWidget* parent)
     m_view->setSortingEnabled(false);
     m_table->proxy()->sort(-1);
     m_table->stretch(u"query"_s);
+    m_table->setRowMenu([this](QMenu& menu, const QModelIndex&) { this->tools().actions->addTo(menu, subject()); });
     addTableTools(*m_card, *m_table, tr("Filter sessions"));
+    for (const char* id : {"cancel_backend", "terminate_backend"})
+        if (QAbstractButton* button = tools.actions->makeButton(
+                id, [this] { return subject(); }, this))
+            m_card->addToHeading(button);
+    connect(m_table, &TableController::currentChanged, this, [this] { this->tools().actions->refresh(); });
     m_card->setContent(m_view);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -85,6 +93,19 @@ void LocksPage::openSubject(const QString& pid) {
         if (QString::number(m_model.row(row).session.pid) == pid)
             m_table->selectSource(m_model.index(row, 0));
     }
+}
+
+Subject LocksPage::subject() const {
+    Subject subject;
+    const QModelIndex index = m_table->currentSource();
+    if (!index.isValid() || m_model.row(index.row()).session.pid == 0)
+        return subject;
+    const domain::LockSession& session = m_model.row(index.row()).session;
+    subject.kind = operate::SubjectKind::Backend;
+    subject.request.arguments = {{"pid", std::to_string(session.pid)},
+                                 {"user", session.user},
+                                 {"started", session.started ? argument(*session.started) : std::string()}};
+    return subject;
 }
 
 QWidget* LocksPage::mainView() const {

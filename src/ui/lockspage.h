@@ -24,7 +24,7 @@ public:
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& pid) override;
 
-    Subject subject() const override { return {}; }
+    Subject subject() const override;
 
     QWidget* mainView() const override;
     bool isComplete() const override;

@@ -32,9 +32,11 @@
 
 #include <QAbstractButton>
 #include <QCloseEvent>
+#include <QDialog>
 #include <QDir>
 #include <QHBoxLayout>
 #include <QLoggingCategory>
+#include <QPainter>
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
@@ -105,10 +107,11 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
         m_status->refresh();
     });
     connect(desk, &desk::Desk::accessModeChanged, this, [this] {
-        m_topBar->setAccessMode(m_desk->accessMode());
+        showArming();
         m_install->refresh();
         onSample();
     });
+    connect(desk, &desk::Desk::armingChanged, this, &MainWindow::showArming);
     connect(desk, &desk::Desk::settled, this, [this](const domain::ActionRequest& request, const auto& outcome) {
         auto* dialog = new OutcomeDialog(words::subject(request), outcome, this);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -119,7 +122,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     connect(m_lostTimer, &QTimer::timeout, this, &MainWindow::updateBanner);
 
     m_topBar->showPlace(desk->profile(), nullptr);
-    m_topBar->setAccessMode(desk->accessMode());
+    showArming();
     m_topBar->setPaused(desk->isPaused());
     setWindowTitle(desk->profile().name.isEmpty() ? tr("Batchscope") : tr("%1 – Batchscope").arg(desk->profile().name));
     resize(1280, 800);
@@ -368,38 +371,59 @@ void MainWindow::checkReady() {
     QTimer::singleShot(0, this, &MainWindow::readyForPicture);
 }
 
+bool MainWindow::askFor(const QString& id) {
+    const operate::Action* action = m_desk->actions().find(id.toStdString());
+    if (!action)
+        return false;
+    const Page* shown = page(m_current);
+    // A button on the page knows best what its action is about.
+    if (auto* button = shown->findChild<QAbstractButton*>(u"action."_s + id))
+        button->click();
+    else
+        m_actions->start(m_actions->requestFor(*action, shown->subject()));
+    return true;
+}
+
 QImage MainWindow::picture(const QSize& size) {
     resize(size);
     ensurePolished();
     if (QLayout* whole = centralWidget()->layout())
         whole->activate();
-    return grab().toImage();
+    QImage image = grab().toImage();
+    for (QDialog* dialog : findChildren<QDialog*>(Qt::FindDirectChildrenOnly)) {
+        if (!dialog->isVisible())
+            continue;
+        QPainter painter(&image);
+        const QPixmap over = dialog->grab();
+        const QPoint at((size.width() - dialog->width()) / 2, (size.height() - dialog->height()) / 2);
+        painter.fillRect(QRect(QPoint(), size), QColor(0, 0, 0, 90));
+        painter.drawPixmap(at, over);
+        painter.setPen(colors().line);
+        painter.drawRect(QRect(at, dialog->size()).adjusted(0, 0, -1, -1));
+    }
+    return image;
 }
 
 void MainWindow::setAccessMode(desk::AccessMode mode) {
-    if (mode == m_desk->accessMode()) {
-        m_topBar->setAccessMode(mode);
-        return;
-    }
-    const desk::Environment where = m_desk->profile().environment;
-    const bool careful = where == desk::Environment::Production || where == desk::Environment::Unlabelled;
+    const bool operating = m_desk->accessMode() == desk::AccessMode::Operate;
+    const bool careful = m_desk->profile().isCareful();
+    QString refused;
     if (mode == desk::AccessMode::Operate && careful) {
-        const bool agreed = ask::confirm(
-            this,
-            {where == desk::Environment::Production ? tr("Operate on a production server?")
-                                                    : tr("Operate on a server without a label?"),
-             tr("Actions will be able to change this server until you switch back to Observe. Each one still shows "
-                "what it will do and asks before it does it."),
-             tr("Switch to Operate"), true});
-        if (!agreed) {
-            m_topBar->setAccessMode(m_desk->accessMode());
-            return;
-        }
+        // While armed for less, whoever asks again wants more or longer.
+        desk::Arming offered = operating ? m_desk->arming() : m_desk->standardArming();
+        offered.destructive = operating;
+        if (const auto chosen = ask::arming(this, m_desk->profile(), offered))
+            refused = m_desk->arm(*chosen);
+    } else {
+        refused = m_desk->setAccessMode(mode);
     }
-    const QString refused = m_desk->setAccessMode(mode);
-    m_topBar->setAccessMode(m_desk->accessMode());
+    showArming();
     if (!refused.isEmpty())
         ask::tell(this, tr("Operate is not possible here"), refused);
+}
+
+void MainWindow::showArming() {
+    m_topBar->setAccessMode(m_desk->accessMode(), m_desk->armedUntil(), m_desk->arming().destructive);
 }
 
 void MainWindow::openPalette() {

@@ -48,7 +48,10 @@ public:
     /// Everything the page shows has arrived: the first complete sample, and what the page asked for by itself. Also
     /// true when nothing can come any more, and the picture is one of the error.
     bool isReadyForPicture() const;
-    /// The window as it would be on screen at this size, in device-independent pixels.
+    /// Opens the dialog of an action on what the page has chosen; false for an unknown one.
+    bool askFor(const QString& action);
+    /// The window, with a dialog that is open over it, as it would be on screen at this size, in device-independent
+    /// pixels.
     QImage picture(const QSize& size);
 
     /// What is being done before there is a server to ask: stands in the banner until it is connected to.
@@ -77,6 +80,7 @@ private:
     void updateBanner();
     void checkReady();
     void setAccessMode(desk::AccessMode mode);
+    void showArming();
     void openPalette();
     std::vector<Command> commands();
     void showShortcuts();

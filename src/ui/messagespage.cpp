@@ -19,6 +19,8 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include <array>
+
 using namespace Qt::StringLiterals;
 
 namespace ui {
@@ -76,6 +78,8 @@ void MessagesPage::makeEvents() {
     if (QAbstractButton* send = tools().actions->makeButton(
             "send", [this] { return subject(); }, this))
         m_card->addToHeading(send);
+    m_card->addToHeading(makeResendButton(
+        tools().actions, [this] { return resendable(); }, this));
     m_first = add(u"«"_s, u"firstPage"_s, tr("First page"), [this] { m_model.turnToStart(); });
     m_back = add(u"‹"_s, u"previousPage"_s, tr("Page before (Ctrl+PgUp)"), [this] { m_model.turnBack(); });
     m_forward = add(u"›"_s, u"nextPage"_s, tr("Go on from here (Ctrl+PgDown)"), [this] { m_model.turnForward(); });
@@ -298,6 +302,24 @@ Subject MessagesPage::subject() const {
         subject.request.queue = m_queue->queue().toStdString();
     }
     return subject;
+}
+
+std::optional<Resendable> MessagesPage::resendable() const {
+    if (!m_event)
+        return {};
+    Resendable message;
+    message.request.queue = m_queue->queue().toStdString();
+    message.request.arguments["type"] = m_event->type.value_or(std::string());
+    const std::array extras = {&m_event->extra1, &m_event->extra2, &m_event->extra3, &m_event->extra4};
+    for (std::size_t at = 0; at < extras.size(); ++at)
+        if (*extras[at])
+            message.request.arguments["extra" + std::to_string(at + 1)] = **extras[at];
+    message.beginning = m_event->data;
+    message.bytes = m_event->dataBytes;
+    message.fetch = [this, queue = m_shownQueue, event = *m_event](qint64 bytes) {
+        return tools().desk->payload(queue, event.position, event.id, bytes);
+    };
+    return message;
 }
 
 QWidget* MessagesPage::mainView() const {

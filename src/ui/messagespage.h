@@ -4,6 +4,7 @@
 #include "models/eventpagemodel.h"
 #include "models/reachmodel.h"
 #include "ui/page.h"
+#include "ui/resend.h"
 
 class QLabel;
 class QLineEdit;
@@ -28,6 +29,7 @@ public:
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& queue) override;
     Subject subject() const override;
+    std::optional<Resendable> resendable() const;
     QWidget* mainView() const override;
     bool isComplete() const override;
 

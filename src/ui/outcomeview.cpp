@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/outcomeview.h"
 
-#include "ui/actiondialog.h"
 #include "ui/card.h"
 #include "ui/chiplabel.h"
+#include "ui/sqlview.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 
@@ -109,6 +109,7 @@ models::Tone OutcomeView::tone(OutcomeKind kind) {
     case OutcomeKind::Refused:
     case OutcomeKind::ChangedUnderneath:
     case OutcomeKind::Unknown:
+    case OutcomeKind::Partly:
         return models::Tone::Warning;
     case OutcomeKind::Failed:
         return models::Tone::Critical;
@@ -128,6 +129,8 @@ QString OutcomeView::word(OutcomeKind kind) {
         return tr("failed, nothing was changed");
     case OutcomeKind::Unknown:
         return tr("outcome unknown");
+    case OutcomeKind::Partly:
+        return tr("done in part");
     }
     return {};
 }
@@ -137,6 +140,8 @@ QString OutcomeView::next(OutcomeKind kind) {
     case OutcomeKind::Done:
     case OutcomeKind::Refused:
         return {};
+    case OutcomeKind::Partly:
+        return tr("What is said above was committed and stays; nothing else was changed.");
     case OutcomeKind::ChangedUnderneath:
         return tr("What you saw no longer holds. Look at the page again and decide anew.");
     case OutcomeKind::Failed:

@@ -2,6 +2,7 @@
 #include "ui/parameterform.h"
 
 #include "ui/card.h"
+#include "ui/filefield.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 
@@ -28,6 +29,8 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
     form->setLabelAlignment(Qt::AlignLeft);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     for (const operate::Parameter& parameter : action.parameters) {
+        if (parameter.identifies)
+            continue;
         Field field;
         field.parameter = &parameter;
         field.editor = makeEditor(parameter, operate::valueOf(request, parameter), m_fields.size());
@@ -84,6 +87,11 @@ QWidget* ParameterForm::makeEditor(const operate::Parameter& parameter, const st
         connect(edit, &QPlainTextEdit::textChanged, this, edited);
         return edit;
     }
+    case ParameterKind::File: {
+        auto* chooser = new FileField(text);
+        connect(chooser, &FileField::edited, this, edited);
+        return chooser;
+    }
     case ParameterKind::Text:
     case ParameterKind::Number:
     case ParameterKind::Duration:
@@ -101,6 +109,8 @@ std::string ParameterForm::value(const Field& field) const {
         return box->currentData().toString().toStdString();
     if (const auto* edit = qobject_cast<const QPlainTextEdit*>(field.editor))
         return edit->toPlainText().toStdString();
+    if (const auto* file = qobject_cast<const FileField*>(field.editor))
+        return file->path().toStdString();
     return qobject_cast<const QLineEdit*>(field.editor)->text().toStdString();
 }
 

@@ -48,6 +48,10 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
     m_table->setRowMenu([this](QMenu& menu, const QModelIndex&) { this->tools().actions->addTo(menu, subject()); });
     m_card->addBesideTitle(m_queue);
     addTableTools(*m_card, *m_table, tr("Filter this page"));
+    for (const char* id : {"reschedule_retry", "cancel_retry"})
+        if (QAbstractButton* button = tools.actions->makeButton(
+                id, [this] { return subject(); }, this))
+            m_card->addToHeading(button);
     if (QAbstractButton* move = tools.actions->makeButton(
             "move_due_retries", [] { return Subject(); }, this))
         m_card->addToHeading(move);
@@ -150,8 +154,12 @@ Subject RetryPage::subject() const {
     Subject subject;
     const QModelIndex index = m_table->currentSource();
     if (index.isValid()) {
-        subject.kind = operate::SubjectKind::Queue;
-        subject.request.queue = m_model.row(index.row()).retry.queue;
+        const domain::Retry& retry = m_model.row(index.row()).retry;
+        subject.kind = operate::SubjectKind::Retry;
+        subject.request.queue = retry.queue;
+        subject.request.arguments = {{"owner", std::to_string(retry.owner)},
+                                     {"event", std::to_string(retry.eventId)},
+                                     {"due", argument(retry.dueAt)}};
     }
     return subject;
 }

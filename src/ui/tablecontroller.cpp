@@ -248,6 +248,13 @@ QModelIndexList TableController::selectedRows() const {
     return rows;
 }
 
+QModelIndexList TableController::selectedSources() const {
+    QModelIndexList rows = selectedRows();
+    for (QModelIndex& row : rows)
+        row = m_proxy->mapToSource(row);
+    return rows;
+}
+
 void TableController::collectRows(const QModelIndex& parent, QModelIndexList& rows) const {
     for (int row = 0; row < m_proxy->rowCount(parent); ++row) {
         rows.append(m_proxy->index(row, 0, parent));

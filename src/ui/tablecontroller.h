@@ -49,6 +49,8 @@ public:
 
     /// The chosen row in the source model; invalid when none is.
     QModelIndex currentSource() const;
+    /// All chosen rows in the source model, as they stand on screen.
+    QModelIndexList selectedSources() const;
     void selectSource(const QModelIndex& source);
 
     /// A menu with a checkable entry per column, and back to the default.

@@ -84,6 +84,7 @@ TopBar::TopBar(QWidget* parent)
         Q_EMIT accessModeWanted(index == 1 ? desk::AccessMode::Operate : desk::AccessMode::Observe);
     });
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    connect(&m_countdown, &QTimer::timeout, this, &TopBar::countDown);
     setPaused(false);
     setAccessMode(desk::AccessMode::Observe);
 }
@@ -112,10 +113,37 @@ void TopBar::setPaused(bool paused) {
     m_live->setCurrent(paused ? 1 : 0);
 }
 
-void TopBar::setAccessMode(desk::AccessMode mode) {
+void TopBar::setAccessMode(desk::AccessMode mode, std::optional<std::chrono::steady_clock::time_point> until,
+                           bool destructive) {
     const bool operating = mode == desk::AccessMode::Operate;
+    m_until = operating ? until : std::nullopt;
+    m_destructive = destructive;
     m_mode->setCurrent(operating ? 1 : 0);
-    m_operate->setText(operating ? tr("Operate") : tr("Operate…"));
+    if (m_until)
+        m_countdown.start(1'000);
+    else
+        m_countdown.stop();
+    countDown();
+}
+
+void TopBar::countDown() {
+    const bool operating = m_mode->current() == 1;
+    QString text = operating ? tr("Operate") : tr("Operate…");
+    QString tip = tr("Allow actions that change something");
+    if (operating && m_until) {
+        using std::chrono::seconds;
+        const auto left = std::max(seconds(0), std::chrono::ceil<seconds>(*m_until - std::chrono::steady_clock::now()));
+        text = tr("Operate %1").arg(u"%1:%2"_s.arg(left.count() / 60).arg(left.count() % 60, 2, 10, QLatin1Char('0')));
+        tip = m_destructive
+                  ? tr("Armed for everything; it falls back to Observe by itself. Press to arm anew.")
+                  : tr("Armed for what takes nothing away; it falls back to Observe by itself. Press to arm for more.");
+        if (!m_destructive)
+            text += u" · "_s + tr("lesser");
+    }
+    m_operate->setText(text);
+    m_operate->setAccessibleName(text);
+    m_operate->setToolTip(tip);
+    m_operate->updateGeometry();
 }
 
 void TopBar::paintEvent(QPaintEvent*) {

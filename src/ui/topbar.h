@@ -3,7 +3,11 @@
 
 #include "desk/desk.h"
 
+#include <QTimer>
 #include <QWidget>
+
+#include <chrono>
+#include <optional>
 
 class QAbstractButton;
 class QLabel;
@@ -22,7 +26,9 @@ public:
 
     void showPlace(const desk::Profile& profile, const domain::Snapshot* snapshot);
     void setPaused(bool paused);
-    void setAccessMode(desk::AccessMode mode);
+    /// until: when it falls back to Observe by itself; counted down.
+    void setAccessMode(desk::AccessMode mode, std::optional<std::chrono::steady_clock::time_point> until = {},
+                       bool destructive = true);
 
 Q_SIGNALS:
     void paletteWanted();
@@ -33,6 +39,8 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    void countDown();
+
     EnvironmentBadge* m_badge;
     QLabel* m_name;
     QLabel* m_server;
@@ -40,6 +48,9 @@ private:
     Segments* m_live;
     Segments* m_mode;
     QAbstractButton* m_operate;
+    std::optional<std::chrono::steady_clock::time_point> m_until;
+    bool m_destructive = true;
+    QTimer m_countdown;
 };
 
 } // namespace ui

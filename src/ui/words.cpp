@@ -79,6 +79,13 @@ QString subject(const domain::ActionRequest& request) {
         return Words::tr("dead letter %1 of %2").arg(letter, queue);
     if (const auto letter = request.arguments.find("dead_letter"); letter != request.arguments.end())
         return Words::tr("dead letter %1 of %2").arg(text(letter->second), queue);
+    if (const QString letters = argument("dead_letters"); !letters.isEmpty())
+        return Words::tr("%n selected dead letter(s) of %1", nullptr, int(letters.count(u',')) + 1).arg(queue);
+    if (const QString event = argument("event"); !event.isEmpty())
+        return Words::tr("event %1 of %2").arg(event, queue);
+    if (const QString pid = argument("pid"); !pid.isEmpty())
+        return argument("user").isEmpty() ? Words::tr("session %1").arg(pid)
+                                          : Words::tr("session %1 of %2").arg(pid, argument("user"));
     if (request.batch)
         name = name.isEmpty() ? Words::tr("batch %1").arg(*request.batch)
                               : Words::tr("batch %1 of %2").arg(*request.batch).arg(name);
@@ -93,6 +100,10 @@ QString nameToType(const domain::ActionRequest& request) {
         return text(run->second);
     if (const auto message = request.arguments.find("message_id"); message != request.arguments.end())
         return text(message->second);
+    if (const auto event = request.arguments.find("event"); event != request.arguments.end())
+        return text(event->second);
+    if (const auto pid = request.arguments.find("pid"); pid != request.arguments.end())
+        return text(pid->second);
     return text(request.queue);
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 /// The work queue's have a test of their own.
 bool ofTheQueue(const operate::Action& action) {
-    return !action.functions.front().starts_with("workqueue.");
+    return action.functions.empty() || !action.functions.front().starts_with("workqueue.");
 }
 
 } // namespace
@@ -300,82 +300,6 @@ private Q_SLOTS:
         const auto outcome = m_db->perform(receive);
         COMPARE_KIND(outcome, Done);
         QVERIFY2(outcome.summary.find("taken over") != std::string::npos, outcome.summary.c_str());
-    }
-
-    void observeRefuses() {
-        m_db->client().createQueue("q");
-        m_db->client().subscribe("q", "c");
-        m_db->window("q", 1, 1);
-        const auto batch = m_db->client().receive("q", "c");
-        for (const auto& action : m_db->registry().actions()) {
-            if (!ofTheQueue(action))
-                continue;
-            domain::ActionRequest made = request(action.id, "q", "c", "w");
-            made.batch = batch.id.value();
-            made.arguments = {{"message", "1"}, {"parameter", "ticker_paused"}, {"value", "true"}, {"taker", "t"}};
-            const auto outcome = m_db->perform(made, {});
-            QCOMPARE(action.readOnly, false); // all there are write
-            COMPARE_KIND(outcome, Refused);
-            QVERIFY2(outcome.summary.find("only observes") != std::string::npos, outcome.summary.c_str());
-            QVERIFY(outcome.sql.empty());
-        }
-    }
-
-    /// The second lock's other half: what the registry lets pass, a read-only session refuses.
-    void readOnlySessionRefuses() {
-        m_db->client().createQueue("q");
-        m_db->client().createQueue("empty");
-        m_db->client().subscribe("q", "c");
-        m_db->client().subscribeSubconsumer("q", "billing", "w1");
-        m_db->client().subscribeSubconsumer("q", "billing", "w2");
-        m_db->window("q", 1, 1);
-        const auto batch = m_db->client().receive("q", "c");
-        const auto coop = m_db->client().receiveCoop("q", "billing", "w1");
-        m_db->client().nack(batch.messages[0], std::chrono::seconds(0));
-        m_db->execute("update pgque.queue set queue_switch_step2 = null where queue_name = 'empty'");
-        pg::Connection readOnly = pg::Connection::open(m_db->info());
-        readOnly.execute({"set default_transaction_read_only = on", {}});
-        const auto state = [&] {
-            return m_db->execute(
-                "select md5(string_agg(t::text, ';' order by t::text)) from ("
-                "select s::text as t from pgque.subscription s union all select q::text from pgque.queue q"
-                " union all select k::text from pgque.tick k union all select r::text from pgque.retry_queue r"
-                " union all select d::text from pgque.dead_letter d) t");
-        };
-        const std::string before = state();
-        for (const auto& action : m_db->registry().actions()) {
-            if (!ofTheQueue(action))
-                continue;
-            domain::ActionRequest made = request(action.id, "q", "c");
-            const bool member = action.subject == operate::SubjectKind::Member;
-            if (member || action.id == "receive_coop" || action.id == "take_over") {
-                made.consumer = "billing";
-                made.subconsumer = action.id == "unregister_subconsumer" || action.id == "receive_coop" ? "w2" : "w1";
-            }
-            made.batch = action.id == "take_over" ? coop.id.value() : batch.id.value();
-            made.arguments = {{"message", std::to_string(batch.messages[0].id)},
-                              {"dead_letter", "1"},
-                              {"parameter", "ticker_paused"},
-                              {"value", "true"},
-                              {"taker", "w2"},
-                              {"dead_interval", "1 ms"}};
-            if (action.id == "create_queue")
-                made.queue = "fresh";
-            if (action.id == "drop_queue")
-                made.queue = "empty";
-            if (action.id == "subscribe" || action.id == "register_subconsumer")
-                made.consumer = "fresh";
-            if (action.id == "register_subconsumer")
-                made.subconsumer = "w9";
-            const auto outcome = m_db->runner().perform(made, m_db->capabilities(), readOnly, m_db->armed());
-            // These swallow what their parts report; they must still have changed nothing.
-            if (action.id != "run_maintenance" && action.id != "replay_all_dead_letters") {
-                COMPARE_KIND(outcome, Refused);
-                QVERIFY2(outcome.failure && outcome.failure->diagnostics.sqlState == "25006",
-                         (action.id + ": " + outcome.summary).c_str());
-            }
-            QCOMPARE(state(), before);
-        }
     }
 
     void whoMayNot_data() {

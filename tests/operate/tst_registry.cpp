@@ -3,6 +3,8 @@
 
 #include "operate/runner.h"
 
+#include <QFile>
+#include <QRegularExpression>
 #include <QTest>
 
 #include <regex>
@@ -25,12 +27,17 @@ domain::ActionRequest complete(const Action& action) {
         request.subconsumer = "worker-1";
     if (action.subject == SubjectKind::Batch)
         request.batch = 7;
+    if (action.subject == SubjectKind::Backend)
+        request.arguments["started"] = "1760000000000000";
     for (const auto& parameter : action.parameters) {
         if (!operate::valueOf(request, parameter).empty())
             continue;
         switch (parameter.kind) {
         case ParameterKind::Text:
+            operate::setValue(request, parameter, parameter.check && !parameter.check("name").empty() ? "12" : "name");
+            break;
         case ParameterKind::Payload:
+        case ParameterKind::File:
             operate::setValue(request, parameter, "name");
             break;
         case ParameterKind::Number:
@@ -108,10 +115,13 @@ private Q_SLOTS:
             QVERIFY2(ids.insert(action.id).second, id);
             QVERIFY2(std::regex_match(action.id, std::regex("[a-z_]+")), id);
             QVERIFY2(!action.title.empty() && !action.help.empty() && action.help.back() == '.', id);
-            QVERIFY2(std::regex_match(action.role,
-                                      std::regex("pgque_(reader|writer|admin)|workqueue_(producer|consumer|admin)")),
-                     id);
-            QVERIFY2(!action.functions.empty() && action.plan, id);
+            QVERIFY2(
+                std::regex_match(
+                    action.role,
+                    std::regex("pgque_(reader|writer|admin)|workqueue_(producer|consumer|admin)|pg_signal_backend")),
+                id);
+            QVERIFY2(action.plan, id);
+            QVERIFY2(!action.functions.empty() || !action.tables.empty() || action.subject == SubjectKind::Backend, id);
             QVERIFY2(action.danger != operate::Danger::Destructive || action.predicts(), id);
             std::set<std::string> names;
             for (const auto& parameter : action.parameters) {
@@ -160,6 +170,33 @@ private Q_SLOTS:
         QVERIFY(std::find(fitting.begin(), fitting.end(), action) != fitting.end());
     }
 
+    /// What is done to a server is told in the docs, all of it and nothing else.
+    void documented() {
+        QFile file(QStringLiteral(ACTIONS_DOC));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QString text = QString::fromUtf8(file.readAll());
+        const QString list = text.mid(text.indexOf(QLatin1String("## The list")));
+        for (const Action& action : m_registry.actions())
+            QVERIFY2(list.contains(QLatin1Char('`') + QString::fromStdString(action.id) + QLatin1Char('`')),
+                     action.id.c_str());
+        // Each row of the table says whether it takes something away, and whether it is a series.
+        for (const QString& row : list.split(QLatin1Char('\n'))) {
+            if (!row.startsWith(QLatin1String("| `")))
+                continue;
+            const QStringList cells = row.split(QLatin1Char('|'));
+            for (auto ids = QRegularExpression(QStringLiteral("`([a-z_]+)`")).globalMatch(cells[1]); ids.hasNext();) {
+                const QString id = ids.next().captured(1);
+                const Action* action = m_registry.find(id.toStdString());
+                QVERIFY2(action, qPrintable(id));
+                QCOMPARE(action->isSeries(), cells[1].contains(QLatin1String("(series)")));
+                if (id != QLatin1String("start_scheduling") && id != QLatin1String("stop_scheduling"))
+                    QVERIFY2((action->danger == operate::Danger::Destructive) ==
+                                 cells[4].contains(QLatin1String("yes")),
+                             qPrintable(id));
+            }
+        }
+    }
+
     void previewsWhatRuns() {
         for (const Action& action : m_registry.actions()) {
             const domain::ActionRequest request = complete(action);
@@ -173,7 +210,7 @@ private Q_SLOTS:
             for (const std::string& function : action.functions) {
                 const std::string name = function.substr(0, function.find('('));
                 const std::string call = name.starts_with("workqueue.") ? name : "pgque." + name;
-                QVERIFY2(sql.find(call) != std::string::npos || action.id == "send", sql.c_str());
+                QVERIFY2(sql.find(call) != std::string::npos || action.id.starts_with("send"), sql.c_str());
             }
             QVERIFY2(sql.find('$') == std::string::npos, sql.c_str());
         }

@@ -64,7 +64,7 @@ private Q_SLOTS:
     void available() {
         int found = 0;
         for (const operate::Action& action : m_registry.actions()) {
-            if (!action.functions.front().starts_with("workqueue."))
+            if (action.functions.empty() || !action.functions.front().starts_with("workqueue."))
                 continue;
             ++found;
             const auto availability = action.availability(about(action.id, {}), m_capabilities, nullptr);

@@ -98,6 +98,28 @@ QString Desk::setAccessMode(AccessMode mode) {
     return {};
 }
 
+QString Desk::arm(const Arming& arming) {
+    d->armed = arming;
+    if (arming.length.count() > 0)
+        d->armedUntil = std::chrono::steady_clock::now() + arming.length;
+    d->mode = AccessMode::Operate;
+    Q_EMIT accessModeChanged();
+    Q_EMIT armingChanged();
+    return {};
+}
+
+Arming Desk::arming() const {
+    return d->armed;
+}
+
+Arming Desk::standardArming() const {
+    return {true, std::chrono::minutes(30)};
+}
+
+std::optional<std::chrono::steady_clock::time_point> Desk::armedUntil() const {
+    return d->armedUntil;
+}
+
 QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t, std::int64_t, std::int64_t, std::int32_t,
                                                          std::optional<domain::EventPosition> from, int limit) {
     return answered(d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
@@ -217,8 +239,19 @@ QFuture<links::Reply<domain::Prediction>> Desk::predict(const domain::ActionRequ
     return answered(d->prediction);
 }
 
-QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& request) {
+QFuture<domain::Rehearsal> Desk::rehearse(const domain::ActionRequest&) {
+    return answered(d->rehearsal);
+}
+
+QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& request,
+                                             std::shared_ptr<operate::Progress> progress) {
     d->performed.push_back(request);
+    d->progress = std::move(progress);
+    if (d->hold) {
+        QPromise<domain::ActionOutcome> never;
+        never.start();
+        return never.future();
+    }
     return answered(d->outcome);
 }
 

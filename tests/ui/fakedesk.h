@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/desk.h"
+#include "operate/progress.h"
 #include "operate/registry.h"
 
 #include <QPromise>
@@ -31,6 +32,11 @@ public:
     std::function<links::Reply<std::optional<std::string>>(std::int64_t maxBytes)> payload;
     links::Reply<domain::Prediction> prediction = domain::Prediction{};
     domain::ActionOutcome outcome;
+    domain::Rehearsal rehearsal;
+    bool hold = false; ///< perform() is not answered; see progress
+    std::shared_ptr<operate::Progress> progress;
+    Arming armed;
+    std::optional<std::chrono::steady_clock::time_point> armedUntil;
 
     links::Reply<domain::RetryPage> retries = domain::RetryPage{};
     links::Reply<domain::DeadPage> letters = domain::DeadPage{};

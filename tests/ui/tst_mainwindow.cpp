@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/madesnapshots.h"
+#include "ui/actiondialog.h"
 #include "ui/ask.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
@@ -15,6 +16,7 @@
 #include <QListView>
 #include <QMenu>
 #include <QPlainTextEdit>
+#include <QProgressBar>
 #include <QScrollBar>
 #include <QSettings>
 #include <QTableView>
@@ -87,6 +89,7 @@ private Q_SLOTS:
     }
 
     void cleanup() {
+        ui::ask::setArming({});
         m_window.reset();
         m_desk.reset();
     }
@@ -243,6 +246,10 @@ private Q_SLOTS:
     void armingOnProductionAsks() {
         inside().mode = desk::AccessMode::Observe;
         open(u"overview"_s);
+        ui::ask::setArming([this](const desk::Arming& standard) {
+            ++m_questions;
+            return m_agree ? std::optional(desk::Arming{standard.destructive, std::chrono::minutes(15)}) : std::nullopt;
+        });
         m_agree = false;
         QTest::mouseClick(find<QAbstractButton>(u"operate"_s), Qt::LeftButton);
         QCOMPARE(m_questions, 1);
@@ -250,9 +257,102 @@ private Q_SLOTS:
         m_agree = true;
         QTest::mouseClick(find<QAbstractButton>(u"operate"_s), Qt::LeftButton);
         QCOMPARE(inside().mode, desk::AccessMode::Operate);
+        // Seen all the time, and counted down: for less first, for everything when asked again.
+        const auto* operate = find<QAbstractButton>(u"operate"_s);
+        QVERIFY2(operate->text().startsWith(u"Operate 15:00"_s) || operate->text().startsWith(u"Operate 14:"_s),
+                 qPrintable(operate->text()));
+        QVERIFY(!inside().armed.destructive);
+        const QString first = operate->text();
+        QTRY_VERIFY_WITH_TIMEOUT(operate->text() != first, 3'000);
+        QTest::mouseClick(find<QAbstractButton>(u"operate"_s), Qt::LeftButton);
+        QCOMPARE(m_questions, 3);
+        QVERIFY(inside().armed.destructive);
         QTest::mouseClick(find<QAbstractButton>(u"observe"_s), Qt::LeftButton);
-        QCOMPARE(m_questions, 2);
+        QCOMPARE(m_questions, 3);
+        QCOMPARE(operate->text(), u"Operate…"_s);
         QCOMPARE(inside().mode, desk::AccessMode::Observe);
+    }
+
+    /// A series says how far it is, can be stopped, and what takes it back is offered afterwards.
+    void aSeriesShowsProgress() {
+        open(u"dead"_s);
+        inside().prediction = domain::Prediction{};
+        inside().hold = true;
+        domain::ActionRequest purge;
+        purge.action = "purge_dead_letters";
+        purge.queue = "orders";
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("purge_dead_letters"), purge, m_window.get());
+        dialog.show();
+        auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
+        dialog.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
+        QTRY_VERIFY(act->isEnabled());
+        act->click();
+        QVERIFY(inside().progress);
+        inside().progress->set({30, 120}, "30 of 120 letters were deleted.");
+        auto* note = dialog.findChild<QLabel*>(u"runNote"_s);
+        QTRY_COMPARE(note->text(), u"30 of 120 letters were deleted."_s);
+        QCOMPARE(dialog.findChild<QProgressBar*>(u"runProgress"_s)->value(), 250);
+        auto* stop = dialog.findChild<QAbstractButton*>(u"stopRun"_s);
+        stop->click();
+        QVERIFY(inside().progress->isStopping());
+        QVERIFY(!stop->isEnabled());
+    }
+
+    void undoIsOffered() {
+        open(u"overview"_s);
+        inside().prediction = domain::Prediction{};
+        inside().outcome.kind = domain::OutcomeKind::Done;
+        inside().outcome.undo = domain::ActionRequest{};
+        inside().outcome.undo->action = "resume_ticker";
+        inside().outcome.undo->queue = "orders";
+        domain::ActionRequest pause;
+        pause.action = "pause_ticker";
+        pause.queue = "orders";
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("pause_ticker"), pause, m_window.get());
+        QSignalSpy wanted(&dialog, &ui::ActionDialog::nextWanted);
+        dialog.show();
+        auto* undo = dialog.findChild<QAbstractButton*>(u"undo"_s);
+        QVERIFY(!undo->isVisible());
+        QTRY_VERIFY(dialog.findChild<QAbstractButton*>(u"act"_s)->isEnabled());
+        dialog.findChild<QAbstractButton*>(u"act"_s)->click();
+        QTRY_VERIFY(undo->isVisible());
+        QCOMPARE(undo->text(), u"Undo: Resume ticker…"_s);
+        undo->click();
+        QCOMPARE(wanted.size(), 1);
+    }
+
+    void aReasonCanBeRequired() {
+        inside().profile.requiresReason = true;
+        open(u"overview"_s);
+        inside().prediction = domain::Prediction{};
+        domain::ActionRequest tick;
+        tick.action = "force_tick";
+        tick.queue = "orders";
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("force_tick"), tick, m_window.get());
+        dialog.show();
+        auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
+        QTest::qWait(50);
+        QVERIFY(!act->isEnabled());
+        dialog.findChild<QLineEdit*>(u"reason"_s)->setText(u"stuck since noon"_s);
+        QTRY_VERIFY(act->isEnabled());
+    }
+
+    void rehearsalsSayWhatRemains() {
+        open(u"inflight"_s);
+        inside().prediction = domain::Prediction{};
+        inside().rehearsal.outcome.kind = domain::OutcomeKind::Done;
+        inside().rehearsal.outcome.summary = "Batch 8123 was acknowledged.";
+        inside().rehearsal.remains = {"Sequences stay where they are."};
+        domain::ActionRequest ack = inside().diagnosis.findings[0].remedies[0];
+        ack.action = "ack";
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("ack"), ack, m_window.get());
+        dialog.show();
+        auto* rehearse = dialog.findChild<QAbstractButton*>(u"rehearse"_s);
+        QTRY_VERIFY(rehearse->isEnabled());
+        rehearse->click();
+        const auto* state = dialog.findChild<QLabel*>(u"predictionState"_s);
+        QTRY_VERIFY2(state->text().contains(u"Sequences stay"_s), qPrintable(state->text()));
+        QVERIFY(inside().performed.empty());
     }
 
     void aLostConnectionIsSaid() {
@@ -328,8 +428,8 @@ private Q_SLOTS:
         QTest::newRow("text") << Data("hello") << qint64(5) << u"no JSON"_s << false;
         QTest::newRow("control") << Data("a\x01\x1b[31mb") << qint64(8) << u"no JSON"_s << false;
         QTest::newRow("right to left") << Data("שלום \u202e") << qint64(12) << u"no JSON"_s << false;
-        QTest::newRow("long") << Data(std::string(2000, 'x')) << qint64(10'000'000) << u"The first 262\u00a0kB of 10\u00a0MB"_s
-                              << false;
+        QTest::newRow("long") << Data(std::string(2000, 'x')) << qint64(10'000'000)
+                              << u"The first 262\u00a0kB of 10\u00a0MB"_s << false;
     }
 
     void payloadsOfAllKinds() {

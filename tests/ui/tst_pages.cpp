@@ -99,6 +99,15 @@ private Q_SLOTS:
         open(u"retry"_s);
         QTRY_COMPARE(column(u"retries"_s, 0), QStringList({u"10"_s, u"11"_s}));
         QVERIFY(!find<QAbstractButton>(u"nextPage"_s)->isEnabled());
+        // Cancelling is about the row that was seen, due when it was seen to be.
+        find<QWidget>(u"retry"_s)->findChild<QAbstractButton*>(u"action.cancel_retry"_s)->click();
+        QTRY_VERIFY(!inside().predicted.empty());
+        QCOMPARE(inside().predicted.back().arguments.at("event"), std::string("10"));
+        QCOMPARE(
+            inside().predicted.back().arguments.at("due"),
+            std::to_string(
+                std::chrono::duration_cast<std::chrono::microseconds>(page.rows[0].dueAt.time_since_epoch()).count()));
+        m_window->findChild<QDialog*>()->reject();
         inside().retries = refusal();
         open(u"retry"_s);
         QTRY_COMPARE(notice(u"retries"_s), u"The retries could not be read"_s);
@@ -123,11 +132,11 @@ private Q_SLOTS:
         QTRY_COMPARE(column(u"deadGroups"_s, 1), QStringList({u"12"_s}));
         QVERIFY(find<QWidget>(u"dead"_s)->findChild<QAbstractButton*>(u"nextPage"_s)->isEnabled());
         // What is chosen is what the action is about.
-        find<QWidget>(u"dead"_s)->findChild<QAbstractButton*>(u"action.replay_dead_letter"_s)->click();
+        find<QWidget>(u"dead"_s)->findChild<QAbstractButton*>(u"action.replay_selected_dead_letters"_s)->click();
         auto* dialog = m_window->findChild<QDialog*>();
         QVERIFY(dialog != nullptr);
         QTRY_VERIFY(!inside().predicted.empty());
-        QCOMPARE(inside().predicted.back().arguments.at("dead_letter"), std::string("7"));
+        QCOMPARE(inside().predicted.back().arguments.at("dead_letters"), std::string("7"));
         QCOMPARE(inside().predicted.back().queue, std::string("orders"));
         dialog->reject();
         inside().letters = refusal();
@@ -204,12 +213,22 @@ private Q_SLOTS:
         waits.takenAt = made::now;
         waits.sessions.resize(2);
         waits.sessions[0].pid = 5;
+        waits.sessions[0].user = "app_worker";
+        waits.sessions[0].started = made::now - 60s;
         waits.sessions[1].pid = 6;
         waits.sessions[1].blockers = {5};
         waits.sessions[1].waitsFor = "row of billing on orders";
         inside().waits = waits;
         open(u"locks"_s);
         QTRY_COMPARE(column(u"lockWaits"_s, 0).size(), 2);
+        find<QTableView>(u"lockWaits"_s)->selectRow(0);
+        inside().predicted.clear();
+        find<QWidget>(u"locks"_s)->findChild<QAbstractButton*>(u"action.terminate_backend"_s)->click();
+        QTRY_VERIFY(!inside().predicted.empty());
+        QCOMPARE(inside().predicted.back().arguments.at("pid"), std::string("5"));
+        QCOMPARE(inside().predicted.back().arguments.at("user"), std::string("app_worker"));
+        QVERIFY(!inside().predicted.back().arguments.at("started").empty());
+        m_window->findChild<QDialog*>()->reject();
         inside().waits = refusal();
         open(u"locks"_s);
         QTRY_COMPARE(notice(u"lockWaits"_s), u"The locks could not be read"_s);

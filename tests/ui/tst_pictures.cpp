@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/madesnapshots.h"
 #include "ui/actiondialog.h"
+#include "ui/actions.h"
+#include "ui/armdialog.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
 #include "ui/theme.h"
+#include "ui/whynotdialog.h"
 
 #include <QAbstractButton>
 #include <QDir>
@@ -130,6 +133,150 @@ private Q_SLOTS:
         forbidden->errors.back().failure.diagnostics.message = "permission denied for schema pgque";
         inside.snapshot = forbidden;
         keep(draw(*desk, u"overview"_s, QSize(1280, 800)), u"noright"_s);
+    }
+
+    void everyDialog_data() { dialogs_data(); }
+
+    /// Each action's dialog, as it opens from a page.
+    void everyDialog() {
+        QFETCH(bool, dark);
+        ui::Theme::instance().choose(dark ? ui::ThemeChoice::Dark : ui::ThemeChoice::Light);
+        auto desk = shopDesk();
+        desk::DeskPrivate& inside = desk::DeskPrivate::of(*desk);
+        const QString theme = QString::fromLatin1(QTest::currentDataTag());
+        ui::MainWindow window(desk.get(), {{}, u"overview"_s, {}});
+        window.resize(1280, 800);
+        window.show();
+        const ui::Actions actions(desk.get(), &window);
+        for (const operate::Action& action : inside.registry.actions()) {
+            domain::ActionRequest request;
+            request.queue = "orders";
+            request.consumer = "billing";
+            request.subconsumer = "worker-3";
+            request.batch = 8123;
+            using operate::SubjectKind;
+            const bool alone = action.subject == SubjectKind::Backend || action.subject == SubjectKind::Retry ||
+                               action.subject == SubjectKind::DeadLetter ||
+                               action.subject == SubjectKind::DeadLetters || action.subject == SubjectKind::Message;
+            if (alone) {
+                request.consumer.clear();
+                request.subconsumer.clear();
+                request.batch.reset();
+            }
+            if (action.subject == SubjectKind::Backend) {
+                request.queue.clear();
+                request.arguments = {{"pid", "4711"}, {"started", "1760000000000000"}, {"user", "app_worker"}};
+            } else if (action.subject == SubjectKind::Retry) {
+                request.arguments = {{"owner", "3"}, {"event", "146271"}};
+            } else if (action.subject == SubjectKind::DeadLetter) {
+                request.arguments = {{"dead_letter", "17"}};
+            } else if (action.subject == SubjectKind::DeadLetters) {
+                request.arguments = {{"dead_letters", "17, 18, 21"}};
+            } else {
+                request.arguments = {{"type", "order.created"},
+                                     {"payload", "{\"order_id\": 90211}"},
+                                     {"messages", "146271, 146280"},
+                                     {"message", "146271"}};
+            }
+            request = actions.requestFor(action, {action.subject, request});
+            domain::Prediction prediction;
+            prediction.counts["events"] = 500;
+            prediction.numbers = {{"change", "500", "what the server was asked", false}};
+            prediction.undo = "Said here.";
+            prediction.sql = "begin isolation level repeatable read;\ncommit;";
+            inside.prediction = prediction;
+            ui::ActionDialog dialog(desk.get(), action, request, &window);
+            dialog.show();
+            QCoreApplication::processEvents();
+            QCoreApplication::processEvents();
+            keep(dialog.grab().toImage(), u"every-%1-%2"_s.arg(QString::fromStdString(action.id), theme));
+        }
+    }
+
+    void otherDialogs_data() { dialogs_data(); }
+
+    void otherDialogs() {
+        QFETCH(bool, dark);
+        ui::Theme::instance().choose(dark ? ui::ThemeChoice::Dark : ui::ThemeChoice::Light);
+        auto desk = shopDesk();
+        desk::DeskPrivate& inside = desk::DeskPrivate::of(*desk);
+        inside.profile.requiresReason = true;
+        const QString theme = QString::fromLatin1(QTest::currentDataTag());
+        ui::MainWindow window(desk.get(), {{}, u"overview"_s, {}});
+        window.resize(1280, 800);
+        window.show();
+        ui::ArmDialog arm(inside.profile, {false, std::chrono::minutes(30)}, &window);
+        arm.show();
+        QCoreApplication::processEvents();
+        keep(arm.grab().toImage(), u"arm-"_s + theme);
+        ui::WhyNotDialog why(u"Cancel retry"_s,
+                             {false, u"app_ops may not change the table pgque.retry_queue."_s,
+                              u"grant select, insert, update, delete on pgque.retry_queue to app_ops;"_s},
+                             &window);
+        why.show();
+        QCoreApplication::processEvents();
+        keep(why.grab().toImage(), u"whynot-"_s + theme);
+        ui::WhyNotDialog more(u"Purge"_s, {false, u"Armed only for what takes nothing away."_s, {}, true}, &window);
+        more.show();
+        QCoreApplication::processEvents();
+        keep(more.grab().toImage(), u"whynot-arming-"_s + theme);
+
+        domain::Prediction prediction;
+        prediction.numbers = {{"letters deleted", "12,040", "with their payloads; copied to this machine first", true},
+                              {"transactions", "25", "about 500 letters each; it can be stopped between two", false}};
+        prediction.undo = "Yes: a copy of every row is kept on this machine before it is deleted.";
+        prediction.counts["events"] = 12'040;
+        inside.prediction = prediction;
+        inside.hold = true;
+        domain::ActionRequest purge;
+        purge.action = "purge_dead_letters";
+        purge.queue = "orders";
+        ui::ActionDialog run(desk.get(), *inside.registry.find("purge_dead_letters"), purge, &window);
+        run.show();
+        QCoreApplication::processEvents();
+        keep(run.grab().toImage(), u"series-question-"_s + theme);
+        run.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
+        run.findChild<QLineEdit*>(u"reason"_s)->setText(u"INC-2210, agreed with Ann"_s);
+        run.findChild<QAbstractButton*>(u"act"_s)->click();
+        QVERIFY(inside.progress);
+        inside.progress->set({4'000, 12'040}, "4,000 of 12,040 dead letters were copied to this machine and deleted.");
+        QTest::qWait(250);
+        keep(run.grab().toImage(), u"series-running-"_s + theme);
+
+        inside.hold = false;
+        inside.outcome.kind = domain::OutcomeKind::Partly;
+        inside.outcome.summary = "4,000 of 12,040 dead letters were copied to this machine and deleted. It was stopped "
+                                 "then.";
+        inside.outcome.results = {{"deleted", "4000"},
+                                  {"copy", "/home/ann/.local/share/batchscope/copies/20261120-135341-purge.jsonl"}};
+        inside.outcome.undo = domain::ActionRequest{};
+        inside.outcome.undo->action = "bring_back";
+        ui::ActionDialog ended(desk.get(), *inside.registry.find("purge_dead_letters"), purge, &window);
+        ended.show();
+        QCoreApplication::processEvents();
+        ended.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
+        ended.findChild<QLineEdit*>(u"reason"_s)->setText(u"INC-2210"_s);
+        ended.findChild<QAbstractButton*>(u"act"_s)->click();
+        QTRY_VERIFY(ended.findChild<QWidget*>(u"outcome"_s));
+        QCoreApplication::processEvents();
+        keep(ended.grab().toImage(), u"series-ended-"_s + theme);
+
+        inside.rehearsal.outcome.kind = domain::OutcomeKind::Done;
+        inside.rehearsal.outcome.summary = "Batch 8123: 463 messages due again in 60 s, 37 new dead letters.";
+        inside.rehearsal.outcome.tookMs = 18;
+        inside.rehearsal.remains = {"A transaction number and dead versions of the rows it touched, until vacuum takes "
+                                    "them.",
+                                    "The time for which others had to wait for those rows."};
+        domain::ActionRequest give = inside.diagnosis.findings[0].remedies[0];
+        give.action = "give_back";
+        ui::ActionDialog rehearsed(desk.get(), *inside.registry.find("give_back"), give, &window);
+        rehearsed.show();
+        QCoreApplication::processEvents();
+        QTRY_VERIFY(rehearsed.findChild<QAbstractButton*>(u"rehearse"_s)->isEnabled());
+        rehearsed.findChild<QAbstractButton*>(u"rehearse"_s)->click();
+        QCoreApplication::processEvents();
+        QCoreApplication::processEvents();
+        keep(rehearsed.grab().toImage(), u"rehearsed-"_s + theme);
     }
 
     void dialogs_data() {
