@@ -2,15 +2,18 @@
 // The console as a person meets it: how soon it is there, how much memory it takes, whether its window ever stands
 // still.
 #include "desk/desk.h"
+#include "operate/progress.h"
 #include "support/gaps.h"
 #include "support/testserver.h"
 #include "ui/mainwindow.h"
+#include "ui/runview.h"
 
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
+#include <QTemporaryFile>
 
 #include <atomic>
 #include <benchmark/benchmark.h>
@@ -177,6 +180,48 @@ void eventLoop(benchmark::State& state) {
 }
 
 BENCHMARK(eventLoop)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+
+/// The window with its progress on screen while a million lines of a file are sent.
+void sendingAFile(benchmark::State& state) {
+    support::TestDatabase database(support::Schema::Pgque);
+    pg::Connection admin = database.connect();
+    admin.executeScript("select pgque.create_queue('q')", pg::after(60s));
+    QTemporaryFile file;
+    if (!file.open())
+        qFatal("no temporary file");
+    for (int line = 0; line < 1'000'000; ++line)
+        file.write("{\"order_id\": " + QByteArray::number(line) + ", \"customer\": \"ann@example.org\"}\n");
+    file.close();
+    desk::Profile profile;
+    profile.connection = database.info();
+    profile.environment = desk::Environment::Local;
+    for (auto _ : state) {
+        const qint64 empty = support::gapOfAnEmptyLoop(10s);
+        desk::Desk desk(profile);
+        ui::MainWindow window(&desk);
+        window.show();
+        desk.open();
+        desk.setAccessMode(desk::AccessMode::Operate);
+        turn(3s);
+        domain::ActionRequest send;
+        send.action = "send_file";
+        send.queue = "q";
+        send.arguments["file"] = file.fileName().toStdString();
+        const auto progress = std::make_shared<operate::Progress>();
+        ui::RunView view(progress);
+        view.show();
+        const support::Gaps gaps;
+        const auto sent = desk.perform(send, progress);
+        while (!sent.isFinished())
+            turn(20ms);
+        state.counters["empty_ms"] = double(empty);
+        state.counters["excess_ms"] = double(gaps.longest() - empty);
+        if (sent.result().kind != domain::OutcomeKind::Done)
+            state.SkipWithError(sent.result().summary.c_str());
+    }
+}
+
+BENCHMARK(sendingAFile)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
 
 } // namespace
 

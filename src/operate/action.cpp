@@ -78,6 +78,14 @@ std::string nothingChosen(SubjectKind kind, const domain::ActionRequest& request
         return lacks("event") ? "Choose a waiting message first." : "";
     case SubjectKind::DeadLetter:
         return lacks("dead_letter") ? "Choose a dead letter first." : "";
+    case SubjectKind::Queue:
+        return request.queue.empty() ? "Choose a queue first." : "";
+    case SubjectKind::Consumer:
+        return request.consumer.empty() ? "Choose a consumer first." : "";
+    case SubjectKind::Member:
+        return request.subconsumer.empty() ? "Choose a member of a group first." : "";
+    case SubjectKind::Batch:
+        return request.batch ? "" : "Choose a batch first.";
     case SubjectKind::DeadLetters:
         return lacks("dead_letters") ? "Choose dead letters first." : "";
     default:

@@ -170,7 +170,7 @@ Action purge() {
 
 Action purgeSelected() {
     Action action{.id = "purge_selected_dead_letters",
-                  .title = "Delete selected",
+                  .title = "Delete these",
                   .help = "Deletes the selected dead letters, after copying them to this machine.",
                   .subject = SubjectKind::DeadLetters,
                   .danger = Danger::Destructive,

@@ -247,7 +247,10 @@ Action replayMany(bool selected, bool careful) {
         first.resize(std::min<std::size_t>(first.size(), portionSize));
         Plan plan;
         plan.isolation = Isolation::ReadCommitted;
-        plan.calls = {queries::replayLetters(first).statement};
+        // Which ids are next is looked up before each transaction.
+        if (!selected)
+            plan.calls = {queries::lettersAfter(filterOf(request), 0, portionSize).statement};
+        plan.calls.push_back(queries::replayLetters(first).statement);
         plan.judge = [](const auto&, const Sight&) { return refused("It is done in several transactions."); };
         return plan;
     };
@@ -279,7 +282,7 @@ Action replayAll() {
 Action replaySelected() {
     Action action = replayMany(true, false);
     action.id = "replay_selected_dead_letters";
-    action.title = "Replay selected";
+    action.title = "Replay these";
     action.help = "Sends the selected dead letters again and takes them off the list.";
     return action;
 }

@@ -190,12 +190,6 @@ QLayout* ActionDialog::makeFooter() {
     auto* footer = new QHBoxLayout;
     footer->setContentsMargins(20, 10, 20, 10);
     footer->setSpacing(space::medium);
-    if (!m_action.rehearsalLeaves.empty() && !m_action.isSeries()) {
-        m_rehearse = makeButton(tr("Rehearse"), u"rehearse"_s, this, u"quiet"_s);
-        m_rehearse->setToolTip(tr("Carries it out and rolls it back, within limits; others may have to wait for it"));
-        connect(m_rehearse, &QAbstractButton::clicked, this, &ActionDialog::rehearse);
-        footer->addWidget(m_rehearse);
-    }
     footer->addStretch();
     m_undo = makeButton({}, u"undo"_s, this);
     m_undo->hide();
@@ -210,6 +204,13 @@ QLayout* ActionDialog::makeFooter() {
         button->setDefault(true);
     footer->addWidget(m_cancel);
     footer->addWidget(m_act);
+    // Made last: the way by keys from the confirmation to the button stays short.
+    if (!m_action.rehearsalLeaves.empty() && !m_action.isSeries()) {
+        m_rehearse = makeButton(tr("Rehearse"), u"rehearse"_s, this, u"quiet"_s);
+        m_rehearse->setToolTip(tr("Carries it out and rolls it back, within limits; others may have to wait for it"));
+        connect(m_rehearse, &QAbstractButton::clicked, this, &ActionDialog::rehearse);
+        footer->insertWidget(0, m_rehearse);
+    }
     return footer;
 }
 

@@ -51,7 +51,7 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
     for (const char* id : {"reschedule_retry", "cancel_retry"})
         if (QAbstractButton* button = tools.actions->makeButton(
                 id, [this] { return subject(); }, this))
-            m_card->addToHeading(button);
+            m_payload->addToHeading(button);
     if (QAbstractButton* move = tools.actions->makeButton(
             "move_due_retries", [] { return Subject(); }, this))
         m_card->addToHeading(move);

@@ -32,6 +32,15 @@ public:
         return *m_operating;
     }
 
+    /// A connection by way of a proxy on this port, in plain text so that its bytes can be counted.
+    pg::Connection through(const std::string& port) const {
+        auto info = tcpInfo();
+        info.set("port", port);
+        info.set("sslmode", "disable");
+        info.set("gssencmode", "disable");
+        return pg::Connection::open(info);
+    }
+
     static operate::RunOptions armed() {
         operate::RunOptions options;
         options.mode = domain::AccessMode::Operate;

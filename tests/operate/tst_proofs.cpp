@@ -187,13 +187,7 @@ private:
         return *m_db->registry().find(tag.toStdString());
     }
 
-    pg::Connection proxied() {
-        auto info = m_db->tcpInfo();
-        info.set("port", m_proxy->port());
-        info.set("sslmode", "disable");
-        info.set("gssencmode", "disable");
-        return pg::Connection::open(info);
-    }
+    pg::Connection proxied() { return m_db->through(m_proxy->port()); }
 
     std::unique_ptr<OperateDatabase> m_db;
     std::unique_ptr<Scenes> m_scenes;

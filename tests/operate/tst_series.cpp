@@ -149,11 +149,7 @@ private Q_SLOTS:
         QFETCH(bool, arrives);
         using support::FaultProxy;
         FaultProxy proxy(m_db->tcpInfo().get("host").value(), m_db->tcpInfo().get("port").value());
-        auto info = m_db->tcpInfo();
-        info.set("port", proxy.port());
-        info.set("sslmode", "disable");
-        info.set("gssencmode", "disable");
-        auto connection = pg::Connection::open(info);
+        auto connection = m_db->through(proxy.port());
         auto options = m_scenes->options();
         int commits = 0;
         options.beforeCommit = [&](const auto&) {
