@@ -20,6 +20,22 @@ std::string counted(std::int64_t count) {
     return std::to_string(count) + (count >= countCap ? "+" : "");
 }
 
+/// After so many transactions: 1, 10, 100, and then as many as one takes.
+std::int64_t carefulSize(int portions) {
+    std::int64_t size = 1;
+    for (int portion = 0; portion < portions && size < portionSize; ++portion)
+        size *= 10;
+    return std::min(size, portionSize);
+}
+
+/// How many transactions so many letters take.
+int portionsOf(std::int64_t letters, bool careful) {
+    int portions = 0;
+    for (; letters > 0; ++portions)
+        letters -= careful ? carefulSize(portions) : portionSize;
+    return portions;
+}
+
 /// Which letters, and how carefully.
 struct Replays {
     std::string queue;
@@ -93,7 +109,7 @@ private:
     }
 
     std::vector<std::int64_t> upcoming(Reading& reading) {
-        const std::int64_t size = m_what.patience ? careful() : portionSize;
+        const std::int64_t size = m_what.patience ? carefulSize(m_portions) : portionSize;
         if (m_what.filter) {
             auto ids = reading.ask(queries::lettersAfter(*m_what.filter, m_after, size));
             std::erase_if(ids, [&](std::int64_t id) { return id > *m_newest; });
@@ -108,14 +124,6 @@ private:
             ids = reading.ask(queries::lettersLeft(ids));
         }
         return ids;
-    }
-
-    /// 1, 10, 100, and then as many as a transaction takes.
-    std::int64_t careful() const {
-        std::int64_t size = 1;
-        for (int portion = 0; portion < m_portions && size < portionSize; ++portion)
-            size *= 10;
-        return std::min(size, portionSize);
     }
 
     /// Waits for what was sent last to come to its end; false when it did not come to a good one.
@@ -206,7 +214,7 @@ void tellReplay(std::int64_t letters, bool careful, domain::Prediction& predicti
          .note = careful ? "first 1, then 10, then 100, each watched to its end" : "due with the next tick",
          .alarming = letters >= 1'000 && !careful},
         {.label = "transactions",
-         .value = std::to_string((letters + portionSize - 1) / portionSize + (careful ? 3 : 0)),
+         .value = std::to_string(portionsOf(letters, careful)),
          .note = "at most " + std::to_string(portionSize) + " letters each; it can be stopped between two"}};
     prediction.alsoChanges = {"Every consumer of the queue gets them, not only those that gave them up.",
                               "They are new events: new ids, and no retries behind them."};
