@@ -64,7 +64,9 @@ struct Queue {
     std::optional<Count> retry;              ///< rows waiting in retry_queue
     std::optional<Count> retryDue;           ///< of these, due now
     std::optional<Timestamp> oldestRetryDue;
-    std::optional<Count> dead; ///< rows in dead_letter
+    std::optional<Count> retryAhead;   ///< due within the next ten minutes
+    std::optional<Count> retryLastTry; ///< of those that wait: given back once more, they die
+    std::optional<Count> dead;         ///< rows in dead_letter
     std::optional<Timestamp> newestDead;
 
     // The lowest position of any subscription, which rotation must not overtake.
@@ -123,6 +125,8 @@ struct Backend {
     std::optional<Timestamp> stateSince;
     std::optional<std::int64_t> xid;  ///< of its writing transaction; 32 bits, as pg_stat_activity shows it
     std::optional<std::int64_t> xmin; ///< oldest transaction it may still look at; 32 bits
+    /// What its last statement asked receive() or receive_coop() for, as written there: "'orders', $1, 10".
+    std::string receiveArguments;
 
     bool operator==(const Backend&) const = default;
 };
@@ -152,15 +156,70 @@ struct PreparedTransaction {
     bool operator==(const PreparedTransaction&) const = default;
 };
 
+/// A transaction's hold on one of the tables that hold a queue's events.
+struct EventTableLock {
+    std::int32_t queueId = 0;
+    std::optional<std::int32_t> table; ///< its number in the ring; empty: the parent of all
+    std::int32_t pid = 0;              ///< 0: a prepared transaction
+    std::string application;
+    std::string state;
+    std::optional<Timestamp> since; ///< start of its transaction; empty: no right to see
+    bool writes = false;            ///< it has sent events
+
+    bool operator==(const EventTableLock&) const = default;
+};
+
 /// Who else works on this server: asked on a slower beat, with an age of its own.
 struct Activity {
     Timestamp takenAt;
     std::vector<RowLock> rowLocks;
     std::vector<Backend> backends; ///< clients of this database, and elsewhere those that hold a transaction
     std::vector<PreparedTransaction> prepared;
+    std::vector<EventTableLock> eventLocks; ///< at most 1,000
 
     /// The lock on a subscription's row, or null.
     const RowLock* lockOn(std::int32_t queueId, std::int32_t consumerId) const;
+};
+
+/// A replication slot that may keep rows from being removed.
+struct Slot {
+    std::string name;
+    bool active = false;
+    std::int64_t xmin = 0; ///< 32 bits
+
+    bool operator==(const Slot&) const = default;
+};
+
+/// A standby whose queries are protected by hot_standby_feedback.
+struct Standby {
+    std::int32_t pid = 0;
+    std::string application;
+    std::int64_t xmin = 0; ///< 32 bits
+
+    bool operator==(const Standby&) const = default;
+};
+
+/// Rows of one of the queue's metadata tables, by the server's statistics: estimates.
+struct TableHealth {
+    std::string table;
+    std::int64_t live = 0;
+    std::int64_t dead = 0;
+    std::optional<Timestamp> vacuumedAt;
+
+    bool operator==(const TableHealth&) const = default;
+};
+
+/// What keeps the queue's own tables small, and what stands in its way: asked with the counts, with an age of its own.
+struct Upkeep {
+    Timestamp takenAt;
+    std::int64_t nextXid = 0; ///< the next transaction's id, 64 bits
+    std::vector<Slot> replicationSlots;
+    std::vector<Standby> standbys; ///< only those a role with pg_monitor may see
+    std::vector<TableHealth> tables;
+    std::int64_t ownerlessRetries = 0;  ///< owners in retry_queue that no subscription has; at most 100
+    std::int64_t memberDeadLetters = 0; ///< members that dead letters stand under instead of their group; at most 100
+
+    bool operator==(const Upkeep&) const = default;
 };
 
 /// What one sample cost.
@@ -189,6 +248,7 @@ struct Snapshot {
     std::vector<Queue> queues;                ///< ordered by name
     std::vector<Subscription> subscriptions;  ///< ordered by queue, group, role, consumer name
     std::shared_ptr<const Activity> activity; ///< null before it was asked for
+    std::shared_ptr<const Upkeep> upkeep;     ///< null before it was asked for
     std::vector<PartError> errors;
 
     const Queue* queue(std::int32_t id) const;

@@ -107,7 +107,7 @@ void lockWait(Case& one) {
         if (!since || one.since(*since) < one.thresholds.lockWaitWarning)
             continue;
         const Subscription* row = one.snapshot.subscription(lock.queueId, lock.consumerId);
-        if (!row)
+        if (!row || groupIsLockedToo(one.snapshot, *row, lock))
             continue;
         const pg::Interval age = one.since(*since);
         domain::Finding& finding =

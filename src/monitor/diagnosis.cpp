@@ -27,6 +27,12 @@ domain::Subject subjectOf(const domain::Snapshot& snapshot, const domain::Subscr
             domain::subconsumerName(snapshot, row), row.batch};
 }
 
+bool groupIsLockedToo(const domain::Snapshot& snapshot, const domain::Subscription& row, const domain::RowLock& lock) {
+    const domain::Subscription* main = row.role == domain::Role::CoopMember ? snapshot.mainOf(row) : nullptr;
+    const domain::RowLock* other = main ? snapshot.activity->lockOn(main->queueId, main->consumerId) : nullptr;
+    return other && other->pid == lock.pid;
+}
+
 domain::ActionRequest remedy(std::string action, const domain::Snapshot& snapshot, const domain::Subscription& row) {
     const domain::Subject subject = subjectOf(snapshot, row);
     domain::ActionRequest request;
@@ -57,9 +63,15 @@ void addMemberRemedies(const domain::Snapshot& snapshot, const domain::Subscript
 
 domain::Diagnosis diagnose(const domain::Snapshot& snapshot, const Memory* memory, const Thresholds& thresholds) {
     using namespace rules;
-    static constexpr auto all = {tickerStopped, tickerPaused,   retryOverdue,  deadLetters,
-                                 largeWindow,   staleHeartbeat, mainWithBatch, memberWithoutGroup,
-                                 lockWait,      rotationPinned, rotationHeld,  stepTwoMissing};
+    static constexpr auto all = {tickerStopped,    tickerPaused,       largeWindow,    largeBatch,
+                                 insertsDisabled,  noConsumer,         retryOverdue,   retryFallingBehind,
+                                 retryLoad,        retryLastTry,       deadLetters,    staleHeartbeat,
+                                 mainWithBatch,    memberWithoutGroup, lockWait,       rotationPinned,
+                                 rotationHeld,     rotationHeldByLock, stepTwoMissing, heartbeatWithoutProgress,
+                                 windowCirculates, hastyTakeover,      groupDemoted,   heldInsideFetch,
+                                 farBehind,        partialReceive,     brokenMembers,  overlappingWindows,
+                                 duplicateBatches, groupWithoutMember, malformedNames, positionLost,
+                                 ownerlessRows,    horizonHeld,        lateCommitter,  ticksOfAnotherLife};
     domain::Diagnosis diagnosis;
     Case one{snapshot, memory && memory->knows() ? memory : nullptr, thresholds, diagnosis};
     for (const auto rule : all)

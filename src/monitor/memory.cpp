@@ -5,6 +5,13 @@
 
 namespace monitor {
 
+namespace {
+
+/// A pace over less than this is chance.
+constexpr pg::Interval leastCourse = std::chrono::seconds(20);
+
+} // namespace
+
 std::optional<std::int64_t> eventsWaiting(const domain::Queue& queue) {
     if (!queue.eventSeqNow || !queue.lastTick)
         return std::nullopt;
@@ -29,6 +36,9 @@ void Memory::add(const domain::Snapshot& snapshot) {
         waiting[queue.id] = {queue.lastTick->id, same ? before->second.since : snapshot.takenAt};
     }
     m_waiting = std::move(waiting);
+    rememberWindows(snapshot);
+    rememberCursors(snapshot);
+    rememberRetries(snapshot);
 
     if (!snapshot.activity)
         return;
@@ -46,6 +56,119 @@ void Memory::clear() {
     m_count = 0;
     m_waiting.clear();
     m_blocking.clear();
+    m_windows.clear();
+    m_groups.clear();
+    m_cursors.clear();
+    m_retries.clear();
+}
+
+void Memory::rememberWindows(const domain::Snapshot& snapshot) {
+    std::map<WindowKey, Window> windows;
+    for (const domain::Subscription& row : snapshot.subscriptions) {
+        if (row.role == domain::Role::CoopMain)
+            m_groups[key(row)] = snapshot.takenAt;
+        if (row.role != domain::Role::CoopMember || !row.batch || !row.lastTick)
+            continue;
+        const WindowKey at{row.queueId, row.subId, *row.lastTick};
+        Window next{*row.batch, row.consumerId, row.consumerName, row.active, 0, {}};
+        if (const auto before = m_windows.find(at); before != m_windows.end()) {
+            next.handovers = before->second.handovers;
+            next.last = before->second.last;
+            if (before->second.batch != next.batch) {
+                ++next.handovers;
+                next.last = Handover{before->second.owner, row.active - before->second.active, snapshot.takenAt};
+            }
+        }
+        windows[at] = std::move(next);
+    }
+    m_windows = std::move(windows);
+}
+
+void Memory::rememberCursors(const domain::Snapshot& snapshot) {
+    if (m_cursors.size() > 2 * snapshot.subscriptions.size() + 100)
+        m_cursors.clear();
+    for (const domain::Subscription& row : snapshot.subscriptions) {
+        if (row.role != domain::Role::CoopMember && row.lastTickTime)
+            m_cursors[key(row)].add({snapshot.takenAt, *row.lastTickTime});
+    }
+}
+
+void Memory::rememberRetries(const domain::Snapshot& snapshot) {
+    for (const domain::Queue& queue : snapshot.queues) {
+        if (!queue.retryDue)
+            continue;
+        if (!queue.oldestRetryDue)
+            m_retries.erase(queue.id);
+        else
+            m_retries[queue.id].add({queue.retryDue->takenAt, *queue.oldestRetryDue});
+    }
+}
+
+void Memory::Course::add(Point point) {
+    constexpr auto minute = std::chrono::minutes(1);
+    // A clock that went back, or a look after a long pause, begins anew.
+    if (now.at == domain::Timestamp() || point.at < now.at || point.at - now.at > 5 * minute) {
+        from = between = now = point;
+        return;
+    }
+    now = point;
+    if (point.at - between.at >= minute) {
+        from = between;
+        between = point;
+    }
+}
+
+std::uint64_t Memory::key(const domain::Subscription& row) {
+    return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(row.queueId)) << 32) |
+           static_cast<std::uint32_t>(row.consumerId);
+}
+
+const Memory::Window* Memory::window(const domain::Subscription& row) const {
+    if (!row.lastTick)
+        return nullptr;
+    const auto found = m_windows.find({row.queueId, row.subId, *row.lastTick});
+    return found == m_windows.end() || found->second.batch != row.batch ? nullptr : &found->second;
+}
+
+int Memory::handovers(const domain::Subscription& row) const {
+    const Window* seen = window(row);
+    return seen ? seen->handovers : 0;
+}
+
+const Memory::Handover* Memory::lastHandover(const domain::Subscription& row) const {
+    const Window* seen = window(row);
+    return seen && seen->last ? &*seen->last : nullptr;
+}
+
+std::optional<domain::Timestamp> Memory::wasGroupUntil(const domain::Subscription& row) const {
+    const auto found = m_groups.find(key(row));
+    if (row.role == domain::Role::CoopMain || found == m_groups.end())
+        return std::nullopt;
+    return found->second;
+}
+
+std::optional<double> Memory::pace(const domain::Subscription& row) const {
+    const auto found = m_cursors.find(key(row));
+    if (found == m_cursors.end())
+        return std::nullopt;
+    const Course& course = found->second;
+    const pg::Interval elapsed = course.now.at - course.from.at;
+    if (elapsed < leastCourse)
+        return std::nullopt;
+    return std::chrono::duration<double>(course.now.value - course.from.value) / std::chrono::duration<double>(elapsed);
+}
+
+std::optional<Memory::RetryTrend> Memory::retryTrend(const domain::Queue& queue) const {
+    const auto found = m_retries.find(queue.id);
+    if (found == m_retries.end())
+        return std::nullopt;
+    const Course& course = found->second;
+    const pg::Interval elapsed = course.now.at - course.from.at;
+    if (elapsed < leastCourse)
+        return std::nullopt;
+    const pg::Interval moved = course.now.value - course.from.value;
+    return RetryTrend{moved > pg::Interval(0),
+                      1 - std::chrono::duration<double>(moved) / std::chrono::duration<double>(elapsed)};
 }
 
 std::optional<domain::Timestamp> Memory::waitingSince(std::int32_t queueId) const {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -27,11 +29,69 @@ public:
     /// Since when this session's lock on a subscription's row keeps others waiting, as far as seen.
     std::optional<domain::Timestamp> blockingSince(const domain::RowLock& lock) const;
 
+    /// A window that went from one owner to another.
+    struct Handover {
+        std::string from;            ///< the earlier owner's consumer name
+        pg::Interval heartbeatAge{}; ///< of the earlier owner when it lost the window, as far as seen
+        domain::Timestamp at;
+    };
+
+    /// How often the open window of this row has got a new token, as far as seen.
+    int handovers(const domain::Subscription& row) const;
+    /// The last time it did.
+    const Handover* lastHandover(const domain::Subscription& row) const;
+
+    /// When this row was last seen as the main row of a group; empty: it never was, or still is.
+    std::optional<domain::Timestamp> wasGroupUntil(const domain::Subscription& row) const;
+
+    /// How many seconds of the queue's time this cursor passes in a second, over about the last minute: above 1 it
+    /// catches up. Empty while too little was seen.
+    std::optional<double> pace(const domain::Subscription& row) const;
+
+    /// How the queue's due retries developed over about the last minute.
+    struct RetryTrend {
+        bool moving = false; ///< the oldest one is not the same any more: somebody works
+        double growth = 0;   ///< seconds by which the oldest one's delay grew, a second
+    };
+
+    std::optional<RetryTrend> retryTrend(const domain::Queue& queue) const;
+
 private:
     struct Waiting {
         std::int64_t tick = 0;
         domain::Timestamp since;
     };
+
+    struct Window {
+        std::int64_t batch = 0;
+        std::int32_t consumerId = 0;
+        std::string owner;
+        domain::Timestamp active;
+        int handovers = 0;
+        std::optional<Handover> last;
+    };
+
+    using WindowKey = std::tuple<std::int32_t, std::int32_t, std::int64_t>; // queue, group, first tick
+
+    /// A value now, about a minute ago, and at a moment between that becomes the next "a minute ago".
+    struct Course {
+        struct Point {
+            domain::Timestamp at;
+            domain::Timestamp value;
+        };
+
+        Point from;
+        Point between;
+        Point now;
+
+        void add(Point point);
+    };
+
+    void rememberWindows(const domain::Snapshot& snapshot);
+    void rememberCursors(const domain::Snapshot& snapshot);
+    void rememberRetries(const domain::Snapshot& snapshot);
+    static std::uint64_t key(const domain::Subscription& row);
+    const Window* window(const domain::Subscription& row) const;
 
     using Blocker = std::pair<std::pair<std::int32_t, std::int32_t>, std::int32_t>;
 
@@ -40,6 +100,10 @@ private:
     int m_count = 0;
     std::unordered_map<std::int32_t, Waiting> m_waiting;
     std::map<Blocker, domain::Timestamp> m_blocking;
+    std::map<WindowKey, Window> m_windows;
+    std::unordered_map<std::uint64_t, domain::Timestamp> m_groups; // main rows by queue and consumer: last seen as such
+    std::unordered_map<std::uint64_t, Course> m_cursors;
+    std::unordered_map<std::int32_t, Course> m_retries;
 };
 
 /// Events that were sent after the queue's newest tick, by sequence arithmetic; empty when the sequence is not known.

@@ -4,8 +4,9 @@
 #include "queries/evidence.h"
 
 #include <algorithm>
+#include <set>
 
-// Rules about a queue: ticks, retries, dead letters, what the next window will hold.
+// Rules about a queue: ticks, what the next window will hold, who may send and who reads.
 namespace monitor::rules {
 
 namespace {
@@ -146,52 +147,6 @@ void tickerPaused(Case& one) {
     }
 }
 
-void retryOverdue(Case& one) {
-    bool counted = one.snapshot.queues.empty();
-    for (const Queue& queue : one.snapshot.queues) {
-        counted = counted || queue.retryDue.has_value();
-        if (!queue.oldestRetryDue || !queue.retryDue)
-            continue;
-        // Judged at the time of the counting, which has its own beat.
-        const pg::Interval overdue = queue.retryDue->takenAt - *queue.oldestRetryDue;
-        if (overdue <= one.thresholds.retryOverdue)
-            continue;
-        domain::Finding& finding = one.found("retry_overdue", Severity::Warning, {queue.name, {}, {}, {}});
-        finding.since = queue.oldestRetryDue;
-        finding.title = "Retries of " + queue.name + " are overdue by " + words::age(overdue) + ".";
-        finding.cause = "maint_retry_events() does not run, or does not keep up.";
-        finding.consequence = (queue.retryDue->capped ? "At least " : "") +
-                              words::count(queue.retryDue->value, "message") +
-                              " should have been delivered again and have not.";
-        finding.evidence.push_back({"The oldest was due at " + words::timeOfDay(*queue.oldestRetryDue) + ".",
-                                    queries::evidence::retriesDue(queue.name)});
-        finding.remedies.push_back(queueRemedy("move_due_retries", {}));
-    }
-    if (!counted)
-        one.notEvaluated("retry_overdue", "the retry queue could not be read");
-}
-
-void deadLetters(Case& one) {
-    bool counted = one.snapshot.queues.empty();
-    for (const Queue& queue : one.snapshot.queues) {
-        counted = counted || queue.dead.has_value();
-        if (!queue.newestDead || !queue.dead || one.since(*queue.newestDead) >= one.thresholds.deadYounger)
-            continue;
-        domain::Finding& finding = one.found("dead_letters", Severity::Warning, {queue.name, {}, {}, {}});
-        finding.since = queue.newestDead;
-        finding.title = "Messages of " + queue.name + " are dying: the latest " +
-                        words::age(one.since(*queue.newestDead)) + " ago.";
-        finding.cause = "A consumer gave them back more often than the limit of " +
-                        std::to_string(queue.effectiveMaxRetries()) + " retries allows.";
-        finding.consequence = (queue.dead->capped ? "At least " : "") + words::count(queue.dead->value, "dead letter") +
-                              " will not be delivered again unless somebody replays them.";
-        finding.evidence.push_back({"The newest is of " + words::timeOfDay(*queue.newestDead) + ".",
-                                    queries::evidence::deadLetters(queue.name)});
-    }
-    if (!counted)
-        one.notEvaluated("dead_letters", "this role may not read pgque.dead_letter");
-}
-
 void largeWindow(Case& one) {
     for (const Queue& queue : one.snapshot.queues) {
         const std::int64_t waiting = eventsWaiting(queue).value_or(0);
@@ -206,6 +161,66 @@ void largeWindow(Case& one) {
         finding.evidence.push_back({"The event sequence stands at " + std::to_string(*queue.eventSeqNow) +
                                         ", the newest tick at " + std::to_string(queue.lastTick->eventSeq) + ".",
                                     queries::evidence::newestTick(queue.name)});
+    }
+}
+
+void largeBatch(Case& one) {
+    for (const domain::Subscription& row : one.snapshot.subscriptions) {
+        const std::int64_t events = row.batch ? row.windowEstimate().value_or(0) : 0;
+        if (events < one.thresholds.largeWindow || !one.snapshot.queue(row.queueId))
+            continue;
+        domain::Finding& finding = one.found("large_batch", Severity::Information, subjectOf(one.snapshot, row));
+        finding.title = row.consumerName + " on " + finding.subject.queue + " holds a batch of about " +
+                        words::count(events, "event") + ".";
+        finding.cause = "Its two ticks lie that far apart: the ticker had been away, or one transaction sent them all.";
+        finding.consequence = "A worker that keeps a whole batch in memory may not survive it; the limit of receive() "
+                              "does not help, because ack finishes the batch whatever was returned.";
+        finding.evidence.push_back({"The sequence advanced by " + std::to_string(events) + " between its ticks.",
+                                    queries::evidence::openBatch(*row.batch)});
+    }
+}
+
+void insertsDisabled(Case& one) {
+    for (const Queue& queue : one.snapshot.queues) {
+        if (!queue.insertDisabled)
+            continue;
+        domain::Finding& finding = one.found("inserts_disabled", Severity::Information, {queue.name, {}, {}, {}});
+        finding.title = "Nobody can send to " + queue.name + ".";
+        finding.cause = "Somebody set disable_insert on this queue.";
+        finding.consequence = "Every producer's send() fails, and the transaction it is part of.";
+        finding.evidence.push_back({"queue_disable_insert is true.", queries::evidence::rotation(queue.name)});
+    }
+}
+
+void noConsumer(Case& one) {
+    std::set<std::int32_t> read;
+    for (const domain::Subscription& row : one.snapshot.subscriptions)
+        read.insert(row.queueId);
+    for (const Queue& queue : one.snapshot.queues) {
+        const std::int64_t sent = queue.eventSeqNow.value_or(queue.lastTick ? queue.lastTick->eventSeq : 0);
+        if (read.contains(queue.id) || sent <= 0)
+            continue;
+        // Over the last ticks, and since: is anything coming in?
+        const std::int64_t lately = queue.earlierTick ? sent - queue.earlierTick->eventSeq : 0;
+        const pg::Interval span = queue.earlierTick ? one.since(queue.earlierTick->time) : pg::Interval(0);
+        const double aSecond =
+            lately > 0 && span > pg::Interval(0) ? double(lately) / std::chrono::duration<double>(span).count() : 0;
+        domain::Finding& finding =
+            one.found("no_consumer", lately > 0 ? Severity::Warning : Severity::Information, {queue.name, {}, {}, {}});
+        finding.title = "Nobody reads " + queue.name + ": its events are discarded unread.";
+        finding.cause = "The queue has no subscription.";
+        const pg::Interval left = queue.switchTime + queue.rotationPeriod - one.snapshot.takenAt;
+        const auto aPeriod =
+            static_cast<std::int64_t>(aSecond * std::chrono::duration<double>(queue.rotationPeriod).count() + 0.5);
+        finding.consequence =
+            "Each rotation, the next " +
+            (left > pg::Interval(0) ? "in about " + words::age(left) : std::string("with the next maintenance")) +
+            ", empties the oldest of its " + std::to_string(queue.tableCount) + " tables" +
+            (aPeriod > 0 ? ": at the present rate about " + words::count(aPeriod, "event") + " a period." : ".");
+        finding.evidence.push_back(
+            {"No row of pgque.subscription belongs to it; its event sequence stands at " + std::to_string(sent) + ".",
+             queries::evidence::subscriptions(queue.name)});
+        finding.remedies.push_back(queueRemedy("subscribe", queue.name));
     }
 }
 

@@ -137,6 +137,40 @@ void rotationPinned(Case& one) {
     }
 }
 
+void rotationHeldByLock(Case& one) {
+    if (!one.snapshot.activity)
+        return;
+    for (const Queue& queue : one.snapshot.queues) {
+        const auto periods = overdue(one, queue);
+        // Only when nothing before it holds rotation: step one looks at the table last.
+        if (!periods || (queue.lastTick && reachesBack(*queue.lastTick, queue)) ||
+            (queue.lowestTick && reachesBack(*queue.lowestTick, queue)))
+            continue;
+        const std::int32_t next = (queue.currentTable + 1) % std::max(queue.tableCount, 1);
+        const auto& locks = one.snapshot.activity->eventLocks;
+        const auto held = std::find_if(locks.begin(), locks.end(), [&](const domain::EventTableLock& lock) {
+            return lock.queueId == queue.id && lock.table == next;
+        });
+        if (held == locks.end())
+            continue;
+        domain::Finding& finding =
+            one.found("rotation_held_by_lock", severityOf(one, *periods), {queue.name, {}, {}, {}});
+        finding.since = held->since;
+        finding.culprit =
+            domain::Culprit{held->pid == 0 ? std::nullopt : std::optional(held->pid), held->application, {}};
+        finding.title = "A lock on table " + std::to_string(next) + " keeps " + queue.name +
+                        " from rotating: overdue by " + words::age(one.since(queue.switchTime) - queue.rotationPeriod) +
+                        ".";
+        finding.cause = (held->pid == 0 ? std::string("A prepared transaction")
+                                        : "Session " + std::to_string(held->pid) +
+                                              (held->application.empty() ? "" : " (" + held->application + ")")) +
+                        " has read or changed it in a transaction that is still open" +
+                        (held->since ? ", since " + words::age(one.since(*held->since)) : std::string()) + '.';
+        finding.consequence = "Maintenance skips the queue without a word each time, and its tables grow.";
+        finding.evidence.push_back({"The table that comes next is locked.", queries::evidence::eventTableLocks()});
+    }
+}
+
 void stepTwoMissing(Case& one) {
     for (const Queue& queue : one.snapshot.queues) {
         if (queue.switchStep2 || one.since(queue.switchTime) < one.thresholds.stepTwoMissing)

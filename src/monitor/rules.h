@@ -28,21 +28,52 @@ struct Case {
 
 void tickerStopped(Case& one);
 void tickerPaused(Case& one);
-void retryOverdue(Case& one);
-void deadLetters(Case& one);
 void largeWindow(Case& one);
+void largeBatch(Case& one);
+void insertsDisabled(Case& one);
+void noConsumer(Case& one);
+
+void retryOverdue(Case& one);
+void retryFallingBehind(Case& one);
+void retryLoad(Case& one);
+void retryLastTry(Case& one);
+void deadLetters(Case& one);
 
 void staleHeartbeat(Case& one);
 void mainWithBatch(Case& one);
 void memberWithoutGroup(Case& one);
 void lockWait(Case& one);
 
+void heartbeatWithoutProgress(Case& one);
+void windowCirculates(Case& one);
+void hastyTakeover(Case& one);
+void groupDemoted(Case& one);
+void heldInsideFetch(Case& one);
+void farBehind(Case& one); ///< after rotationPinned, which says more
+void partialReceive(Case& one);
+
+void brokenMembers(Case& one);
+void overlappingWindows(Case& one);
+void duplicateBatches(Case& one);
+void groupWithoutMember(Case& one);
+void malformedNames(Case& one);
+void positionLost(Case& one);
+void ownerlessRows(Case& one);
+
+void horizonHeld(Case& one);
+void lateCommitter(Case& one);
+void ticksOfAnotherLife(Case& one);
+
 void rotationPinned(Case& one);
 void rotationHeld(Case& one);
+void rotationHeldByLock(Case& one);
 void stepTwoMissing(Case& one);
 
 /// The subject a subscription is to a finding.
 domain::Subject subjectOf(const domain::Snapshot& snapshot, const domain::Subscription& row);
+
+/// A member's transaction holds its group's row as well: what there is to say is said once, of the group.
+bool groupIsLockedToo(const domain::Snapshot& snapshot, const domain::Subscription& row, const domain::RowLock& lock);
 
 /// A remedy: an action on what a subscription is, as it was seen.
 domain::ActionRequest remedy(std::string action, const domain::Snapshot& snapshot, const domain::Subscription& row);

@@ -47,9 +47,11 @@ struct Sampler::Asking {
     std::vector<Slice> sequences;
     std::optional<Asked<std::vector<queries::RetryCount>>> retries;
     std::optional<Asked<std::vector<queries::RetryDue>>> due;
+    std::optional<Asked<std::vector<queries::RetryDue>>> ahead;
     std::optional<Asked<std::vector<queries::DeadCount>>> dead;
     std::optional<std::pair<Asked<pg::Timestamp>, Asked<pg::Timestamp>>> countsClock;
     std::optional<queries::ActivityQuestions> activity;
+    std::optional<queries::UpkeepQuestions> upkeep;
 };
 
 void Sampler::reset() {
@@ -97,6 +99,7 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     readSequences(answers, asking, *next);
     readMissingSequences(connection, *next, deadline);
     readCounts(answers, asking, *next);
+    readUpkeep(answers, asking, *next);
     if (asking.activity) {
         try {
             next->activity = std::make_shared<const domain::Activity>(queries::readActivity(answers, *asking.activity));
@@ -168,6 +171,8 @@ void Sampler::takeQueue(Queue&& queue, Snapshot& next, bool& moved) {
         queue.retry = before->retry;
         queue.retryDue = before->retryDue;
         queue.oldestRetryDue = before->oldestRetryDue;
+        queue.retryAhead = before->retryAhead;
+        queue.retryLastTry = before->retryLastTry;
         queue.dead = before->dead;
         queue.newestDead = before->newestDead;
         moved = moved || before->name != queue.name;
@@ -305,8 +310,9 @@ void Sampler::askCounts(Look& look, Asking& asking, const domain::Capabilities& 
     look.part(m_options.limits);
     const auto began = look.ask(queries::serverClock());
     if (capabilities.readableTables.contains("retry_queue")) {
-        asking.retries = look.ask(queries::retryCounts());
+        asking.retries = look.ask(queries::retryCounts(capabilities));
         asking.due = look.ask(queries::retriesDue());
+        asking.ahead = look.ask(queries::retriesAhead());
     } else {
         m_slowErrors.push_back({"retries", noRight("retry_queue")});
     }
@@ -318,6 +324,7 @@ void Sampler::askCounts(Look& look, Asking& asking, const domain::Capabilities& 
         m_slowErrors.push_back({"dead letters", noRight("dead_letter")});
     }
     asking.countsClock = {began, look.ask(queries::serverClock())};
+    asking.upkeep = queries::askUpkeep(look, capabilities, m_options.limits);
 }
 
 void Sampler::readCounts(const queries::Answers& answers, const Asking& asking, Snapshot& next) {
@@ -340,28 +347,8 @@ void Sampler::readCounts(const queries::Answers& answers, const Asking& asking, 
     } catch (const pg::Error&) {
         m_countsEvery = m_options.countsEvery * 2;
     }
-    if (asking.retries) {
-        try {
-            const auto waiting = answers.get(*asking.retries);
-            const auto due = answers.get(*asking.due);
-            for (Queue& queue : next.queues) {
-                queue.retry = queue.retryDue = nothing;
-                queue.oldestRetryDue.reset();
-            }
-            for (const queries::RetryCount& one : waiting) {
-                if (Queue* queue = place(one.queueId))
-                    queue->retry = one.waiting;
-            }
-            for (const queries::RetryDue& one : due) {
-                if (Queue* queue = place(one.queueId)) {
-                    queue->retryDue = one.due;
-                    queue->oldestRetryDue = one.oldest;
-                }
-            }
-        } catch (const pg::Error& error) {
-            m_slowErrors.push_back({"retries", error.failure()});
-        }
-    }
+    if (asking.retries)
+        readRetries(answers, asking, next);
     if (asking.dead) {
         try {
             const auto dead = answers.get(*asking.dead);
@@ -378,6 +365,53 @@ void Sampler::readCounts(const queries::Answers& answers, const Asking& asking, 
         } catch (const pg::Error& error) {
             m_slowErrors.push_back({"dead letters", error.failure()});
         }
+    }
+}
+
+void Sampler::readRetries(const queries::Answers& answers, const Asking& asking, Snapshot& next) {
+    const domain::Count nothing{0, false, next.takenAt};
+    const auto place = [&](std::int32_t queueId) -> Queue* {
+        const auto found = m_queueAt.find(key(0, queueId));
+        return found == m_queueAt.end() ? nullptr : &next.queues[found->second];
+    };
+    try {
+        const auto waiting = answers.get(*asking.retries);
+        const auto due = answers.get(*asking.due);
+        const auto ahead = answers.get(*asking.ahead);
+        for (Queue& queue : next.queues) {
+            queue.retry = queue.retryDue = queue.retryAhead = queue.retryLastTry = nothing;
+            queue.oldestRetryDue.reset();
+        }
+        for (const queries::RetryCount& one : waiting) {
+            if (Queue* queue = place(one.queueId)) {
+                queue->retry = one.waiting;
+                queue->retryLastTry = one.lastTry;
+            }
+        }
+        for (const queries::RetryDue& one : due) {
+            if (Queue* queue = place(one.queueId)) {
+                queue->retryDue = one.due;
+                queue->oldestRetryDue = one.oldest;
+            }
+        }
+        for (const queries::RetryDue& one : ahead) {
+            if (Queue* queue = place(one.queueId))
+                queue->retryAhead = one.due;
+        }
+    } catch (const pg::Error& error) {
+        m_slowErrors.push_back({"retries", error.failure()});
+    }
+}
+
+void Sampler::readUpkeep(const queries::Answers& answers, const Asking& asking, Snapshot& next) {
+    if (!asking.upkeep) {
+        next.upkeep = m_last ? m_last->upkeep : nullptr;
+        return;
+    }
+    try {
+        next.upkeep = std::make_shared<const domain::Upkeep>(queries::readUpkeep(answers, *asking.upkeep));
+    } catch (const pg::Error& error) {
+        m_slowErrors.push_back({"upkeep", error.failure()});
     }
 }
 

@@ -5,6 +5,7 @@
 #include "queries/activity.h"
 #include "queries/counts.h"
 #include "queries/sample.h"
+#include "queries/upkeep.h"
 
 #include <chrono>
 #include <memory>
@@ -22,7 +23,7 @@ class Sampler {
 public:
     struct Options {
         queries::Limits limits;
-        std::chrono::seconds countsEvery{10}; ///< doubled while counting costs more than 50 ms
+        std::chrono::seconds countsEvery{10}; ///< the upkeep's too; doubled while counting costs more than 50 ms
         std::chrono::seconds activityEvery{2};
         std::chrono::seconds completeEvery{60};
     };
@@ -54,6 +55,8 @@ private:
     void readMissingSequences(pg::Connection& connection, domain::Snapshot& next, pg::Deadline deadline);
     void askCounts(queries::Look& look, Asking& asking, const domain::Capabilities& capabilities);
     void readCounts(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
+    void readRetries(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
+    void readUpkeep(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
     void addCost(const queries::Answers& answers, int statements, pg::Clock::time_point started,
                  domain::Snapshot& next) const;
 

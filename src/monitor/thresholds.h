@@ -30,6 +30,16 @@ struct Thresholds {
 
     std::int64_t largeWindow = 50'000;
 
+    pg::Interval progress = std::chrono::minutes(30); ///< one token for so long, heartbeats or not
+    int handovers = 3;                                ///< of one window
+    pg::Interval hastyTakeover = std::chrono::seconds(10);
+    pg::Interval heldInside = std::chrono::seconds(30); ///< a row of a subscription by one transaction
+    pg::Interval behindWarning = std::chrono::minutes(10);
+    pg::Interval behindCritical = std::chrono::hours(1);
+
+    pg::Interval writerWarning = std::chrono::minutes(1); ///< a transaction that has sent events
+    pg::Interval writerCritical = std::chrono::minutes(10);
+
     // Work queues.
     pg::Interval workTick = std::chrono::seconds(5); ///< how often maintenance is meant to run
     int workTicksLate = 3;
@@ -39,7 +49,7 @@ struct Thresholds {
     pg::Interval headWarning = std::chrono::minutes(5);
     pg::Interval headCritical = std::chrono::hours(1);
     pg::Interval workQuiet = std::chrono::minutes(1); ///< nothing claimed, nothing acknowledged, dead rows growing
-    std::int64_t deadRows = 10'000;
+    std::int64_t deadRows = 10'000;                   ///< in a table of the queue's own
     pg::Interval horizonHeld = std::chrono::minutes(5);
     std::int64_t horizonTransactions = 1'000'000; ///< where nothing says since when
 
@@ -47,9 +57,11 @@ struct Thresholds {
     /// a queue that may wait three seconds for a tick may do so there too.
     static Thresholds sandbox() {
         Thresholds tenth;
-        for (pg::Interval* one : {&tenth.heartbeatWarning, &tenth.heartbeatCritical, &tenth.leastLag,
-                                  &tenth.tickCritical, &tenth.lockWaitWarning, &tenth.lockWaitCritical,
-                                  &tenth.retryOverdue, &tenth.deadYounger, &tenth.stepTwoMissing})
+        for (pg::Interval* one :
+             {&tenth.heartbeatWarning, &tenth.heartbeatCritical, &tenth.leastLag, &tenth.tickCritical,
+              &tenth.lockWaitWarning, &tenth.lockWaitCritical, &tenth.retryOverdue, &tenth.deadYounger,
+              &tenth.stepTwoMissing, &tenth.progress, &tenth.hastyTakeover, &tenth.heldInside, &tenth.behindWarning,
+              &tenth.behindCritical, &tenth.writerWarning, &tenth.writerCritical})
             *one /= 10;
         tenth.rotationWarning /= 10;
         tenth.rotationCritical /= 10;

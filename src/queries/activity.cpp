@@ -42,7 +42,10 @@ pg::Call<std::vector<domain::Backend>> backends() {
                     "select a.pid, a.usename, a.application_name, a.datname, a.state,"
                     " case when a.wait_event is not null then a.wait_event_type || ': ' || a.wait_event end, " +
                         micros("a.xact_start") + ", " + micros("a.state_change") +
-                        ", a.backend_xid::text, a.backend_xmin::text from pg_stat_activity a"
+                        ", a.backend_xid::text, a.backend_xmin::text,"
+                        // Only this part of others' statements is looked at: names and numbers, no payload.
+                        " left(substring(a.query from '(?i)\\mpgque\\.receive(?:_coop)?\\s*\\(([^()]*)\\)'), 300)"
+                        " from pg_stat_activity a"
                         " where a.pid <> pg_backend_pid() and a.backend_type = 'client backend'"
                         " and (a.datname = current_database() or a.backend_xid is not null"
                         " or a.backend_xmin is not null) order by a.pid limit 2000",
@@ -58,6 +61,7 @@ pg::Call<std::vector<domain::Backend>> backends() {
                         backend.stateSince = optionalMicroseconds(row, 7);
                         backend.xid = row.get<std::optional<std::int64_t>>(8);
                         backend.xmin = row.get<std::optional<std::int64_t>>(9);
+                        backend.receiveArguments = textOrEmpty(row, 10);
                         return backend;
                     });
 }
@@ -73,16 +77,43 @@ pg::Call<std::vector<domain::PreparedTransaction>> prepared() {
                     });
 }
 
+/// Event tables are named after their queue: event_ID is the parent, event_ID_N the N-th of the ring.
+pg::Call<std::vector<domain::EventTableLock>> eventLocks() {
+    return rowsCall("locks on event tables",
+                    "select split_part(c.relname, '_', 2)::int, nullif(split_part(c.relname, '_', 3), '')::int,"
+                    " coalesce(l.pid, 0), a.application_name, a.state, " +
+                        micros("a.xact_start") +
+                        ", bool_or(l.mode = 'RowExclusiveLock') from pg_locks l"
+                        " join pg_class c on c.oid = l.relation and c.relname ~ '^event_[0-9]{1,9}(_[0-9]{1,4})?$'"
+                        " and c.relnamespace = to_regnamespace('pgque')"
+                        " left join pg_stat_activity a on a.pid = l.pid"
+                        " where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_backend_pid()"
+                        " and l.database = (select oid from pg_database where datname = current_database())"
+                        " group by 1, 2, 3, 4, 5, 6 order by 6, 1, 2, 3 limit 1000",
+                    {}, [](const pg::Row& row) {
+                        domain::EventTableLock lock;
+                        lock.queueId = row.get<std::int32_t>(0);
+                        lock.table = row.get<std::optional<std::int32_t>>(1);
+                        lock.pid = row.get<std::int32_t>(2);
+                        lock.application = textOrEmpty(row, 3);
+                        lock.state = textOrEmpty(row, 4);
+                        lock.since = optionalMicroseconds(row, 5);
+                        lock.writes = row.get<bool>(6);
+                        return lock;
+                    });
+}
+
 } // namespace
 
 ActivityQuestions askActivity(Look& look, Limits limits) {
     look.part(limits);
-    return {look.ask(rowLocks()), look.ask(backends()), look.ask(prepared()), look.ask(serverClock())};
+    return {look.ask(rowLocks()), look.ask(backends()), look.ask(prepared()), look.ask(eventLocks()),
+            look.ask(serverClock())};
 }
 
 domain::Activity readActivity(const Answers& answers, const ActivityQuestions& questions) {
     return {answers.get(questions.clock), answers.get(questions.rowLocks), answers.get(questions.backends),
-            answers.get(questions.prepared)};
+            answers.get(questions.prepared), answers.get(questions.eventLocks)};
 }
 
 } // namespace queries

@@ -11,6 +11,7 @@ struct ActivityQuestions {
     Asked<std::vector<domain::RowLock>> rowLocks;
     Asked<std::vector<domain::Backend>> backends;
     Asked<std::vector<domain::PreparedTransaction>> prepared;
+    Asked<std::vector<domain::EventTableLock>> eventLocks;
     Asked<domain::Timestamp> clock;
 };
 

@@ -25,28 +25,47 @@ std::string now() {
 
 } // namespace
 
-pg::Call<std::vector<RetryCount>> retryCounts() {
-    return pgque::detail::rowsCall("retry counts",
-                                   "select g.sub_queue, least(sum(r.n), " + oneMore() + ")::bigint, " + now() +
-                                       " from (select distinct sub_queue, sub_id from pgque.subscription) g"
-                                       " cross join lateral (select count(*) as n from (select from pgque.retry_queue"
-                                       " where ev_owner = g.sub_id limit " +
-                                       oneMore() + ") bounded) r group by g.sub_queue having sum(r.n) > 0",
-                                   {}, [](const pg::Row& row) {
-                                       return RetryCount{row.get<std::int32_t>(0), countFrom(row)};
-                                   });
+pg::Call<std::vector<RetryCount>> retryCounts(const domain::Capabilities& capabilities) {
+    const std::string limit =
+        capabilities.hasColumn("queue.queue_max_retries") ? "coalesce(q.queue_max_retries, 5)" : "5";
+    return pgque::detail::rowsCall(
+        "retry counts",
+        "select g.sub_queue, least(sum(r.n), " + oneMore() + ")::bigint, " + now() + ", least(sum(r.last), " +
+            oneMore() + ")::bigint from (select distinct s.sub_queue, s.sub_id, " + limit +
+            " as most from pgque.subscription s join pgque.queue q on q.queue_id = s.sub_queue) g"
+            " cross join lateral (select count(*) as n, count(*) filter (where bounded.ev_retry >= g.most) as last"
+            " from (select ev_retry from pgque.retry_queue where ev_owner = g.sub_id limit " +
+            oneMore() + ") bounded) r group by g.sub_queue having sum(r.n) > 0",
+        {}, [](const pg::Row& row) {
+            RetryCount count{row.get<std::int32_t>(0), countFrom(row), {}};
+            const auto last = row.get<std::int64_t>(3);
+            count.lastTry = {std::min(last, countCap), last > countCap || count.waiting.capped, count.waiting.takenAt};
+            return count;
+        });
 }
 
-pg::Call<std::vector<RetryDue>> retriesDue() {
+namespace {
+
+pg::Call<std::vector<RetryDue>> retriesWhere(const char* what, const std::string& condition) {
     return pgque::detail::rowsCall(
-        "retries due",
+        what,
         "select ev_queue, least(count(*), " + oneMore() + "), " + now() + ", " + detail::micros("min(ev_retry_after)") +
-            " from (select ev_queue, ev_retry_after from pgque.retry_queue where ev_retry_after <= now()"
-            " and isfinite(ev_retry_after) order by ev_retry_after limit " +
-            std::to_string(dueLookedAt) + ") oldest group by ev_queue",
+            " from (select ev_queue, ev_retry_after from pgque.retry_queue where " + condition +
+            " and isfinite(ev_retry_after) order by ev_retry_after limit " + std::to_string(dueLookedAt) +
+            ") oldest group by ev_queue",
         {}, [](const pg::Row& row) {
             return RetryDue{row.get<std::int32_t>(0), countFrom(row), pgque::detail::optionalMicroseconds(row, 3)};
         });
+}
+
+} // namespace
+
+pg::Call<std::vector<RetryDue>> retriesDue() {
+    return retriesWhere("retries due", "ev_retry_after <= now()");
+}
+
+pg::Call<std::vector<RetryDue>> retriesAhead() {
+    return retriesWhere("retries ahead", "ev_retry_after > now() and ev_retry_after <= now() + interval '10 minutes'");
 }
 
 pg::Call<std::vector<DeadCount>> deadCounts() {

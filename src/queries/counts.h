@@ -17,10 +17,11 @@ inline constexpr std::int64_t countCap = 1'000;
 struct RetryCount {
     std::int32_t queueId = 0;
     domain::Count waiting;
+    domain::Count lastTry; ///< of those looked at: given back once more, they die
 };
 
 /// Counted through the primary key of each group's owner id: the original has no index by queue.
-pg::Call<std::vector<RetryCount>> retryCounts();
+pg::Call<std::vector<RetryCount>> retryCounts(const domain::Capabilities& capabilities);
 
 /// Of the retries those that are due, by queue, oldest first; looks at no more than the 10,000 longest due.
 struct RetryDue {
@@ -30,6 +31,9 @@ struct RetryDue {
 };
 
 pg::Call<std::vector<RetryDue>> retriesDue();
+
+/// The retries that fall due within the next ten minutes, by queue; looks at no more than 10,000.
+pg::Call<std::vector<RetryDue>> retriesAhead();
 
 /// Rows in dead_letter, by queue; a queue without any has no row.
 struct DeadCount {

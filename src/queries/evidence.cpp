@@ -72,4 +72,88 @@ std::string rotation(std::string_view queue) {
                  queue);
 }
 
+std::string subscriptions(std::string_view queue) {
+    return shown(
+        "select c.co_name, s.sub_role, s.sub_batch, s.sub_last_tick, l.tick_time, s.sub_next_tick, s.sub_active\n"
+        "  from pgque.subscription s\n"
+        "  join pgque.queue q on q.queue_id = s.sub_queue\n"
+        "  join pgque.consumer c on c.co_id = s.sub_consumer\n"
+        "  left join pgque.tick l on l.tick_queue = s.sub_queue and l.tick_id = s.sub_last_tick\n"
+        " where q.queue_name = $1\n order by s.sub_id, s.sub_role, c.co_name;",
+        queue);
+}
+
+std::string sameBatch(std::int64_t batch) {
+    return shown("select q.queue_name, c.co_name, s.*\n  from pgque.subscription s\n"
+                 "  join pgque.queue q on q.queue_id = s.sub_queue\n"
+                 "  join pgque.consumer c on c.co_id = s.sub_consumer\n where s.sub_batch = $1;",
+                 batch);
+}
+
+std::string retryLoad(std::string_view queue) {
+    return shown("select count(*) filter (where r.ev_retry_after <= now()) as due,\n"
+                 "       count(*) filter (where r.ev_retry_after > now()\n"
+                 "                    and r.ev_retry_after <= now() + interval '10 minutes') as due_in_ten_minutes,\n"
+                 "       min(r.ev_retry_after) as oldest, max(r.ev_retry) as most_retries\n"
+                 "  from pgque.retry_queue r join pgque.queue q on q.queue_id = r.ev_queue\n where q.queue_name = $1;",
+                 queue);
+}
+
+std::string ownerlessRetries() {
+    return shown("select q.queue_name, r.ev_owner, count(*), min(r.ev_retry_after)\n  from pgque.retry_queue r\n"
+                 "  left join pgque.queue q on q.queue_id = r.ev_queue\n"
+                 " where not exists (select from pgque.subscription s where s.sub_id = r.ev_owner)\n group by 1, 2;");
+}
+
+std::string memberDeadLetters() {
+    return shown("select q.queue_name, c.co_name, count(*)\n  from pgque.dead_letter d\n"
+                 "  join pgque.subscription s on s.sub_queue = d.dl_queue_id and s.sub_consumer = d.dl_consumer_id\n"
+                 "  join pgque.queue q on q.queue_id = s.sub_queue\n"
+                 "  join pgque.consumer c on c.co_id = s.sub_consumer\n"
+                 " where s.sub_role = 'coop_member'\n group by 1, 2;");
+}
+
+std::string eventTableLocks() {
+    return shown("select l.relation::regclass, l.mode, l.pid, a.application_name, a.state, a.xact_start\n"
+                 "  from pg_locks l\n"
+                 "  join pg_class c on c.oid = l.relation and c.relnamespace = 'pgque'::regnamespace\n"
+                 "   and c.relname like 'event\\_%'\n"
+                 "  left join pg_stat_activity a on a.pid = l.pid\n"
+                 " where l.granted and l.pid is distinct from pg_backend_pid()\n order by a.xact_start;");
+}
+
+std::string session(std::int32_t pid) {
+    return shown("select pid, usename, application_name, client_addr, state, xact_start, state_change, wait_event,\n"
+                 "       backend_xid, backend_xmin, left(query, 200) as query\n"
+                 "  from pg_stat_activity where pid = $1;",
+                 pid);
+}
+
+std::string preparedTransactions() {
+    return shown("select gid, prepared, owner, database, transaction from pg_prepared_xacts order by prepared;");
+}
+
+std::string horizon() {
+    return shown("select 'session' as kind, pid::text as name, backend_xmin as xmin, xact_start\n"
+                 "  from pg_stat_activity where backend_xmin is not null\n"
+                 "union all select 'slot', slot_name, xmin, null from pg_replication_slots where xmin is not null\n"
+                 "union all select 'standby', application_name, backend_xmin, null from pg_stat_replication\n"
+                 "           where backend_xmin is not null\n"
+                 "union all select 'prepared', gid, transaction, prepared from pg_prepared_xacts\n"
+                 " order by 4 nulls first;");
+}
+
+std::string deadRows() {
+    return shown("select relname, n_live_tup, n_dead_tup, last_autovacuum, last_vacuum\n"
+                 "  from pg_stat_all_tables where schemaname = 'pgque'\n"
+                 "   and relname in ('subscription', 'tick', 'queue', 'consumer', 'retry_queue');");
+}
+
+std::string tickSnapshots(std::string_view queue) {
+    return shown("select t.tick_id, t.tick_time, t.tick_snapshot, pg_current_snapshot() as now\n"
+                 "  from pgque.tick t join pgque.queue q on q.queue_id = t.tick_queue\n"
+                 " where q.queue_name = $1\n order by t.tick_id desc limit 2;",
+                 queue);
+}
+
 } // namespace queries::evidence

@@ -16,5 +16,16 @@ std::string lowestPosition(std::string_view queue);
 std::string retriesDue(std::string_view queue);
 std::string deadLetters(std::string_view queue);
 std::string rotation(std::string_view queue);
+std::string subscriptions(std::string_view queue);
+std::string sameBatch(std::int64_t batch);
+std::string retryLoad(std::string_view queue);
+std::string ownerlessRetries();
+std::string memberDeadLetters();
+std::string eventTableLocks();
+std::string session(std::int32_t pid);
+std::string preparedTransactions();
+std::string horizon();
+std::string deadRows();
+std::string tickSnapshots(std::string_view queue);
 
 } // namespace queries::evidence

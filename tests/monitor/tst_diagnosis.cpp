@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Each rule: when it must fire, and when it must not.
-#include "monitor/diagnosis.h"
-
 #include <QTest>
 
 #include <algorithm>
@@ -9,96 +7,12 @@
 #include <set>
 #include <tuple>
 
+#include "madecases.h"
+
 using namespace std::chrono_literals;
 using domain::Severity;
 using monitor::Thresholds;
-
-namespace {
-
-const pg::Timestamp now{pg::Interval(1'767'000'000'000'000)};
-
-/// A healthy queue: ticked a second ago, nothing waits, rotated lately.
-domain::Queue healthyQueue(int id = 1, const std::string& name = "orders") {
-    domain::Queue queue;
-    queue.id = id;
-    queue.name = name;
-    queue.rotationPeriod = 2h;
-    queue.switchTime = now - 1h;
-    queue.switchStep1 = 900;
-    queue.switchStep2 = 901;
-    queue.tickerMaxLag = 3s;
-    queue.tickerIdlePeriod = 1min;
-    queue.lastTick = domain::Tick{50, now - 1s, 1000, 2000, 2000};
-    queue.lowestTick = domain::Tick{49, now - 4s, 990, 1990, 0};
-    queue.eventSeqNow = 1000;
-    queue.retry = queue.retryDue = queue.dead = domain::Count{0, false, now};
-    return queue;
-}
-
-domain::Subscription subscription(const std::string& name, domain::Role role = domain::Role::Normal, int id = 1) {
-    domain::Subscription row;
-    row.queueId = 1;
-    row.consumerId = id;
-    row.consumerName = name;
-    row.subId = 7;
-    row.role = role;
-    row.lastTick = 49;
-    row.lastTickTime = now - 4s;
-    row.active = now - 2s;
-    if (role == domain::Role::CoopMember)
-        row.lastTick.reset();
-    return row;
-}
-
-void openBatch(domain::Subscription& row, pg::Interval age) {
-    row.lastTick = 49;
-    row.nextTick = 50;
-    row.batch = 8123;
-    row.lastTickSeq = 500;
-    row.nextTickSeq = 963;
-    row.active = now - age;
-}
-
-domain::Snapshot snapshotOf(std::vector<domain::Queue> queues, std::vector<domain::Subscription> rows = {}) {
-    domain::Snapshot snapshot;
-    snapshot.takenAt = now;
-    snapshot.queues = std::move(queues);
-    snapshot.subscriptions = std::move(rows);
-    snapshot.activity = std::make_shared<const domain::Activity>(domain::Activity{now, {}, {}, {}});
-    snapshot.buildIndex();
-    return snapshot;
-}
-
-const domain::Finding* find(const domain::Diagnosis& diagnosis, const std::string& rule) {
-    const auto found = std::find_if(diagnosis.findings.begin(), diagnosis.findings.end(),
-                                    [&](const domain::Finding& one) { return one.rule == rule; });
-    return found == diagnosis.findings.end() ? nullptr : &*found;
-}
-
-domain::Diagnosis judge(const domain::Snapshot& snapshot, const Thresholds& thresholds = {}) {
-    return monitor::diagnose(snapshot, nullptr, thresholds);
-}
-
-bool notEvaluated(const domain::Diagnosis& diagnosis, const std::string& rule) {
-    return std::any_of(diagnosis.notEvaluated.begin(), diagnosis.notEvaluated.end(),
-                       [&](const domain::NotEvaluated& one) { return one.rule == rule; });
-}
-
-/// What a finding owes its reader.
-void checkTexts(const domain::Finding& finding) {
-    for (const std::string* text : {&finding.title, &finding.cause, &finding.consequence}) {
-        QVERIFY2(!text->empty(), finding.rule.c_str());
-        QVERIFY2(text->back() == '.', text->c_str());
-        QVERIFY2(text->find("  ") == std::string::npos, text->c_str());
-    }
-    QVERIFY(!finding.evidence.empty());
-    for (const domain::Evidence& one : finding.evidence) {
-        QVERIFY(!one.fact.empty());
-        QVERIFY2(one.query.find('$') == std::string::npos, one.query.c_str());
-    }
-}
-
-} // namespace
+using namespace cases;
 
 class TestDiagnosis : public QObject {
     Q_OBJECT
@@ -319,7 +233,7 @@ private Q_SLOTS:
         auto slow = subscription("slow", domain::Role::Normal, 2);
         slow.lastTick = 20;
         auto snapshot = snapshotOf({queue}, {subscription("quick"), slow});
-        domain::Activity activity{now, {}, {}, {}};
+        domain::Activity activity{now, {}, {}, {}, {}};
         for (const auto& [pid, application, xid] : {std::tuple(99, "younger", 1500), std::tuple(100, "etl", 850)}) {
             domain::Backend& backend = activity.backends.emplace_back();
             backend.pid = pid;

@@ -70,7 +70,7 @@ domain::Snapshot full() {
     failure.diagnostics.message = "permission denied for table dead_letter";
     failure.diagnostics.sqlState = "42501";
     snapshot.errors.push_back({"dead letters", failure});
-    domain::Activity activity{now, {}, {}, {}};
+    domain::Activity activity{now, {}, {}, {}, {}};
     activity.rowLocks.push_back({2, 2, 4711, "worker-3", "active", now, {}});
     snapshot.activity = std::make_shared<const domain::Activity>(activity);
     snapshot.buildIndex();

@@ -2,10 +2,9 @@
 // Retries and dead letters are counted up to a cap, by index, for whom may see them.
 #include "queries/counts.h"
 #include "queries/look.h"
+#include "support/foreign.h"
 
 #include <QTest>
-
-#include "support/foreign.h"
 
 using namespace support;
 
@@ -38,7 +37,7 @@ private Q_SLOTS:
         pg::Connection admin = database.connect();
         fill(admin);
         RoleConnection reader(database, "pgque_reader");
-        const auto waiting = queries::look(*reader, queries::retryCounts(), {}, soon());
+        const auto waiting = queries::look(*reader, queries::retryCounts({}), {}, soon());
         QCOMPARE(waiting.size(), std::size_t(2));
         for (const auto& one : waiting) {
             QCOMPARE(one.waiting.value, one.queueId == 1 ? queries::countCap : 1);
@@ -62,7 +61,7 @@ private Q_SLOTS:
         pg::Connection admin = database.connect();
         fill(admin);
         RoleConnection nobody(database, "");
-        QCOMPARE(queries::look(*nobody, queries::retryCounts(), {}, soon()).size(), std::size_t(2));
+        QCOMPARE(queries::look(*nobody, queries::retryCounts({}), {}, soon()).size(), std::size_t(2));
         try {
             queries::look(*nobody, queries::deadCounts(), {}, soon());
             QFAIL("counted what it may not see");
@@ -79,7 +78,7 @@ private Q_SLOTS:
         run(admin, "insert into pgque.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_owner)"
                    " select now(), 3, g, now(), 1000 + g from generate_series(1, 20000) g;"
                    " analyze pgque.retry_queue; analyze pgque.subscription");
-        const auto plan = admin.execute({"explain " + queries::retryCounts().statement.sql, {}}, soon());
+        const auto plan = admin.execute({"explain " + queries::retryCounts({}).statement.sql, {}}, soon());
         std::string text;
         for (const pg::Row row : plan)
             text += row.get<std::string>(0) + '\n';
