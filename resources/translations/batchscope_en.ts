@@ -86,6 +86,16 @@
     </message>
 </context>
 <context>
+    <name>ui::Alerts</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::BarriersPage</name>
     <message numerus="yes">
         <source>%n barrier(s)</source>
@@ -181,6 +191,13 @@
         <translation>
             <numerusform>the worst one is listed</numerusform>
             <numerusform>the %n worst are listed</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n silenced</source>
+        <translation>
+            <numerusform>%n silenced</numerusform>
+            <numerusform>%n silenced</numerusform>
         </translation>
     </message>
 </context>

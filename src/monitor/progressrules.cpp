@@ -18,6 +18,8 @@ using domain::Subscription;
 
 constexpr std::int64_t defaultMaxReturn = 100; ///< of receive() and receive_coop() (PgQ contract)
 
+constexpr double hardlyMoves = 0.05; ///< seconds of the queue's time in a second
+
 std::string sessionText(std::int32_t pid, const std::string& application) {
     return "session " + std::to_string(pid) + (application.empty() ? "" : " (" + application + ")");
 }
@@ -96,8 +98,8 @@ bool alreadyPinned(const Case& one, const domain::Subject& subject) {
 std::string forecast(const std::optional<double>& pace, pg::Interval behind) {
     if (!pace)
         return "Whether it catches up is not known yet.";
-    if (*pace <= 0.01)
-        return "It does not move at all.";
+    if (*pace < hardlyMoves)
+        return "It hardly moves at all.";
     char factor[32];
     std::snprintf(factor, sizeof factor, "%.1f", *pace);
     if (*pace <= 1.02)
@@ -261,9 +263,10 @@ void farBehind(Case& one) {
         finding.since = row.lastTickTime;
         finding.title = (row.role == Role::CoopMain ? "Group " : "") + row.consumerName + " is " + words::age(behind) +
                         " behind on " + queue->name + ".";
-        finding.cause = pace && *pace > 0.01 ? "It works, but events come as fast or faster than it handles them."
-                                             : "Nothing has been received for it lately: its workers are down or "
-                                               "each batch takes very long.";
+        finding.cause = pace && *pace >= hardlyMoves
+                            ? "It works, but events come as fast or faster than it handles them."
+                            : "Nothing has been received for it lately: its workers are down or "
+                              "each batch takes very long.";
         finding.consequence = "About " + words::count(pending, "event") + " wait for it. " + forecast(pace, behind);
         finding.evidence.push_back({"It stands on tick " + std::to_string(*row.lastTick) + ", the newest is " +
                                         std::to_string(queue->lastTick->id) + ".",

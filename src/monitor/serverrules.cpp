@@ -147,9 +147,10 @@ void ticksOfAnotherLife(Case& one) {
     for (const domain::Queue& queue : one.snapshot.queues) {
         const bool tick = queue.lastTick && queue.lastTick->xmin > upkeep->nextXid;
         const bool rotation = queue.switchStep1 > upkeep->nextXid;
-        // The sample is younger than the ids: what happened after they were asked proves nothing.
-        if ((!tick && !rotation) || queue.switchTime > upkeep->takenAt ||
-            (queue.lastTick && queue.lastTick->time > upkeep->takenAt))
+        // What happened when the ids were asked, or after, proves nothing; a tick carries the time its transaction
+        // began.
+        const pg::Timestamp before = upkeep->takenAt - std::chrono::minutes(1);
+        if ((!tick && !rotation) || queue.switchTime > before || (queue.lastTick && queue.lastTick->time > before))
             continue;
         domain::Finding& finding = one.found("restored_ticks", Severity::Critical, {queue.name, {}, {}, {}});
         finding.title = "The " + std::string(tick ? "ticks" : "rotation marks") + " of " + queue.name +

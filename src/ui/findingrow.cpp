@@ -5,12 +5,18 @@
 #include "ui/card.h"
 #include "ui/chiplabel.h"
 #include "ui/paint.h"
+#include "ui/silencedialog.h"
+#include "ui/silences.h"
 #include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -45,15 +51,19 @@ QLabel* makeText() {
 
 } // namespace
 
-FindingRow::FindingRow(Actions* actions, QWidget* parent)
+FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     : QWidget(parent)
     , m_actions(actions)
+    , m_silences(silences)
     , m_chip(new ChipLabel)
     , m_about(dimLabel({}))
     , m_title(makeText())
     , m_consequence(dimLabel({}))
     , m_explanation(makeText())
-    , m_buttons(new QHBoxLayout) {
+    , m_buttons(new QHBoxLayout)
+    , m_further(new QWidget)
+    , m_silence(makeButton(tr("Silence…"), u"silenceFinding"_s, m_further))
+    , m_endSilence(makeButton(tr("End the silence"), u"endSilence"_s, this)) {
     m_title->setObjectName(u"findingTitle"_s);
     m_title->setFont(strongFont(font()));
     m_about->setWordWrap(true);
@@ -76,6 +86,7 @@ FindingRow::FindingRow(Actions* actions, QWidget* parent)
     words->addWidget(m_title);
     words->addWidget(m_consequence);
     words->addWidget(m_explanation);
+    words->addWidget(m_further);
     words->addStretch();
     m_buttons->setSpacing(6);
     auto* buttons = new QVBoxLayout;
@@ -91,9 +102,22 @@ FindingRow::FindingRow(Actions* actions, QWidget* parent)
     explain->setCheckable(true);
     connect(explain, &QAbstractButton::toggled, this, [this](bool on) {
         m_explanation->setVisible(on);
+        m_further->setVisible(on);
         Q_EMIT unfolded();
     });
     m_buttons->addWidget(explain);
+    m_buttons->addWidget(m_endSilence);
+    m_endSilence->hide();
+    connect(m_endSilence, &QAbstractButton::clicked, this, [this] { m_silences->end(m_finding); });
+    QAbstractButton* copyButton = makeButton(tr("Copy"), u"copyFinding"_s, m_further);
+    connect(copyButton, &QAbstractButton::clicked, this, &FindingRow::copy);
+    connect(m_silence, &QAbstractButton::clicked, this, &FindingRow::silence);
+    auto* further = new QHBoxLayout(m_further);
+    further->setContentsMargins(0, space::small, 0, 0);
+    further->addWidget(m_silence);
+    further->addWidget(copyButton);
+    further->addStretch();
+    m_further->hide();
 }
 
 void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding) {
@@ -112,6 +136,42 @@ void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Fin
     setAccessibleName(models::severityWord(finding.severity) + u": "_s + m_title->text() + u' ' +
                       m_consequence->text());
     showRemedies(snapshot);
+    showSilence();
+}
+
+void FindingRow::showSilence() {
+    const auto silence = m_silences ? m_silences->over(m_finding) : std::nullopt;
+    m_silence->setVisible(m_silences && !silence);
+    m_endSilence->setVisible(silence.has_value());
+    if (!silence)
+        return;
+    m_chip->say(tr("silenced"), models::Tone::Dim);
+    m_consequence->setText(tr("Silenced until %1: %2")
+                               .arg(QLocale().toString(silence->until.toLocalTime(), QLocale::ShortFormat),
+                                    foreign(silence->reason, 300)));
+    m_consequence->show();
+}
+
+void FindingRow::silence() {
+    auto* dialog = new SilenceDialog(m_finding, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog, finding = m_finding] { m_silences->silence(finding, dialog->length(), dialog->reason()); });
+    dialog->open();
+}
+
+void FindingRow::copy() const {
+    QGuiApplication::clipboard()->setText(m_title->text() + u'\n' + m_consequence->text() + u'\n' + explanation());
+}
+
+void FindingRow::contextMenuEvent(QContextMenuEvent* event) {
+    QMenu menu(this);
+    if (m_silences && !m_silences->covers(m_finding))
+        menu.addAction(m_silence->text(), this, &FindingRow::silence);
+    else if (m_silences)
+        menu.addAction(m_endSilence->text(), m_endSilence, &QAbstractButton::click);
+    menu.addAction(tr("Copy"), this, &FindingRow::copy);
+    menu.exec(event->globalPos());
 }
 
 void FindingRow::showRemedies(const domain::Snapshot&) {
@@ -122,7 +182,7 @@ void FindingRow::showRemedies(const domain::Snapshot&) {
     if (remedies == m_remedies)
         return;
     m_remedies = remedies;
-    while (m_buttons->count() > 1) {
+    while (m_buttons->count() > 2) {
         QLayoutItem* item = m_buttons->takeAt(0);
         delete item->widget();
         delete item;
@@ -138,7 +198,7 @@ void FindingRow::showRemedies(const domain::Snapshot&) {
             },
             this);
         if (button)
-            m_buttons->insertWidget(m_buttons->count() - 1, button);
+            m_buttons->insertWidget(m_buttons->count() - 2, button);
     }
 }
 

@@ -5,19 +5,21 @@
 
 #include <QWidget>
 
+class QAbstractButton;
 class QHBoxLayout;
 class QLabel;
 
 namespace ui {
 
 class ChipLabel;
+class Silences;
 
 /// One finding: bar and chip, about what, the sentence and its consequence, remedies, and the evidence on demand.
 class FindingRow : public QWidget {
     Q_OBJECT
 
 public:
-    FindingRow(Actions* actions, QWidget* parent = nullptr);
+    FindingRow(Actions* actions, Silences* silences, QWidget* parent = nullptr);
 
     void showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding);
 
@@ -26,13 +28,18 @@ Q_SIGNALS:
     void unfolded();
 
 protected:
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
 
 private:
     void showRemedies(const domain::Snapshot& snapshot);
+    void showSilence();
+    void silence();
+    void copy() const;
     QString explanation() const;
 
     Actions* m_actions;
+    Silences* m_silences;
     domain::Finding m_finding;
     ChipLabel* m_chip;
     QLabel* m_about;
@@ -40,6 +47,9 @@ private:
     QLabel* m_consequence;
     QLabel* m_explanation;
     QHBoxLayout* m_buttons;
+    QWidget* m_further; ///< what can be done with the finding itself
+    QAbstractButton* m_silence;
+    QAbstractButton* m_endSilence;
     std::vector<std::string> m_remedies;
     std::vector<domain::ActionRequest> m_requests;
 };

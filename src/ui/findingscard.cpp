@@ -3,8 +3,10 @@
 
 #include "ui/chiplabel.h"
 #include "ui/findingrow.h"
+#include "ui/silences.h"
 #include "ui/theme.h"
 
+#include <QAbstractButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
@@ -19,9 +21,11 @@ constexpr std::size_t mostRows = 25;
 
 } // namespace
 
-FindingsCard::FindingsCard(Actions* actions, QWidget* parent)
+FindingsCard::FindingsCard(Actions* actions, Silences* silences, QWidget* parent)
     : Card(tr("Findings"), parent)
     , m_actions(actions)
+    , m_silences(silences)
+    , m_showSilenced(makeButton({}, u"showSilenced"_s, this))
     , m_critical(new ChipLabel)
     , m_warnings(new ChipLabel)
     , m_scroll(new QScrollArea)
@@ -31,6 +35,10 @@ FindingsCard::FindingsCard(Actions* actions, QWidget* parent)
     addBesideTitle(m_warnings);
     m_critical->hide();
     m_warnings->hide();
+    m_showSilenced->setCheckable(true);
+    m_showSilenced->setToolTip(tr("Findings that somebody silenced for a while"));
+    m_showSilenced->hide();
+    addToHeading(m_showSilenced);
     auto* layout = new QVBoxLayout(m_list);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -48,10 +56,18 @@ FindingsCard::FindingsCard(Actions* actions, QWidget* parent)
 }
 
 void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
-    const std::size_t shown = std::min(mostRows, diagnosis.findings.size());
+    std::vector<const domain::Finding*> list;
+    std::vector<const domain::Finding*> silenced;
+    for (const domain::Finding& finding : diagnosis.findings)
+        (m_silences && m_silences->covers(finding) ? silenced : list).push_back(&finding);
+    m_showSilenced->setText(tr("%n silenced", nullptr, int(silenced.size())));
+    m_showSilenced->setVisible(!silenced.empty());
+    if (m_showSilenced->isChecked())
+        list.insert(list.end(), silenced.begin(), silenced.end());
+    const std::size_t shown = std::min(mostRows, list.size());
     std::vector<std::string> order;
     for (std::size_t at = 0; at < shown; ++at)
-        order.push_back(diagnosis.findings[at].key());
+        order.push_back(list[at]->key());
     std::erase_if(m_rows, [&order](const auto& row) {
         if (std::find(order.begin(), order.end(), row.first) != order.end())
             return false;
@@ -62,25 +78,27 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
     for (std::size_t at = 0; at < shown; ++at) {
         FindingRow*& row = m_rows[order[at]];
         if (!row) {
-            row = new FindingRow(m_actions, m_list);
+            row = new FindingRow(m_actions, m_silences, m_list);
             connect(row, &FindingRow::subjectChosen, this, &FindingsCard::subjectChosen);
             connect(row, &FindingRow::unfolded, this, &FindingsCard::fit, Qt::QueuedConnection);
         }
-        row->showFinding(snapshot, diagnosis.findings[at]);
+        row->showFinding(snapshot, *list[at]);
         if (layout->indexOf(row) != int(at))
             layout->insertWidget(int(at), row);
     }
     const bool moved = order != m_order;
     m_order = std::move(order);
-    summarize(diagnosis);
+    summarize(diagnosis, int(silenced.size()));
     if (moved)
         fit();
 }
 
-void FindingsCard::summarize(const domain::Diagnosis& diagnosis) {
+void FindingsCard::summarize(const domain::Diagnosis& diagnosis, int silenced) {
     int critical = 0;
     int warnings = 0;
     for (const domain::Finding& finding : diagnosis.findings) {
+        if (m_silences && m_silences->covers(finding))
+            continue;
         critical += finding.severity == domain::Severity::Critical;
         warnings += finding.severity == domain::Severity::Warning;
     }
@@ -96,6 +114,8 @@ void FindingsCard::summarize(const domain::Diagnosis& diagnosis) {
         note = {tr("nothing could be judged yet")};
     else if (diagnosis.findings.empty())
         note.prepend(tr("none: everything looked at is as it should be"));
+    else if (diagnosis.findings.size() == std::size_t(silenced))
+        note.prepend(tr("none but what is silenced"));
     else if (diagnosis.findings.size() > mostRows)
         note += tr("the %n worst are listed", nullptr, int(mostRows));
     QStringList missing;

@@ -6,19 +6,21 @@
 
 #include <map>
 
+class QAbstractButton;
 class QScrollArea;
 
 namespace ui {
 
 class ChipLabel;
 class FindingRow;
+class Silences;
 
 /// What is wrong, first: a sentence with its consequence, and the remedies as buttons.
 class FindingsCard : public Card {
     Q_OBJECT
 
 public:
-    explicit FindingsCard(Actions* actions, QWidget* parent = nullptr);
+    FindingsCard(Actions* actions, Silences* silences, QWidget* parent = nullptr);
 
     void showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
 
@@ -29,10 +31,12 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    void summarize(const domain::Diagnosis& diagnosis);
+    void summarize(const domain::Diagnosis& diagnosis, int silenced);
     void fit();
 
     Actions* m_actions;
+    Silences* m_silences;
+    QAbstractButton* m_showSilenced;
     ChipLabel* m_critical;
     ChipLabel* m_warnings;
     QScrollArea* m_scroll;

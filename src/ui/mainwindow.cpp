@@ -2,6 +2,7 @@
 #include "ui/mainwindow.h"
 
 #include "desk/keychain.h"
+#include "ui/alerts.h"
 #include "ui/ask.h"
 #include "ui/barrierspage.h"
 #include "ui/card.h"
@@ -22,6 +23,7 @@
 #include "ui/retrypage.h"
 #include "ui/schemapage.h"
 #include "ui/shortcutsdialog.h"
+#include "ui/silences.h"
 #include "ui/statusline.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
@@ -67,6 +69,15 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     if (!options.settingsFolder.isEmpty())
         m_settings =
             std::make_unique<QSettings>(QDir(options.settingsFolder).filePath(u"window.ini"_s), QSettings::IniFormat);
+    m_silences = new Silences(m_settings.get(), desk->profile().name, this);
+    m_alerts = new Alerts(m_silences, desk->profile().name, this);
+    connect(m_silences, &Silences::changed, this, &MainWindow::onSample);
+    connect(m_alerts, &Alerts::followed, this, [this] {
+        showPage(u"overview"_s);
+        show();
+        raise();
+        activateWindow();
+    });
     QAbstractButton* retry = makeButton(tr("Retry now"), u"retryNow"_s, m_banner);
     m_banner->addButton(retry);
     m_retry = retry;
@@ -101,6 +112,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     connect(m_navigation, &Navigation::chosen, this, [this](const QString& name) { showPage(name); });
     connect(desk, &desk::Desk::snapshotReady, this, &MainWindow::onSample);
     connect(desk, &desk::Desk::diagnosisChanged, this, &MainWindow::onSample);
+    connect(desk, &desk::Desk::diagnosisChanged, m_alerts, [this] { m_alerts->look(m_desk->diagnosis()); });
     connect(desk, &desk::Desk::linkStatusChanged, this, &MainWindow::onLink);
     connect(desk, &desk::Desk::pausedChanged, this, [this] {
         m_topBar->setPaused(m_desk->isPaused());
@@ -147,7 +159,7 @@ QStringList MainWindow::pageNames() {
 }
 
 void MainWindow::makePages() {
-    const PageTools tools{m_desk, m_actions, m_settings.get()};
+    const PageTools tools{m_desk, m_actions, m_settings.get(), m_silences};
     m_navigation->addGroup(tr("Watch"));
     const auto add = [this](const QString& name, const QString& title, Page* page) {
         m_pages[name] = page;
@@ -251,6 +263,8 @@ void MainWindow::updateCounts() {
     int critical = 0;
     int warnings = 0;
     for (const domain::Finding& finding : m_desk->diagnosis().findings) {
+        if (m_silences->covers(finding))
+            continue;
         critical += finding.severity == domain::Severity::Critical;
         warnings += finding.severity == domain::Severity::Warning;
     }

@@ -22,6 +22,8 @@ class Navigation;
 class Page;
 class StatusLine;
 class TopBar;
+class Alerts;
+class Silences;
 struct Command;
 
 struct WindowOptions {
@@ -90,6 +92,8 @@ private:
 
     desk::Desk* m_desk;
     std::unique_ptr<QSettings> m_settings;
+    Silences* m_silences = nullptr;
+    Alerts* m_alerts = nullptr;
     Actions* m_actions;
     TopBar* m_topBar;
     Navigation* m_navigation;

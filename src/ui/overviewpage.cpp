@@ -20,7 +20,7 @@ namespace ui {
 
 OverviewPage::OverviewPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
-    , m_findings(new FindingsCard(tools.actions, this))
+    , m_findings(new FindingsCard(tools.actions, tools.silences, this))
     , m_card(new Card(tr("Queues")))
     , m_view(new QTableView) {
     setObjectName(u"overview"_s);

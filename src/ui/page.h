@@ -9,11 +9,14 @@ class QSettings;
 
 namespace ui {
 
+class Silences;
+
 /// What every page needs of its window.
 struct PageTools {
     desk::Desk* desk = nullptr;
     Actions* actions = nullptr;
     QSettings* settings = nullptr; ///< null: nothing is remembered
+    Silences* silences = nullptr;
 };
 
 /// A page of the window. Shows snapshots while it is visible; computes nothing.

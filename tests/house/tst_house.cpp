@@ -127,6 +127,28 @@ private Q_SLOTS:
         QVERIFY2(broken.isEmpty(), qPrintable("SQL text outside its folders:\n"_L1 + broken.join(u'\n')));
     }
 
+    /// Every rule of the diagnosis is explained, and no other.
+    void rulesAreExplained() {
+        static const QRegularExpression named(QStringLiteral("(?:found\\(|broken\\(one, )\\s*\"([a-z_]+)\""));
+        static const QRegularExpression listed(QStringLiteral("`([a-z]+(?:_[a-z]+)+)`(?=[^\n|]*\\|)"));
+        QSet<QString> rules;
+        for (const QString& path : sources(u"src/monitor"_s)) {
+            for (auto match = named.globalMatch(read(path)); match.hasNext();)
+                rules.insert(match.next().captured(1));
+        }
+        QSet<QString> explained;
+        const QStringList lines = read(root + u"/docs/diagnosis.md"_s).split(u'\n');
+        for (const QString& line : lines) {
+            const QString first = line.section(u'|', 0, 1) + u'|';
+            for (auto match = listed.globalMatch(first); match.hasNext() && line.startsWith(u'|');)
+                explained.insert(match.next().captured(1));
+        }
+        QVERIFY(rules.size() > 30);
+        QStringList differ = (rules - explained + (explained - rules)).values();
+        differ.sort();
+        QVERIFY2(differ.isEmpty(), qPrintable(differ.join(u' ')));
+    }
+
     void sqlTextIsFound() {
         QVERIFY(literals(u"x = \"select a\" // \"no\"\n"_s).contains("select a"_L1));
         QVERIFY(!literals(u"x = 1; // \"no\"\n"_s).contains("no"_L1));

@@ -312,7 +312,8 @@ private Q_SLOTS:
 
     void restoredFromADump() {
         Place place;
-        place.run(place.admin, "update pgque.tick set tick_snapshot = '900000000:900000000:'");
+        place.run(place.admin, "update pgque.tick set tick_snapshot = '900000000:900000000:',"
+                               " tick_time = tick_time - interval '2 min'");
         const auto findings = place.look({});
         only(findings, "restored_ticks", {"orders", {}, {}, {}});
         evidenceRuns(place, findings);
@@ -340,7 +341,7 @@ private Q_SLOTS:
                                           " where sub_consumer = (select co_id from pgque.consumer where co_name ="
                                           " 'billing.b')"
                                        << "broken_member";
-        QTest::newRow("same token twice") << "drop index pgque.subscription_batch_idx;"
+        QTest::newRow("same token twice") << "alter table pgque.subscription drop constraint subscription_batch_idx;"
                                              "update pgque.subscription set sub_batch = 99, sub_last_tick = 1,"
                                              " sub_next_tick = 2 where sub_role in ('normal')"
                                              " or sub_consumer = (select co_id from pgque.consumer where co_name ="

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Findings in the window: silenced for a while with a reason, announced when they are new.
+#include "models/madesnapshots.h"
+#include "ui/alerts.h"
+#include "ui/fakedesk.h"
+#include "ui/findingrow.h"
+#include "ui/mainwindow.h"
+#include "ui/silences.h"
+
+#include <QAbstractButton>
+#include <QClipboard>
+#include <QComboBox>
+#include <QDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using domain::Severity;
+
+namespace {
+
+domain::Finding finding(const std::string& queue, Severity severity) {
+    domain::Finding made;
+    made.rule = "ticker_stopped";
+    made.subject.queue = queue;
+    made.severity = severity;
+    made.title = "Queue " + queue + " has had no tick for 9 min 00 s.";
+    made.cause = "It is so.";
+    made.consequence = "Nothing is delivered.";
+    return made;
+}
+
+domain::Diagnosis diagnosisOf(std::vector<domain::Finding> findings) {
+    domain::Diagnosis diagnosis;
+    diagnosis.findings = std::move(findings);
+    diagnosis.rulesEvaluated = 30;
+    return diagnosis;
+}
+
+} // namespace
+
+class FindingsTest : public QObject {
+    Q_OBJECT
+
+    std::vector<ui::FindingRow*> rows(const ui::MainWindow& window) {
+        std::vector<ui::FindingRow*> visible;
+        for (ui::FindingRow* row : window.findChildren<ui::FindingRow*>()) {
+            if (row->isVisible())
+                visible.push_back(row);
+        }
+        return visible;
+    }
+
+private Q_SLOTS:
+
+    void silencedForAWhile() {
+        const QTemporaryDir folder;
+        const auto desk = shopDesk();
+        desk::DeskPrivate::of(*desk).diagnosis =
+            diagnosisOf({finding("orders", Severity::Critical), finding("mail", Severity::Warning)});
+        ui::WindowOptions options;
+        options.settingsFolder = folder.path();
+        options.page = u"overview"_s;
+        auto window = std::make_unique<ui::MainWindow>(desk.get(), options);
+        window->show();
+        QCOMPARE(rows(*window).size(), std::size_t(2));
+        auto* more = window->findChild<QAbstractButton*>(u"showSilenced"_s);
+        QVERIFY(!more->isVisible());
+
+        rows(*window).front()->findChild<QAbstractButton*>(u"explain"_s)->click();
+        rows(*window).front()->findChild<QAbstractButton*>(u"silenceFinding"_s)->click();
+        auto* dialog = window->findChild<QDialog*>(u"silenceDialog"_s);
+        QVERIFY(dialog && dialog->isVisible());
+        auto* silence = dialog->findChild<QAbstractButton*>(u"silence"_s);
+        QVERIFY(!silence->isEnabled()); // not without a reason
+        dialog->findChild<QLineEdit*>(u"reason"_s)->setText(u"   "_s);
+        QVERIFY(!silence->isEnabled());
+        dialog->findChild<QLineEdit*>(u"reason"_s)->setText(u"ticker is being moved"_s);
+        silence->click();
+        QTRY_COMPARE(rows(*window).size(), std::size_t(1));
+        QVERIFY(more->isVisible() && more->text().startsWith(u'1'));
+
+        // Kept for the next run, and shown when asked for.
+        window = std::make_unique<ui::MainWindow>(desk.get(), options);
+        window->show();
+        QCOMPARE(rows(*window).size(), std::size_t(1));
+        window->findChild<QAbstractButton*>(u"showSilenced"_s)->click();
+        Q_EMIT desk->diagnosisChanged();
+        QTRY_COMPARE(rows(*window).size(), std::size_t(2));
+        ui::FindingRow* silenced = nullptr;
+        for (ui::FindingRow* row : rows(*window)) {
+            if (row->findChild<QAbstractButton*>(u"endSilence"_s)->isVisible())
+                silenced = row;
+        }
+        QVERIFY(silenced);
+        bool told = false;
+        for (const QLabel* label : silenced->findChildren<QLabel*>())
+            told = told || label->text().contains(u"ticker is being moved"_s);
+        QVERIFY(told);
+        silenced->findChild<QAbstractButton*>(u"endSilence"_s)->click();
+        QTRY_VERIFY(!window->findChild<QAbstractButton*>(u"showSilenced"_s)->isVisible());
+    }
+
+    void speaksAgain() {
+        ui::Silences silences(nullptr, u"shop"_s);
+        const auto warning = finding("orders", Severity::Warning);
+        const auto critical = finding("orders", Severity::Critical);
+        silences.silence(warning, 1h, u"known"_s);
+        QVERIFY(silences.covers(warning));
+        QVERIFY(!silences.covers(critical)); // it got worse
+        QVERIFY(!silences.covers(finding("mail", Severity::Warning)));
+        silences.silence(warning, 0s, u"over"_s);
+        QVERIFY(!silences.covers(warning));
+        silences.silence(critical, 1h, u"known"_s);
+        QVERIFY(silences.covers(warning)); // it got better
+    }
+
+    void perServer() {
+        const QTemporaryDir folder;
+        QSettings settings(folder.filePath(u"window.ini"_s), QSettings::IniFormat);
+        const auto known = finding("orders", Severity::Warning);
+        ui::Silences(&settings, u"shop / eu"_s).silence(known, 1h, u"known"_s);
+        QVERIFY(ui::Silences(&settings, u"shop / eu"_s).covers(known));
+        QVERIFY(!ui::Silences(&settings, u"shop / us"_s).covers(known));
+    }
+
+    void hostileSettings() {
+        const QTemporaryDir folder;
+        QSettings settings(folder.filePath(u"window.ini"_s), QSettings::IniFormat);
+        const QString group = u"silences/"_s + QString::fromLatin1(QByteArray("shop").toHex());
+        settings.setValue(group + u"/size"_s, 3);
+        settings.setValue(group + u"/1/until"_s, u"never"_s);
+        settings.setValue(group + u"/2/until"_s, QDateTime::currentDateTimeUtc().addDays(1));
+        settings.setValue(group + u"/2/severity"_s, 99);
+        const ui::Silences silences(&settings, u"shop"_s);
+        QVERIFY(!silences.covers(finding("orders", Severity::Warning)));
+    }
+
+    void announcedOnceWhenNew() {
+        ui::Silences silences(nullptr, u"shop"_s);
+        ui::Alerts alerts(&silences, u"shop"_s);
+        QSignalSpy announced(&alerts, &ui::Alerts::announced);
+        const auto old = finding("orders", Severity::Critical);
+        alerts.look(domain::Diagnosis()); // nothing could be judged yet
+        alerts.look(diagnosisOf({old}));
+        QCOMPARE(announced.size(), 0); // it stood there when the server was opened
+        const auto fresh = finding("mail", Severity::Critical);
+        const auto warning = finding("audit", Severity::Warning);
+        alerts.look(diagnosisOf({old, fresh, warning}));
+        alerts.look(diagnosisOf({old, fresh, warning}));
+        QCOMPARE(announced.size(), 1);
+        QVERIFY(announced[0][0].toString().contains(u"shop"_s));
+        QVERIFY(announced[0][1].toString().contains(u"mail"_s));
+        alerts.look(domain::Diagnosis()); // the connection was lost: nothing has gone
+        alerts.look(diagnosisOf({old, fresh}));
+        QCOMPARE(announced.size(), 1);
+        alerts.look(diagnosisOf({}));
+        alerts.look(diagnosisOf({old, fresh})); // came back
+        QCOMPARE(announced.size(), 2);
+        QVERIFY(announced[1][1].toString().contains(u"1 more"_s));
+        silences.silence(fresh, 1h, u"known"_s);
+        alerts.look(diagnosisOf({}));
+        alerts.look(diagnosisOf({fresh}));
+        QCOMPARE(announced.size(), 2);
+        alerts.setEnabled(false);
+        alerts.look(diagnosisOf({old}));
+        QCOMPARE(announced.size(), 2);
+    }
+};
+
+QTEST_MAIN(FindingsTest)
+#include "tst_findings.moc"
