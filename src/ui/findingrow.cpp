@@ -153,10 +153,12 @@ void FindingRow::showSilence() {
 }
 
 void FindingRow::silence() {
-    auto* dialog = new SilenceDialog(m_finding, this);
+    // The row may go with the next sample, and goes when the finding is silenced: the dialog does not depend on it.
+    auto* dialog = new SilenceDialog(m_finding, window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &QDialog::accepted, this,
-            [this, dialog, finding = m_finding] { m_silences->silence(finding, dialog->length(), dialog->reason()); });
+    connect(dialog, &QDialog::accepted, m_silences, [silences = m_silences, dialog, finding = m_finding] {
+        silences->silence(finding, dialog->length(), dialog->reason());
+    });
     dialog->open();
 }
 

@@ -71,7 +71,9 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
     std::erase_if(m_rows, [&order](const auto& row) {
         if (std::find(order.begin(), order.end(), row.first) != order.end())
             return false;
-        delete row.second;
+        // Perhaps it is its own button that makes it go.
+        row.second->hide();
+        row.second->deleteLater();
         return true;
     });
     auto* layout = qobject_cast<QVBoxLayout*>(m_list->layout());

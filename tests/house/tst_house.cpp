@@ -137,7 +137,9 @@ private Q_SLOTS:
                 rules.insert(match.next().captured(1));
         }
         QSet<QString> explained;
-        const QStringList lines = read(root + u"/docs/diagnosis.md"_s).split(u'\n');
+        const QStringList lines = (read(root + u"/docs/diagnosis.md"_s) +
+                                   read(root + u"/docs/workqueue.md"_s).section(u"# What the console watches"_s, 1))
+                                      .split(u'\n');
         for (const QString& line : lines) {
             const QString first = line.section(u'|', 0, 1) + u'|';
             for (auto match = listed.globalMatch(first); match.hasNext() && line.startsWith(u'|');)

@@ -313,7 +313,8 @@ private Q_SLOTS:
     void restoredFromADump() {
         Place place;
         place.run(place.admin, "update pgque.tick set tick_snapshot = '900000000:900000000:',"
-                               " tick_time = tick_time - interval '2 min'");
+                               " tick_time = tick_time - interval '2 min';"
+                               "update pgque.queue set queue_switch_time = queue_switch_time - interval '2 min'");
         const auto findings = place.look({});
         only(findings, "restored_ticks", {"orders", {}, {}, {}});
         evidenceRuns(place, findings);
