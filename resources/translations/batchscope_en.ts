@@ -250,6 +250,16 @@
     </message>
 </context>
 <context>
+    <name>ui::LeasesCard</name>
+    <message numerus="yes">
+        <source>%n double delivery(ies) coming</source>
+        <translation>
+            <numerusform>%n double delivery coming</numerusform>
+            <numerusform>%n double deliveries coming</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::LocksPage</name>
     <message numerus="yes">
         <source>%n session(s) wait</source>
@@ -338,6 +348,16 @@
         <translation>
             <numerusform>%n gate closed</numerusform>
             <numerusform>%n gates closed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::ReadsCard</name>
+    <message numerus="yes">
+        <source>%n delivery(ies) allowed</source>
+        <translation>
+            <numerusform>%n delivery allowed</numerusform>
+            <numerusform>%n deliveries allowed</numerusform>
         </translation>
     </message>
 </context>

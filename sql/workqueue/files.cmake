@@ -2,6 +2,7 @@
 # The order in which the schema's files are joined and run.
 set(WORKQUEUE_SQL_FILES
     roles.sql
+    earlier.sql
     tables.sql
     send.sql
     claim.sql

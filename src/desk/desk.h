@@ -165,6 +165,8 @@ public:
     QFuture<links::Reply<domain::WorkPage>> workPage(const domain::WorkInstall& install, const std::string& queue,
                                                      domain::WorkPart part, std::optional<domain::WorkPosition> after,
                                                      int limit);
+    QFuture<links::Reply<std::vector<domain::WorkDelayed>>> workDelayed(const domain::WorkInstall& install,
+                                                                        const std::string& queue);
     QFuture<links::Reply<std::optional<std::string>>> workPayload(const domain::WorkInstall& install,
                                                                   const std::string& queue, domain::WorkPart part,
                                                                   std::int64_t id, std::int64_t maxBytes);

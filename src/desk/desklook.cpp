@@ -113,6 +113,15 @@ QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall
         lookDeadline);
 }
 
+QFuture<links::Reply<std::vector<domain::WorkDelayed>>> Desk::workDelayed(const domain::WorkInstall& install,
+                                                                          const std::string& queue) {
+    return d->onMonitor(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::workDelayed(connection, install, queue, deadline);
+        },
+        lookDeadline);
+}
+
 QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall& install,
                                                                     const std::string& queue, domain::WorkPart part,
                                                                     std::int64_t id, std::int64_t maxBytes) {

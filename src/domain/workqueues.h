@@ -64,7 +64,7 @@ struct WorkQueue {
     std::int64_t lapsed = 0; ///< of these, with a lease that has ended: due for another delivery
     std::optional<Interval> worstLapse;
     std::optional<Timestamp> nextLapse;
-    std::int64_t scheduled = 0; ///< counted up to 10,000
+    std::int64_t scheduled = 0; ///< counted up to 1,000
     std::int64_t overdue = 0;   ///< of these, due: nobody has promoted them
     std::optional<Timestamp> nextDue;
     std::int64_t poison = 0; ///< claimed more often than allowed (5 where nothing is set)

@@ -19,7 +19,7 @@ enum Role : int {
     DetailRole,                  ///< QString, dim, behind the text
     ToneRole,                    ///< Tone, as int
     StrongRole,                  ///< bool: set in the heavier weight
-    SeriesRole,                  ///< QList<double> for a sparkline, NaN where nothing was observed
+    SeriesRole,                  ///< QList<double> for a sparkline, NaN where nothing was observed; for a bar one value
     KeyRole,                     ///< QString, the same for the same thing in every sample
     // of horizontal headers
     ColumnIdRole,       ///< QString, stable: settings and exports name columns by it
@@ -31,7 +31,14 @@ enum Role : int {
 /// What a value means for the reader; the theme gives it a colour and the chip a sign.
 enum class Tone { None, Dim, Good, Information, Warning, Critical };
 
-enum class CellKind { Text, Number, Chip, Sparkline, Code };
+enum class CellKind {
+    Text,
+    Number,
+    Chip,
+    Sparkline,
+    Code,
+    Bar, ///< a number behind a bar that is filled to the first value of the series, 0 to 1
+};
 
 /// How often a column's cells change. Ageing ones are shown anew with every sample; the others only where they differ.
 enum class Pace { Identity, Slow, Ageing };
@@ -63,7 +70,7 @@ struct ColumnInfo {
     QString widthSample{};
     bool visibleByDefault = true;
 
-    bool rightAligned() const { return kind == CellKind::Number; }
+    bool rightAligned() const { return kind == CellKind::Number || kind == CellKind::Bar; }
 };
 
 /// A column of a table as data.
@@ -73,7 +80,7 @@ struct Column {
     std::function<Cell(const Row&, const CellContext&)> cell{};
     std::function<QVariant(const Row&)> sortKey{};
     std::function<QVariant(const Row&, const CellContext&)> value{}; ///< for export; the sort key when empty
-    std::function<QList<double>(const Row&)> series{};
+    std::function<QList<double>(const Row&, const CellContext&)> series{};
     /// What the cell shows beside the sort key. A cell changed when either differs.
     std::function<QVariant(const Row&)> alsoShows{};
 };
@@ -97,7 +104,7 @@ QVariant columnValue(const Column<Row>& column, const Row& row, const CellContex
     case ValueRole:
         return column.value ? column.value(row, context) : column.sortKey(row);
     case SeriesRole:
-        return column.series ? QVariant::fromValue(column.series(row)) : QVariant();
+        return column.series ? QVariant::fromValue(column.series(row, context)) : QVariant();
     default:
         return isCellRole(role) ? cellValue(column.info, column.cell(row, context), role) : QVariant();
     }

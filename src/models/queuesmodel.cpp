@@ -154,7 +154,7 @@ std::vector<Column<QueueRow>> leadingColumns() {
          },
          [](const QueueRow& row) { return std::isfinite(row.rate) ? QVariant(row.rate) : QVariant(); },
          [](const QueueRow&, const CellContext&) { return QVariant(); },
-         [](const QueueRow& row) { return row.history; }},
+         [](const QueueRow& row, const CellContext&) { return row.history; }},
         {{u"rate"_s, QueuesModel::tr("ev/s"), QueuesModel::tr("Events ticked per second, over the last ticks"),
           CellKind::Number, Pace::Ageing, u"12 345"_s},
          [](const QueueRow& row, const CellContext&) { return Cell{format::rate(row.rate)}; },

@@ -3,6 +3,9 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <cmath>
+
 using namespace Qt::StringLiterals;
 
 namespace models {
@@ -15,6 +18,9 @@ struct Work {
 
 /// A lapse or a delay that old was passed over by several rounds of maintenance.
 constexpr pg::Interval passedOver = std::chrono::seconds(30);
+
+/// Where nothing tells how long a lease is.
+constexpr pg::Interval endsSoon = std::chrono::seconds(10);
 
 /// Ready for so long and nothing in flight: nobody claims.
 constexpr pg::Interval unclaimedFor = std::chrono::minutes(1);
@@ -32,61 +38,51 @@ Column<WorkQueueLine> countColumn(const QString& id, const QString& title, const
             [member](const WorkQueueLine& line) { return QVariant(qint64(line.queue.*member)); }};
 }
 
-Mark batchMark(const domain::BarrierBatch& batch) {
-    using State = domain::BarrierBatch::State;
-    switch (batch.state) {
-    case State::NotStarted:
-        return {Tone::Dim, Work::tr("not started"), Work::tr("No marker: no delivery of this batch has begun.")};
-    case State::Running:
-        return {Tone::Information, Work::tr("running"), Work::tr("A marker, and a live lease on its message.")};
-    case State::Finished:
-        return {Tone::Good, Work::tr("done"), Work::tr("Counted down in the transaction that marked it finished.")};
-    case State::Lost:
-        return {Tone::Critical, Work::tr("lost"),
-                Work::tr("A marker, but nobody holds its message: a redelivery will not run it again.")};
-    case State::Unknown:
-        return {Tone::Warning, Work::tr("started"),
-                Work::tr("A marker. This install does not record whether the batch was counted.")};
-    case State::Missing:
-        return {Tone::Critical, Work::tr("header missing"),
-                Work::tr("No marker and no message: it was never sent, or went without being run.")};
-    }
-    return {};
-}
-
-Mark barrierMark(const domain::Barrier& barrier, pg::Timestamp now) {
-    switch (barrier.state(now, barrierStuckAfter)) {
-    case domain::Barrier::State::Running:
-        return {Tone::Good, Work::tr("running"), {}};
-    case domain::Barrier::State::Stuck:
-        return {Tone::Critical, Work::tr("stuck"), Work::tr("No batch has been counted for a long time.")};
-    case domain::Barrier::State::Expired:
-        return {Tone::Critical, Work::tr("expired"), Work::tr("Past its time: the sweep ends it.")};
-    case domain::Barrier::State::Unfinalised:
-        return {Tone::Warning, Work::tr("not finalised"),
-                Work::tr("All batches are counted, but the row is still there: did the callback go out?")};
-    case domain::Barrier::State::OverDecremented:
-        return {Tone::Critical, Work::tr("below zero"), Work::tr("Counted more often than there are batches.")};
-    }
-    return {};
-}
-
 Cell leaseCell(const WorkMessageLine& line, const CellContext& context) {
     const domain::WorkMessage& message = line.message;
     if (message.leaseEnds) {
-        const pg::Interval left = *message.leaseEnds - context.now;
-        Cell cell{format::due(left), {}, format::timestamp(*message.leaseEnds, context.zone)};
-        if (left.count() < 0) {
-            cell.tone = Tone::Warning;
-            cell.tooltip += u'\n' + Work::tr("The lease has ended: the message is delivered again.");
-        } else if (left < std::chrono::seconds(10)) {
-            cell.tone = Tone::Information;
-        }
+        const Mark mark = deliveryMark(line, context.now);
+        Cell cell{
+            format::due(*message.leaseEnds - context.now), {}, format::timestamp(*message.leaseEnds, context.zone)};
+        cell.tooltip += u'\n' + mark.sentence;
+        cell.tone = mark.tone == Tone::Good ? Tone::None : mark.tone;
         return cell;
     }
     if (message.dueAt && message.state == "scheduled")
         return {format::due(*message.dueAt - context.now), {}, format::timestamp(*message.dueAt, context.zone)};
     return {format::none(), {}, {}, Tone::Dim};
+}
+
+Column<WorkMessageLine> messageIdColumn() {
+    return idColumn<WorkMessageLine>({u"id"_s, Work::tr("Message"), Work::tr("msg_id; of a dead letter its dead_id"),
+                                      CellKind::Number, Pace::Identity, u"123 456"_s},
+                                     [](const WorkMessageLine& line) { return line.message.id; });
+}
+
+Column<WorkMessageLine> messagePriorityColumn() {
+    return numberColumn<WorkMessageLine>(
+        {u"priority"_s, Work::tr("Prio"), Work::tr("1 to 10, higher first"), CellKind::Number, Pace::Identity, u"10"_s},
+        [](const WorkMessageLine& line) {
+            return line.message.priority == 0 ? std::nullopt : std::optional<std::int64_t>(line.message.priority);
+        });
+}
+
+Column<WorkMessageLine> messageTaskColumn() {
+    return textColumn<WorkMessageLine>({u"task"_s, Work::tr("Task"), Work::tr("task_name in the payload"),
+                                        CellKind::Text, Pace::Identity, u"render_thumbnail"_s},
+                                       [](const WorkMessageLine& line) { return format::text(line.message.task); });
+}
+
+Column<WorkMessageLine> messageReadsColumn() {
+    return numberColumn<WorkMessageLine>({u"reads"_s, Work::tr("Reads"), Work::tr("read_ct: how often it was claimed"),
+                                          CellKind::Number, Pace::Slow, u"99"_s},
+                                         [](const WorkMessageLine& line) { return line.message.reads; });
+}
+
+Column<WorkMessageLine> messageHolderColumn() {
+    return textColumn<WorkMessageLine>({u"holder"_s, Work::tr("Holder"), Work::tr("claimed_by, where it is recorded"),
+                                        CellKind::Text, Pace::Slow, u"worker-12"_s},
+                                       [](const WorkMessageLine& line) { return format::text(line.message.holder); });
 }
 
 } // namespace
@@ -108,6 +104,144 @@ QString installText(const domain::WorkInstall& install) {
         break;
     }
     return schema;
+}
+
+std::optional<pg::Interval> leaseSpan(const WorkMessageLine& line) {
+    const domain::WorkMessage& message = line.message;
+    if (!message.leaseEnds || !message.claimedAt)
+        return {};
+    const pg::Interval sinceClaim = *message.leaseEnds - *message.claimedAt;
+    return line.leaseSeconds ? std::min<pg::Interval>(sinceClaim, std::chrono::seconds(*line.leaseSeconds))
+                             : sinceClaim;
+}
+
+Mark deliveryMark(const WorkMessageLine& line, pg::Timestamp now) {
+    const auto& ends = line.message.leaseEnds;
+    if (!ends)
+        return {};
+    const pg::Interval left = *ends - now;
+    if (left.count() <= 0)
+        return {
+            Tone::Critical, Work::tr("again"),
+            Work::tr("The lease has ended. The message is delivered again, although its holder may be at work on it.")};
+    const auto span = leaseSpan(line);
+    if (left < (span ? *span / 3 : endsSoon))
+        return {Tone::Warning, Work::tr("again, soon"),
+                span ? Work::tr("Two thirds of the lease are over without a renewal: unless it is done with or renewed "
+                                "until then, the message is delivered a second time.")
+                     : Work::tr("Unless it is done with or renewed until then, it is delivered a second time.")};
+    return {Tone::Good, Work::tr("held"), Work::tr("Under a live lease.")};
+}
+
+QString reaperText(const domain::WorkLeader& leader, pg::Timestamp now) {
+    QStringList parts;
+    parts += leader.name.empty()
+                 ? Work::tr("no leader")
+                 : Work::tr("leader %1, renewed %2 ago")
+                       .arg(format::foreign(format::text(leader.name), 40), format::age(now - leader.acquiredAt));
+    if (leader.lastMaint)
+        parts += Work::tr("maint() ran %1 ago").arg(format::age(now - *leader.lastMaint));
+    return parts.join(u" · "_s);
+}
+
+std::vector<WorkBandLine> bandLines(const domain::WorkQueue& queue, const std::vector<domain::WorkDelayed>& delayed) {
+    std::vector<WorkBandLine> lines;
+    for (const domain::WorkBand& band : queue.bands)
+        lines.push_back({band, {}});
+    for (const domain::WorkDelayed& one : delayed) {
+        auto line = std::find_if(lines.begin(), lines.end(),
+                                 [&one](const WorkBandLine& other) { return other.band.priority <= one.priority; });
+        if (line == lines.end() || line->band.priority != one.priority) {
+            line = lines.insert(line, WorkBandLine());
+            line->band.priority = one.priority;
+        }
+        line->delayed = one;
+    }
+    return lines;
+}
+
+std::vector<WorkReadsLine> readsLines(const domain::WorkQueue& queue) {
+    std::int64_t most = 1;
+    for (const domain::WorkReads& one : queue.reads)
+        most = std::max(most, one.messages);
+    std::vector<WorkReadsLine> lines;
+    for (const domain::WorkReads& one : queue.reads)
+        lines.push_back({one, double(one.messages) / double(most), one.reads > queue.maxAttempts});
+    return lines;
+}
+
+std::vector<Column<WorkBandLine>> workBandColumns() {
+    using Line = WorkBandLine;
+    const auto number = [](const QString& id, const QString& title, const QString& meaning, Tone tone, auto value) {
+        return Column<Line>{{id, title, meaning, CellKind::Number, Pace::Slow, u"10 000+"_s},
+                            [value, tone](const Line& line, const CellContext&) { return zeroDim(value(line), tone); },
+                            [value](const Line& line) { return QVariant(qint64(value(line))); }};
+    };
+    return {
+        numberColumn<Line>(
+            {u"priority"_s, Work::tr("Priority"), Work::tr("Higher first"), CellKind::Number, Pace::Identity, u"10"_s},
+            [](const Line& line) {
+                return line.band.priority == 0 ? std::nullopt : std::optional<std::int64_t>(line.band.priority);
+            }),
+        {{u"ready"_s, Work::tr("Ready"), Work::tr("Can be claimed now; counted up to 1,000"), CellKind::Number,
+          Pace::Slow, u"10 000+"_s},
+         [](const Line& line, const CellContext&) {
+             return Cell{format::count(line.band.ready), {}, {}, line.band.ready.value == 0 ? Tone::Dim : Tone::None};
+         },
+         [](const Line& line) { return QVariant(qint64(line.band.ready.value)); },
+         {},
+         {},
+         [](const Line& line) { return QVariant(line.band.ready.capped); }},
+        ageColumn<Line>({u"oldest"_s, Work::tr("Oldest"), Work::tr("How long the message that comes next has waited"),
+                         CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
+                        [](const Line& line) { return line.band.oldest; }),
+        idColumn<Line>({u"head"_s, Work::tr("Next"), Work::tr("msg_id of the message that is claimed next"),
+                        CellKind::Number, Pace::Slow, u"12345678"_s},
+                       [](const Line& line) { return line.band.headId; }),
+        number(u"claimed"_s, Work::tr("In flight"), Work::tr("Held under a lease"), Tone::None,
+               [](const Line& line) { return line.band.claimed; }),
+        number(u"lapsed"_s, Work::tr("Lapsed"), Work::tr("Of these, with a lease that has ended"), Tone::Warning,
+               [](const Line& line) { return line.band.lapsed; }),
+        {{u"delayed"_s, Work::tr("Delayed"), Work::tr("Of the 10,000 that are due first"), CellKind::Number, Pace::Slow,
+          u"10 000+"_s},
+         [](const Line& line, const CellContext&) {
+             return line.delayed ? Cell{format::count(line.delayed->scheduled)} : Cell{u"0"_s, {}, {}, Tone::Dim};
+         },
+         [](const Line& line) { return QVariant(qint64(line.delayed ? line.delayed->scheduled.value : 0)); },
+         {},
+         {},
+         [](const Line& line) { return QVariant(line.delayed && line.delayed->scheduled.capped); }},
+        number(u"overdue"_s, Work::tr("Overdue"), Work::tr("Of these, due and not yet promoted"), Tone::Warning,
+               [](const Line& line) { return line.delayed ? line.delayed->overdue : 0; }),
+    };
+}
+
+std::vector<Column<WorkReadsLine>> workReadsColumns() {
+    using Line = WorkReadsLine;
+    return {
+        numberColumn<Line>({u"reads"_s, Work::tr("Claimed"), Work::tr("read_ct: so many times"), CellKind::Number,
+                            Pace::Identity, u"99"_s},
+                           [](const Line& line) { return line.reads.reads; }),
+        {{u"verdict"_s, Work::tr("Verdict"), Work::tr("Poison: claimed more often than the queue allows"),
+          CellKind::Chip, Pace::Slow, u"▲ poison"_s},
+         [](const Line& line, const CellContext&) {
+             return (line.poison ? Mark{Tone::Warning, Work::tr("poison"),
+                                        Work::tr("Claimed more often than the queue allows: to be buried, not run.")}
+                                 : Mark{Tone::Information, Work::tr("tried again"),
+                                        Work::tr("Not the first delivery, and not yet too many.")})
+                 .cell();
+         },
+         [](const Line& line) { return QVariant(line.poison); }},
+        {{u"messages"_s, Work::tr("Messages"), Work::tr("That many were claimed so often"), CellKind::Bar, Pace::Slow,
+          u"10 000 000"_s},
+         [](const Line& line, const CellContext&) {
+             return Cell{format::number(line.reads.messages), {}, {}, line.poison ? Tone::Warning : Tone::None};
+         },
+         [](const Line& line) { return QVariant(qint64(line.reads.messages)); },
+         {},
+         [](const Line& line, const CellContext&) { return QList<double>{line.share}; },
+         [](const Line& line) { return QVariant(line.share); }},
+    };
 }
 
 Mark markOf(const domain::WorkQueue& queue, pg::Timestamp now) {
@@ -168,12 +302,35 @@ std::vector<Column<WorkQueueLine>> workQueueColumns() {
         ageColumn<Line>({u"oldest"_s, Work::tr("Oldest"), Work::tr("How long the oldest ready message has waited"),
                          CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
                         [](const Line& line) { return line.queue.oldest(); }),
+        {{u"change"_s, Work::tr("Change"),
+          Work::tr("By how many messages a second it grew or shrank in the last half minute, delayed and in flight "
+                   "included"),
+          CellKind::Number, Pace::Slow, u"+12.3/s"_s},
+         [](const Line& line, const CellContext&) {
+             if (!line.change)
+                 return Cell{format::none(), {}, {}, Tone::Dim};
+             const double rate = std::abs(*line.change) < 0.05 ? 0 : *line.change;
+             return Cell{(rate > 0   ? u"+"_s
+                          : rate < 0 ? u"−"_s
+                                     : QString()) +
+                             format::rate(std::abs(rate)) + u"/s"_s,
+                         {},
+                         {},
+                         rate == 0 ? Tone::Dim : Tone::None};
+         },
+         [](const Line& line) { return line.change ? QVariant(*line.change) : QVariant(); }},
         countColumn(u"claimed"_s, Work::tr("In flight"), Work::tr("Held under a lease"), Tone::None,
                     &domain::WorkQueue::claimed),
         countColumn(u"lapsed"_s, Work::tr("Lapsed"), Work::tr("Of these, with a lease that has ended"), Tone::Warning,
                     &domain::WorkQueue::lapsed),
-        countColumn(u"scheduled"_s, Work::tr("Delayed"), Work::tr("Not before a time that was given"), Tone::None,
-                    &domain::WorkQueue::scheduled),
+        {{u"scheduled"_s, Work::tr("Delayed"), Work::tr("Not before a time that was given; counted up to 1,000"),
+          CellKind::Number, Pace::Slow, u"10 000+"_s},
+         [](const Line& line, const CellContext& context) {
+             const std::int64_t count = line.queue.scheduled;
+             return Cell{
+                 format::count({count, count >= 1'000, context.now}), {}, {}, count == 0 ? Tone::Dim : Tone::None};
+         },
+         [](const Line& line) { return QVariant(qint64(line.queue.scheduled)); }},
         countColumn(u"overdue"_s, Work::tr("Overdue"), Work::tr("Of these, due and not yet promoted"), Tone::Warning,
                     &domain::WorkQueue::overdue),
         countColumn(u"poison"_s, Work::tr("Poison"), Work::tr("Claimed more often than the queue allows"),
@@ -187,21 +344,50 @@ std::vector<Column<WorkQueueLine>> workQueueColumns() {
     };
 }
 
+std::vector<Column<WorkMessageLine>> workLeaseColumns() {
+    using Line = WorkMessageLine;
+    return {
+        messageIdColumn(),
+        messagePriorityColumn(),
+        messageTaskColumn(),
+        {{u"delivery"_s, Work::tr("Delivery"),
+          Work::tr("Held; its lease about to end without a renewal; or ended: it is delivered a second time"),
+          CellKind::Chip, Pace::Ageing, u"▲ again, soon"_s},
+         [](const Line& line, const CellContext& context) { return deliveryMark(line, context.now).cell(); },
+         [](const Line& line) {
+             return line.message.leaseEnds ? QVariant(qint64(line.message.leaseEnds->time_since_epoch().count()))
+                                           : QVariant();
+         },
+         [](const Line& line, const CellContext& context) { return QVariant(deliveryMark(line, context.now).word); }},
+        {{u"lease"_s, Work::tr("Lease"), Work::tr("How much of its lease is left, and when it ends"), CellKind::Bar,
+          Pace::Ageing, u"in 14 m 02 s"_s},
+         leaseCell,
+         [](const Line& line) {
+             const auto when = line.message.leaseEnds ? line.message.leaseEnds : line.message.dueAt;
+             return when ? QVariant(qint64(when->time_since_epoch().count())) : QVariant();
+         },
+         {},
+         [](const Line& line, const CellContext& context) -> QList<double> {
+             const auto span = leaseSpan(line);
+             if (!line.message.leaseEnds || !span || span->count() <= 0)
+                 return {};
+             return {
+                 std::clamp(double((*line.message.leaseEnds - context.now).count()) / double(span->count()), 0.0, 1.0)};
+         }},
+        messageReadsColumn(),
+        messageHolderColumn(),
+        ageColumn<Line>({u"claimed"_s, Work::tr("Claimed"), Work::tr("claimed_at: how long ago, where it is recorded"),
+                         CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
+                        [](const Line& line) { return line.message.claimedAt; }),
+    };
+}
+
 std::vector<Column<WorkMessageLine>> workMessageColumns() {
     using Line = WorkMessageLine;
     return {
-        idColumn<Line>({u"id"_s, Work::tr("Message"), Work::tr("msg_id; of a dead letter its dead_id"),
-                        CellKind::Number, Pace::Identity, u"123 456"_s},
-                       [](const Line& line) { return line.message.id; }),
-        numberColumn<Line>({u"priority"_s, Work::tr("Prio"), Work::tr("1 to 10, higher first"), CellKind::Number,
-                            Pace::Identity, u"10"_s},
-                           [](const Line& line) {
-                               return line.message.priority == 0 ? std::nullopt
-                                                                 : std::optional<std::int64_t>(line.message.priority);
-                           }),
-        textColumn<Line>({u"task"_s, Work::tr("Task"), Work::tr("task_name in the payload"), CellKind::Text,
-                          Pace::Identity, u"render_thumbnail"_s},
-                         [](const Line& line) { return format::text(line.message.task); }),
+        messageIdColumn(),
+        messagePriorityColumn(),
+        messageTaskColumn(),
         ageColumn<Line>({u"age"_s, Work::tr("Sent"), Work::tr("enqueued_at: how long ago"), CellKind::Number,
                          Pace::Ageing, u"14 m 02 s"_s},
                         [](const Line& line) { return line.message.enqueuedAt; }),
@@ -212,12 +398,8 @@ std::vector<Column<WorkMessageLine>> workMessageColumns() {
              const auto when = line.message.leaseEnds ? line.message.leaseEnds : line.message.dueAt;
              return when ? QVariant(qint64(when->time_since_epoch().count())) : QVariant();
          }},
-        numberColumn<Line>({u"reads"_s, Work::tr("Reads"), Work::tr("read_ct: how often it was claimed"),
-                            CellKind::Number, Pace::Slow, u"99"_s},
-                           [](const Line& line) { return line.message.reads; }),
-        textColumn<Line>({u"holder"_s, Work::tr("Holder"), Work::tr("claimed_by, where it is recorded"), CellKind::Text,
-                          Pace::Slow, u"worker-12"_s},
-                         [](const Line& line) { return format::text(line.message.holder); }),
+        messageReadsColumn(),
+        messageHolderColumn(),
         textColumn<Line>({u"error"_s, Work::tr("Last error"), Work::tr("What the last failed delivery said"),
                           CellKind::Text, Pace::Slow, u"upstream answered 502"_s},
                          [](const Line& line) { return format::text(line.message.error); }),
@@ -225,107 +407,6 @@ std::vector<Column<WorkMessageLine>> workMessageColumns() {
                            Pace::Identity, u"999 kB"_s, false},
                           [](const Line& line) { return line.message.bytes; }),
     };
-}
-
-std::vector<Column<BarrierLine>> barrierColumns() {
-    using Line = BarrierLine;
-    return {
-        textColumn<Line>({u"execution"_s, Work::tr("Execution"), Work::tr("execution_id"), CellKind::Text,
-                          Pace::Identity, u"6f9619ff-8b86-d011-b42d"_s},
-                         [](const Line& line) { return format::text(line.barrier.execution); }),
-        {{u"state"_s, Work::tr("State"), Work::tr("Judged by what is left and by its clocks"), CellKind::Chip,
-          Pace::Ageing, u"▲ not finalised"_s},
-         [](const Line& line, const CellContext& context) { return barrierMark(line.barrier, context.now).cell(); },
-         [](const Line& line) { return QVariant(qint64(line.barrier.progressAt.time_since_epoch().count())); },
-         [](const Line& line, const CellContext& context) {
-             return QVariant(barrierMark(line.barrier, context.now).word);
-         }},
-        {{u"remaining"_s, Work::tr("Remaining"), Work::tr("Batches not counted yet, of all that were armed"),
-          CellKind::Text, Pace::Slow, u"1 200 of 1 200"_s},
-         [](const Line& line, const CellContext&) {
-             const domain::Barrier& barrier = line.barrier;
-             return Cell{
-                 barrier.total
-                     ? Work::tr("%1 of %2").arg(format::number(barrier.remaining), format::number(*barrier.total))
-                     : format::number(barrier.remaining)};
-         },
-         [](const Line& line) { return QVariant(qint64(line.barrier.remaining)); }},
-        numberColumn<Line>({u"started"_s, Work::tr("Started"), Work::tr("Batches with a marker"), CellKind::Number,
-                            Pace::Slow, u"1 200"_s},
-                           [](const Line& line) { return line.barrier.started; }),
-        ageColumn<Line>({u"progress"_s, Work::tr("Since progress"), Work::tr("last_progress_at"), CellKind::Number,
-                         Pace::Ageing, u"14 m 02 s"_s},
-                        [](const Line& line) { return line.barrier.progressAt; }),
-        ageColumn<Line>({u"age"_s, Work::tr("Armed"), Work::tr("created_at: how long ago"), CellKind::Number,
-                         Pace::Ageing, u"14 m 02 s"_s},
-                        [](const Line& line) { return line.barrier.createdAt; }),
-        {{u"expires"_s, Work::tr("Expires"), Work::tr("expires_at"), CellKind::Number, Pace::Ageing,
-          u"14 m 02 s late"_s},
-         [](const Line& line, const CellContext& context) {
-             return Cell{format::due(line.barrier.expiresAt - context.now),
-                         {},
-                         format::timestamp(line.barrier.expiresAt, context.zone)};
-         },
-         [](const Line& line) { return QVariant(qint64(line.barrier.expiresAt.time_since_epoch().count())); }},
-        numberColumn<Line>({u"epoch"_s, Work::tr("Epoch"),
-                            Work::tr("Of the run: a late batch of an older one is refused"), CellKind::Number,
-                            Pace::Slow, u"99"_s, false},
-                           [](const Line& line) { return line.barrier.epoch; }),
-        textColumn<Line>(
-            {u"organization"_s, Work::tr("Organization"), {}, CellKind::Text, Pace::Identity, u"acme"_s, false},
-            [](const Line& line) { return format::text(line.barrier.organization); }),
-    };
-}
-
-std::vector<Column<BatchLine>> batchColumns() {
-    using Line = BatchLine;
-    return {
-        numberColumn<Line>(
-            {u"batch"_s, Work::tr("Batch"), Work::tr("batch_index"), CellKind::Number, Pace::Identity, u"1 200"_s},
-            [](const Line& line) { return line.batch.index; }),
-        {{u"state"_s, Work::tr("State"), Work::tr("By its marker and its live message"), CellKind::Chip, Pace::Slow,
-          u"▲ not started"_s},
-         [](const Line& line, const CellContext&) { return batchMark(line.batch).cell(); },
-         [](const Line& line) { return QVariant(int(line.batch.state)); },
-         [](const Line& line, const CellContext&) { return QVariant(batchMark(line.batch).word); }},
-        ageColumn<Line>({u"started"_s, Work::tr("Started"), Work::tr("When its marker was set"), CellKind::Number,
-                         Pace::Ageing, u"14 m 02 s"_s},
-                        [](const Line& line) { return line.batch.startedAt; }),
-        ageColumn<Line>({u"finished"_s, Work::tr("Finished"), Work::tr("When it was counted"), CellKind::Number,
-                         Pace::Ageing, u"14 m 02 s"_s},
-                        [](const Line& line) { return line.batch.finishedAt; }),
-        idColumn<Line>({u"message"_s, Work::tr("Message"), Work::tr("msg_id of the message in flight"),
-                        CellKind::Number, Pace::Slow, u"123 456"_s},
-                       [](const Line& line) { return line.batch.message; }),
-    };
-}
-
-QString verdictOf(const domain::BarrierDetail& detail) {
-    int counts[6] = {};
-    for (const domain::BarrierBatch& batch : detail.batches)
-        ++counts[int(batch.state)];
-    using State = domain::BarrierBatch::State;
-    QStringList parts;
-    const auto add = [&](State state, const QString& text) {
-        if (const int count = counts[int(state)]; count > 0)
-            parts += text.arg(format::number(count));
-    };
-    add(State::Finished, Work::tr("%1 done"));
-    add(State::Running, Work::tr("%1 running"));
-    add(State::Lost, Work::tr("%1 lost"));
-    add(State::Unknown, Work::tr("%1 started"));
-    add(State::NotStarted, Work::tr("%1 not started"));
-    add(State::Missing, Work::tr("%1 without a header"));
-    if (parts.isEmpty())
-        return {};
-    const auto has = [&counts](State state) { return counts[int(state)] > 0; };
-    const QString verdict = has(State::Missing)      ? Work::tr("headers are missing, it can't finish")
-                            : has(State::Lost)       ? Work::tr("it can't finish by itself")
-                            : has(State::Running)    ? Work::tr("running")
-                            : has(State::Unknown)    ? Work::tr("running, or lost")
-                            : has(State::NotStarted) ? Work::tr("waits for workers")
-                                                     : Work::tr("the callback was lost, or only the clean-up");
-    return parts.join(u", "_s) + u": "_s + verdict;
 }
 
 } // namespace models

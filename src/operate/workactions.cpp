@@ -21,6 +21,11 @@ Plan conditional(pg::Call<bool> call, std::string success, std::string otherwise
                         });
 }
 
+/// Of a count that stops at a thousand.
+std::string upTo(std::int64_t count) {
+    return std::to_string(count) + (count >= 1'000 ? "+" : "");
+}
+
 Parameter idParameter(const char* name, const char* label) {
     return {.name = name, .label = label, .kind = ParameterKind::Number, .required = true, .minimum = 1};
 }
@@ -203,6 +208,17 @@ Action requeue() {
                 return verdict;
             });
     };
+    action.predict = [](const Request& request, const domain::Capabilities&, Reading& reading, Prediction& prediction) {
+        const auto letter = reading.ask(queries::deadLetterNow(std::stoll(request.arguments.at("dead_id"))));
+        if (!letter) {
+            prediction.refusal = "The dead letter is gone: somebody put it back or purged it.";
+            return;
+        }
+        prediction.numbers = {{.label = "message goes to " + letter->queue,
+                               .value = "1",
+                               .note = "died after " + words::count(letter->reads, "read") + ": " + letter->reason}};
+        prediction.undo = "Can be undone by burying it again, until it is claimed.";
+    };
     return action;
 }
 
@@ -226,6 +242,17 @@ Action pause(bool pauses) {
         plan.calls = {workqueue::pause(request.queue, Arguments(parameters, request).text("why")).statement};
         plan.judge = [name = request.queue](const auto&, const Sight&) { return done(name + " is paused."); };
         return plan;
+    };
+    action.predict = [pauses](const Request& request, const domain::Capabilities&, Reading& reading,
+                              Prediction& prediction) {
+        const auto now = reading.ask(queries::workQueueNow(request.queue));
+        if (!pauses && !now.paused)
+            prediction.refusal = request.queue + " is not paused.";
+        prediction.numbers = {{.label = pauses ? "ready, and stay so" : "ready, and are claimed again",
+                               .value = upTo(now.ready),
+                               .note = ""},
+                              {.label = "in flight", .value = upTo(now.claimed), .note = "their holders go on"}};
+        prediction.undo = pauses ? "Can be undone by resuming it." : "Can be undone by pausing it.";
     };
     return action;
 }
@@ -262,6 +289,12 @@ Action send() {
                                         verdict.results["message_id"] = std::to_string(id);
                                         return verdict;
                                     });
+    };
+    action.predict = [](const Request& request, const domain::Capabilities&, Reading& reading, Prediction& prediction) {
+        const auto now = reading.ask(queries::workQueueNow(request.queue));
+        prediction.numbers = {{.label = "message sent", .value = "1", .note = now.paused ? "the queue is paused" : ""},
+                              {.label = "ready before it", .value = upTo(now.ready), .note = "of all priorities"}};
+        prediction.undo = "Can be undone by burying it, until it is claimed.";
     };
     return action;
 }

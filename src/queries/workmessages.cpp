@@ -163,6 +163,30 @@ std::optional<std::string> workPayload(pg::Connection& connection, const WorkIns
     return found.front();
 }
 
+pg::Call<WorkQueueNow> workQueueNow(const std::string& queue) {
+    return pgque::detail::rowCall(
+        "work queue now",
+        "select (select count(*) from (select from workqueue.pg_queue_message m where m.state = 'ready'"
+        " and m.queue_name = $1 limit 1000) z), (select count(*) from (select from workqueue.pg_queue_message m"
+        " where m.state = 'claimed' and m.queue_name = $1 limit 1000) z), exists (select from"
+        " workqueue.queue_setting s where s.queue_name = $1 and s.paused"
+        " and coalesce(s.paused_until > clock_timestamp(), true))",
+        pg::Params::of(queue), [](const pg::Row& row) {
+            return WorkQueueNow{row.get<std::int64_t>(0), row.get<std::int64_t>(1), row.get<bool>(2)};
+        });
+}
+
+pg::Call<std::optional<DeadLetterNow>> deadLetterNow(std::int64_t id) {
+    return {"dead letter now",
+            {"select queue_name, reason, read_ct from workqueue.dead_letter where dead_id = $1", pg::Params::of(id)},
+            [](const pg::Result& result) -> std::optional<DeadLetterNow> {
+                if (result.rowCount() == 0)
+                    return {};
+                const pg::Row row = result.row(0);
+                return DeadLetterNow{row.get<std::string>(0), row.get<std::string>(1), row.get<std::int32_t>(2)};
+            }};
+}
+
 pg::Call<std::int64_t> workPurgeable(const std::string& queue, std::int32_t priority, std::int32_t maximum) {
     return pgque::detail::valueCall<std::int64_t>(
         "messages to purge",

@@ -54,6 +54,24 @@ struct WorkMessageState {
 
 [[nodiscard]] pg::Call<std::optional<WorkMessageState>> workMessageState(std::int64_t id);
 
+/// A queue of our own schema as it is now, counted up to 1,000.
+struct WorkQueueNow {
+    std::int64_t ready = 0;
+    std::int64_t claimed = 0;
+    bool paused = false;
+};
+
+[[nodiscard]] pg::Call<WorkQueueNow> workQueueNow(const std::string& queue);
+
+/// A dead letter of our own schema; empty: gone.
+struct DeadLetterNow {
+    std::string queue;
+    std::string reason;
+    std::int32_t reads = 0;
+};
+
+[[nodiscard]] pg::Call<std::optional<DeadLetterNow>> deadLetterNow(std::int64_t id);
+
 /// How many messages of our own schema a purge would take: of a queue, of one priority unless 0; up to the maximum.
 [[nodiscard]] pg::Call<std::int64_t> workPurgeable(const std::string& queue, std::int32_t priority,
                                                    std::int32_t maximum);

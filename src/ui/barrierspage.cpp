@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/barrierspage.h"
 
+#include "models/workmodels.h"
+#include "ui/batchmatrix.h"
 #include "ui/notice.h"
 #include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/words.h"
+#include "ui/workcards.h"
 
 #include <QAbstractButton>
 #include <QLineEdit>
 #include <QMenu>
+#include <QScrollArea>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -24,6 +28,9 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     , m_batchCard(new Card(tr("Batches")))
     , m_barrierView(new QTableView)
     , m_batchView(new QTableView)
+    , m_chooser(new InstallChooser)
+    , m_matrix(new BatchMatrix)
+    , m_matrixArea(new QScrollArea)
     , m_installAnswer(
           this, [this] { return this->tools().desk->workInstalls(); },
           [this](const std::vector<domain::WorkInstall>& installs) { showInstalls(installs); },
@@ -44,6 +51,8 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     m_barrierTable->stretch(u"execution"_s);
     m_barrierTable->setRowMenu(
         [this](QMenu& menu, const QModelIndex&) { this->tools().actions->addTo(menu, subject()); });
+    m_barrierCard->addBesideTitle(m_chooser);
+    connect(m_chooser, &InstallChooser::chosen, this, [this] { useInstall(); });
     addTableTools(*m_barrierCard, *m_barrierTable, tr("Filter barriers"));
     if (QAbstractButton* abort = tools.actions->makeButton(
             "work_abort", [this] { return subject(); }, this))
@@ -54,7 +63,7 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     m_batchTable = new TableController(m_batchView, &m_batches, u"barrierBatches"_s, tools.settings);
     m_batchTable->sortFirstBy(u"batch"_s, Qt::AscendingOrder);
     addTableTools(*m_batchCard, *m_batchTable, tr("Filter batches"));
-    m_batchCard->setContent(m_batchView);
+    makeMatrix();
     auto* all = makeSplitter(Qt::Vertical, m_barrierCard, m_batchCard, {300, 390}, {0, 0});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -64,6 +73,43 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     m_barrierAnswer.forget();
     m_detailAnswer.forget();
     connect(m_barrierTable, &TableController::currentChanged, this, &BarriersPage::choose);
+}
+
+void BarriersPage::makeMatrix() {
+    m_matrixArea->setFrameShape(QFrame::NoFrame);
+    m_matrixArea->setWidgetResizable(true);
+    m_matrixArea->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_matrixArea->viewport()->setBackgroundRole(QPalette::Base);
+    m_matrix->setBackgroundRole(QPalette::Base);
+    m_matrix->setAutoFillBackground(true);
+    m_matrixArea->setWidget(m_matrix);
+    m_matrixArea->hide();
+    auto* both = new QWidget;
+    auto* layout = new QVBoxLayout(both);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_matrixArea);
+    layout->addWidget(m_batchView, 1);
+    m_batchCard->setContent(both);
+    connect(m_matrix, &BatchMatrix::chosen, this, [this](std::int64_t index) {
+        if (const int row = m_batches.rowOf(std::to_string(index)); row >= 0)
+            m_batchTable->selectSource(m_batches.index(row, 0));
+    });
+    connect(m_batchTable, &TableController::currentChanged, this, [this](const QModelIndex& source) {
+        m_matrix->setCurrent(source.isValid() ? m_batches.row(source.row()).batch.index : -1);
+    });
+}
+
+void BarriersPage::fitMatrix() {
+    // Its rows, but the table keeps most of the card.
+    const int wanted = m_matrix->heightForWidth(m_matrixArea->width());
+    m_matrixArea->setFixedHeight(std::min(wanted, std::max(64, m_batchCard->height() * 2 / 5)));
+    m_matrixArea->setVisible(wanted > 0);
+}
+
+void BarriersPage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    fitMatrix();
 }
 
 std::string BarriersPage::execution() const {
@@ -96,17 +142,29 @@ void BarriersPage::showSample(const domain::Snapshot& snapshot, const domain::Di
 }
 
 void BarriersPage::showInstalls(const std::vector<domain::WorkInstall>& installs) {
-    for (const domain::WorkInstall& install : installs) {
-        if (install.hasBarriers) {
-            m_install = install;
-            m_barrierAnswer.askNow();
-            return;
-        }
+    std::vector<domain::WorkInstall> with;
+    std::copy_if(installs.begin(), installs.end(), std::back_inserter(with),
+                 [](const domain::WorkInstall& install) { return install.hasBarriers; });
+    m_chooser->setInstalls(with);
+    if (!with.empty()) {
+        useInstall();
+        return;
     }
     m_barrierTable->notice()->say(tr("There are no barriers in this database"),
                                   installs.empty() ? tr("No work queue was found.")
                                                    : tr("The work queue found has no table pg_barrier_state."));
     Q_EMIT completed();
+}
+
+void BarriersPage::useInstall() {
+    const domain::WorkInstall& wanted = *m_chooser->install();
+    if (m_install && !(*m_install == wanted)) {
+        // An execution of the same name is another one there.
+        m_barriers.show({}, m_barriers.context().now);
+        choose();
+    }
+    m_install = wanted;
+    m_barrierAnswer.askNow();
 }
 
 void BarriersPage::showBarriers(const domain::Barriers& barriers) {
@@ -118,6 +176,15 @@ void BarriersPage::showBarriers(const domain::Barriers& barriers) {
     QStringList note = {tr("%n barrier(s)", nullptr, m_barriers.rowCount())};
     if (barriers.orphanMarkers > 0)
         note += tr("%n execution(s) with markers and no barrier", nullptr, int(barriers.orphanMarkers));
+    // Whoever recovers stranded runs is seen by the slow look.
+    if (const auto looks = tools().desk->workLooks()) {
+        for (const domain::WorkLook& look : looks->installs) {
+            if (look.sample.install.schema == m_install->schema && look.sample.leader)
+                note += models::reaperText(*look.sample.leader, barriers.takenAt);
+        }
+    }
+    if (const QString others = foreignNote(*m_install); !others.isEmpty())
+        note += others;
     m_barrierCard->setNote(note.join(u" · "_s), tr("Markers without a barrier may be load-bearing: they keep a late "
                                                    "redelivery from running again"));
     m_barrierTable->notice()->say(tr("No fan-out is under way"),
@@ -137,6 +204,8 @@ void BarriersPage::choose() {
         return;
     m_shown = execution();
     m_batches.show({}, m_batches.context().now);
+    m_matrix->setBatches({});
+    fitMatrix();
     m_batchCard->setNote({});
     m_batchCard->setTitle(m_shown.empty()
                               ? tr("Batches")
@@ -155,6 +224,8 @@ void BarriersPage::showDetail(const domain::BarrierDetail& detail) {
     for (const domain::BarrierBatch& batch : detail.batches)
         lines.push_back({batch});
     m_batches.show(std::move(lines), detail.takenAt);
+    m_matrix->setBatches(detail.batches);
+    fitMatrix();
     m_batchCard->setNote(models::verdictOf(detail));
     m_batchTable->notice()->say(tr("No batch is known"),
                                 tr("This install does not record how many were armed, and none "
@@ -167,6 +238,8 @@ void BarriersPage::fail(const pg::Failure& failure) {
     m_shown.clear();
     m_barriers.show({}, m_barriers.context().now);
     m_batches.show({}, m_batches.context().now);
+    m_matrix->setBatches({});
+    fitMatrix();
     m_barrierCard->setNote({});
     m_detailAnswer.forget();
     m_barrierAnswer.forget();

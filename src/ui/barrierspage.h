@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/workmodels.h"
+#include "models/barriermodels.h"
 #include "ui/page.h"
 #include "ui/repeated.h"
 
+class QScrollArea;
 class QTableView;
 
 namespace ui {
 
+class BatchMatrix;
 class Card;
+class InstallChooser;
 class TableController;
 
 /// Barriers of fan-outs, and of one execution how far each of its batches is.
@@ -29,7 +32,13 @@ public:
     QWidget* mainView() const override;
     bool isComplete() const override;
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    void makeMatrix();
+    void fitMatrix();
+    void useInstall();
     void showInstalls(const std::vector<domain::WorkInstall>& installs);
     void showBarriers(const domain::Barriers& barriers);
     void showDetail(const domain::BarrierDetail& detail);
@@ -48,6 +57,9 @@ private:
     QTableView* m_batchView;
     TableController* m_barrierTable;
     TableController* m_batchTable;
+    InstallChooser* m_chooser;
+    BatchMatrix* m_matrix;
+    QScrollArea* m_matrixArea;
     Repeated<std::vector<domain::WorkInstall>> m_installAnswer;
     Repeated<domain::Barriers> m_barrierAnswer;
     Repeated<domain::BarrierDetail> m_detailAnswer;

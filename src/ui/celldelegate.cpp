@@ -27,9 +27,19 @@ Tone toneOf(const QModelIndex& index) {
 QFont fontOf(const QStyleOptionViewItem& option, const QModelIndex& index, CellKind kind) {
     if (kind == CellKind::Code)
         return codeFont();
-    if (kind == CellKind::Number)
+    if (kind == CellKind::Number || kind == CellKind::Bar)
         return tabular(option.font);
     return index.data(models::StrongRole).toBool() ? strongFont(option.font) : option.font;
+}
+
+constexpr int leastBar = 24;
+
+/// Room for a bar's number; all rows of the column give it the same, so that the bars end together.
+int numberWidth(const QStyleOptionViewItem& option, const QModelIndex& index) {
+    const QString widest =
+        index.model()->headerData(index.column(), Qt::Horizontal, models::WidthSampleRole).toString();
+    const QFont font = tabular(option.font);
+    return std::max(textWidth(font, widest), textWidth(font, index.data().toString()));
 }
 
 } // namespace
@@ -63,6 +73,14 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
         drawSparkline(painter, QRectF(content).adjusted(0, 5, 0, -4),
                       index.data(models::SeriesRole).value<QList<double>>());
         break;
+    case CellKind::Bar: {
+        const auto share = index.data(models::SeriesRole).value<QList<double>>();
+        const QRectF bar = QRectF(content).adjusted(0, 0, -(numberWidth(option, index) + margin), 0);
+        if (!share.isEmpty() && bar.width() >= leastBar)
+            drawShare(painter, bar, share.first(), toneOf(index));
+        paintText(painter, option, index, content);
+        break;
+    }
     case CellKind::Text:
     case CellKind::Number:
     case CellKind::Code:
@@ -97,7 +115,7 @@ void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& opti
     const Tone tone = toneOf(index);
     // Dim text on the selection's ground would be too faint in high contrast.
     painter->setPen(selected && tone == Tone::None ? option.palette.color(QPalette::HighlightedText) : c.of(tone));
-    if (kind == CellKind::Number) {
+    if (kind == CellKind::Number || kind == CellKind::Bar) {
         const QRect left = rect.adjusted(0, 0, detailWidth > 0 ? -(detailWidth + gap) : 0, 0);
         painter->drawText(left, int(Qt::AlignRight | Qt::AlignVCenter), text);
     } else {
@@ -109,8 +127,9 @@ void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& opti
     painter->setPen(c.dim);
     const QString dim = detailMetrics.elidedText(detail, Qt::ElideRight, detailWidth);
     QRect place = rect;
-    place.setLeft(kind == CellKind::Number ? rect.right() - detailWidth + 1
-                                           : rect.left() + metrics.horizontalAdvance(text) + gap);
+    place.setLeft(kind == CellKind::Number || kind == CellKind::Bar
+                      ? rect.right() - detailWidth + 1
+                      : rect.left() + metrics.horizontalAdvance(text) + gap);
     painter->drawText(place, int(Qt::AlignLeft | Qt::AlignVCenter), dim);
 }
 
@@ -121,6 +140,8 @@ QSize CellDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInd
         width = chipSize(index.data().toString(), option.font).width();
     } else if (kind == CellKind::Sparkline) {
         width = 110;
+    } else if (kind == CellKind::Bar) {
+        width = barWidth + numberWidth(option, index);
     } else {
         width = textWidth(fontOf(option, index, kind), index.data().toString());
         const QString detail = index.data(models::DetailRole).toString();

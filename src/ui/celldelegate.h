@@ -22,6 +22,7 @@ public:
     void setStale(bool stale) { m_stale = stale; }
 
     static constexpr int margin = 10;
+    static constexpr int barWidth = 70; ///< beside a bar's number, at the least
 
 private:
     void paintText(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index,

@@ -123,6 +123,24 @@ void drawSparkline(QPainter* painter, const QRectF& rect, const QList<double>& v
     painter->restore();
 }
 
+void drawShare(QPainter* painter, const QRectF& rect, double share, models::Tone tone) {
+    const Colors& c = colors();
+    const bool plain = tone == models::Tone::None || tone == models::Tone::Dim;
+    QRectF track(rect.left(), rect.center().y() - 3, rect.width(), 6);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(c.grid);
+    painter->drawRoundedRect(track, 3, 3);
+    // What is there at all is seen.
+    if (share > 0) {
+        track.setWidth(std::max(3.0, track.width() * std::min(share, 1.0)));
+        painter->setBrush(plain ? c.accent : c.of(tone));
+        painter->drawRoundedRect(track, 3, 3);
+    }
+    painter->restore();
+}
+
 void drawSortSign(QPainter* painter, const QRect& rect, bool up) {
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);

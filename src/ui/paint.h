@@ -27,6 +27,9 @@ void drawSign(QPainter* painter, const QRectF& rect, models::Tone tone);
 /// A line over the values, oldest left, scaled from zero; nothing is drawn where nothing was observed.
 void drawSparkline(QPainter* painter, const QRectF& rect, const QList<double>& values);
 
+/// A track across the rect, filled from the left to the share, 0 to 1.
+void drawShare(QPainter* painter, const QRectF& rect, double share, models::Tone tone);
+
 void drawSortSign(QPainter* painter, const QRect& rect, bool up);
 
 } // namespace ui

@@ -140,9 +140,10 @@ void TableController::layOutColumns() {
 
 int TableController::sampleWidth(int column) const {
     const auto text = [this, column](int role) { return m_proxy->headerData(column, Qt::Horizontal, role).toString(); };
-    const bool code = models::CellKind(m_proxy->headerData(column, Qt::Horizontal, models::KindRole).toInt()) ==
-                      models::CellKind::Code;
-    return std::max(textWidth(code ? codeFont() : m_view->font(), text(models::WidthSampleRole)),
+    const auto kind = models::CellKind(m_proxy->headerData(column, Qt::Horizontal, models::KindRole).toInt());
+    const bool code = kind == models::CellKind::Code;
+    const int bar = kind == models::CellKind::Bar ? CellDelegate::barWidth : 0;
+    return std::max(textWidth(code ? codeFont() : m_view->font(), text(models::WidthSampleRole)) + bar,
                     textWidth(strongFont(m_view->font()), text(Qt::DisplayRole))) +
            2 * CellDelegate::margin;
 }

@@ -6,10 +6,12 @@
 #include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/words.h"
+#include "ui/workcards.h"
 
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QMenu>
+#include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -24,6 +26,25 @@ namespace {
 
 constexpr int pageSize = 200;
 
+/// What may stand below the queues.
+enum class Below { Messages, Leases, Bands, Reads };
+
+struct Choice {
+    const char* title;
+    Below below;
+    WorkPart part = WorkPart::Ready;
+};
+
+constexpr Choice choices[] = {
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "Ready"), Below::Messages, WorkPart::Ready},
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "In flight"), Below::Leases, WorkPart::InFlight},
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "Delayed"), Below::Messages, WorkPart::Delayed},
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "Read twice or more"), Below::Messages, WorkPart::OftenRead},
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "Poison candidates"), Below::Messages, WorkPart::Poison},
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "Dead letters"), Below::Messages, WorkPart::Dead},
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "All priorities"), Below::Bands},
+    {QT_TRANSLATE_NOOP("ui::WorkPage", "Read counts"), Below::Reads}};
+
 } // namespace
 
 WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
@@ -35,6 +56,11 @@ WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
     , m_queueView(new QTableView)
     , m_messageView(new QTableView)
     , m_payload(new PayloadCard(tr("Payload")))
+    , m_chooser(new InstallChooser)
+    , m_below(new QStackedWidget)
+    , m_leases(new LeasesCard(tools.settings))
+    , m_bands(new BandsCard(tools.settings))
+    , m_reads(new ReadsCard(tools.settings))
     , m_turner(*m_messageCard, [this] { m_messageAnswer.askNow(); })
     , m_installAnswer(
           this, [this] { return this->tools().desk->workInstalls(); },
@@ -48,19 +74,62 @@ WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
           this,
           [this] { return this->tools().desk->workPage(*m_install, m_shownQueue, m_part, m_turner.start(), pageSize); },
           [this](const domain::WorkPage& page) { showMessages(page); },
+          [this](const pg::Failure& failure) { fail(failure); })
+    , m_delayedAnswer(
+          this, [this] { return this->tools().desk->workDelayed(*m_install, m_shownQueue); },
+          [this](const std::vector<domain::WorkDelayed>& delayed) {
+              m_delayed = delayed;
+              showCards();
+          },
           [this](const pg::Failure& failure) { fail(failure); }) {
     setObjectName(u"workqueue"_s);
     makeQueues();
     makeMessages();
-    auto* below = makeSplitter(Qt::Horizontal, m_messageCard, m_payload, {760, 300}, {3, 1});
+    makeBelow();
+    auto* below = makeSplitter(Qt::Horizontal, m_below, m_payload, {760, 300}, {3, 1});
     auto* all = makeSplitter(Qt::Vertical, m_queueCard, below, {290, 400}, {0, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     m_messageAnswer.forget();
+    m_delayedAnswer.forget();
     m_queueAnswer.forget();
-    chooseMessage({});
+    messageChosen();
+}
+
+QComboBox* WorkPage::makePartChooser() {
+    auto* part = new QComboBox;
+    part->setObjectName(u"workPart"_s);
+    part->setAccessibleName(tr("What of the queue"));
+    for (const Choice& choice : choices)
+        part->addItem(tr(choice.title));
+    connect(part, &QComboBox::activated, this, &WorkPage::showPart);
+    m_parts += part;
+    return part;
+}
+
+void WorkPage::makeBelow() {
+    m_leases->addBesideTitle(makePartChooser());
+    addTableTools(*m_leases, *m_leases->table(), tr("Filter leases"));
+    m_leases->table()->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
+    connect(m_leases->table(), &TableController::currentChanged, this, &WorkPage::messageChosen);
+    m_bands->addBesideTitle(makePartChooser());
+    m_reads->addBesideTitle(makePartChooser());
+    for (Card* card : std::initializer_list<Card*>{m_messageCard, m_leases, m_bands, m_reads})
+        m_below->addWidget(card);
+}
+
+void WorkPage::showPart(int place) {
+    for (QComboBox* part : std::as_const(m_parts))
+        part->setCurrentIndex(place);
+    const Choice& choice = choices[place];
+    m_below->setCurrentIndex(int(choice.below));
+    m_payload->setVisible(choice.below == Below::Messages || choice.below == Below::Leases);
+    m_part = choice.part;
+    askMessages();
+    messageChosen();
+    m_parts[int(choice.below)]->setFocus();
 }
 
 void WorkPage::makeQueues() {
@@ -70,6 +139,8 @@ void WorkPage::makeQueues() {
     m_queueTable->sortFirstBy(u"queue"_s, Qt::AscendingOrder);
     m_queueTable->stretch(u"bands"_s);
     m_queueTable->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, queueSubject()); });
+    m_queueCard->addBesideTitle(m_chooser);
+    connect(m_chooser, &InstallChooser::chosen, this, &WorkPage::useInstall);
     addTableTools(*m_queueCard, *m_queueTable, tr("Filter queues"));
     if (QAbstractButton* send = tools().actions->makeButton(
             "work_send", [this] { return queueSubject(); }, this))
@@ -91,30 +162,18 @@ void WorkPage::makeMessages() {
     m_messageTable->stretch(u"error"_s);
     m_messageTable->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
     m_messageTable->notice()->say(tr("Choose a queue above."), {});
-    auto* part = new QComboBox;
-    part->setObjectName(u"workPart"_s);
-    part->setAccessibleName(tr("Which messages"));
-    for (const auto& [title, value] :
-         {std::pair(tr("Ready"), WorkPart::Ready), std::pair(tr("In flight"), WorkPart::InFlight),
-          std::pair(tr("Delayed"), WorkPart::Delayed), std::pair(tr("Read twice or more"), WorkPart::OftenRead),
-          std::pair(tr("Dead letters"), WorkPart::Dead)})
-        part->addItem(title, int(value));
-    connect(part, &QComboBox::currentIndexChanged, this, [this, part] {
-        m_part = WorkPart(part->currentData().toInt());
-        askMessages();
-    });
-    m_messageCard->addBesideTitle(part);
+    m_messageCard->addBesideTitle(makePartChooser());
     addTableTools(*m_messageCard, *m_messageTable, tr("Filter this page"));
     m_messageCard->setContent(m_messageView);
-    connect(m_messageTable, &TableController::currentChanged, this, &WorkPage::chooseMessage);
+    connect(m_messageTable, &TableController::currentChanged, this, &WorkPage::messageChosen);
     m_reveal = makeButton(tr("Show payload"), u"showPayload"_s, this);
     m_reveal->setToolTip(tr("Payloads may hold what not everybody should see: shown one at a time, on request"));
     m_payload->addToHeading(m_reveal);
     connect(m_reveal, &QAbstractButton::clicked, this, [this] {
-        const QModelIndex index = m_messageTable->currentSource();
-        if (!index.isValid() || !m_install)
+        const domain::WorkMessage* chosen = message();
+        if (!chosen || !m_install)
             return;
-        const domain::WorkMessage& message = m_messages.row(index.row()).message;
+        const domain::WorkMessage message = *chosen;
         // The size is the stored one, compressed: what comes decides.
         m_payload->showPayload(
             tr("Message %1").arg(message.id), models::format::bytes(message.bytes), std::string(),
@@ -141,10 +200,10 @@ Subject WorkPage::queueSubject() const {
 
 Subject WorkPage::subject() const {
     Subject subject = queueSubject();
-    const QModelIndex index = m_messageTable->currentSource();
-    if (subject.kind == operate::SubjectKind::None || !index.isValid())
+    const domain::WorkMessage* chosen = message();
+    if (subject.kind == operate::SubjectKind::None || !chosen)
         return subject;
-    const domain::WorkMessage& message = m_messages.row(index.row()).message;
+    const domain::WorkMessage& message = *chosen;
     if (message.state == "dead") {
         subject.kind = operate::SubjectKind::WorkDead;
         subject.request.arguments["dead_id"] = std::to_string(message.id);
@@ -165,9 +224,15 @@ void WorkPage::showSample(const domain::Snapshot& snapshot, const domain::Diagno
         m_installAnswer.beat();
         return;
     }
+    m_leases->setNow(snapshot.takenAt);
+    m_bands->setNow(snapshot.takenAt);
     m_queueAnswer.beat();
-    if (!m_shownQueue.empty())
+    if (m_shownQueue.empty())
+        return;
+    if (m_below->currentIndex() <= int(Below::Leases))
         m_messageAnswer.beat();
+    else if (m_below->currentIndex() == int(Below::Bands))
+        m_delayedAnswer.beat();
 }
 
 void WorkPage::showInstalls(const std::vector<domain::WorkInstall>& installs) {
@@ -179,31 +244,73 @@ void WorkPage::showInstalls(const std::vector<domain::WorkInstall>& installs) {
         Q_EMIT completed();
         return;
     }
-    m_install = installs.front();
-    QStringList others;
-    for (std::size_t i = 1; i < installs.size(); ++i)
-        others += models::installText(installs[i]);
-    m_queueCard->setTitle(tr("Work queues in %1").arg(models::installText(*m_install)));
-    if (!others.isEmpty())
-        m_queueCard->setNote(tr("also in this database: %1").arg(others.join(u", "_s)));
+    m_chooser->setInstalls(installs);
+    useInstall();
+}
+
+void WorkPage::useInstall() {
+    const domain::WorkInstall& wanted = *m_chooser->install();
+    if (m_install && !(*m_install == wanted)) {
+        m_queues.show({}, m_queues.context().now);
+        m_rates = {};
+        askMessages();
+    }
+    m_install = wanted;
+    m_queueCard->setTitle(m_chooser->count() > 1 ? tr("Work queues in")
+                                                 : tr("Work queues in %1").arg(models::installText(*m_install)));
     m_queueAnswer.askNow();
+}
+
+void WorkPage::tellQueues(const domain::WorkSample& sample) {
+    using models::format::rate;
+    QStringList note = {tr("%n queue(s)", nullptr, m_queues.rowCount())};
+    if (const QString others = foreignNote(sample.install); !others.isEmpty())
+        note += others;
+    if (m_rates.sent() && m_rates.finished())
+        note += tr("%1/s in, %2/s done").arg(rate(*m_rates.sent()), rate(*m_rates.finished()));
+    if (sample.leader)
+        note += models::reaperText(*sample.leader, sample.takenAt);
+    note += tr("asked in %1").arg(models::format::milliseconds(sample.serverMs));
+    QStringList more;
+    if (!sample.install.ours)
+        more += tr("These tables were not made by Batchscope's schema, so nothing here changes them: there are no "
+                   "functions that check state and token, and writing past their workers is not safe.");
+    if (const auto& counters = sample.counters) {
+        more += tr("Rates are of all queues, from the server's counters of the last half minute.");
+        more += tr("%1 dead row versions beside %2 rows; vacuumed %3.")
+                    .arg(models::format::number(counters->dead), models::format::number(counters->live),
+                         counters->vacuumedAt ? tr("%1 ago").arg(age(sample.takenAt - *counters->vacuumedAt))
+                                              : tr("never"));
+        if (counters->updated > 0)
+            more += tr("%1 % of all updates were heap-only.").arg(counters->hotUpdated * 100 / counters->updated);
+    }
+    m_queueCard->setNote(note.join(u" · "_s), more.join(u'\n'));
+}
+
+const domain::WorkQueue* WorkPage::shownQueue() const {
+    const int row = m_queues.rowOf(m_shownQueue);
+    return row < 0 ? nullptr : &m_queues.row(row).queue;
+}
+
+void WorkPage::showCards() {
+    const pg::Timestamp now = m_queues.context().now;
+    domain::WorkQueue none;
+    none.name = m_shownQueue;
+    const domain::WorkQueue* queue = shownQueue();
+    m_bands->showBands(queue ? *queue : none, m_delayed, now);
+    m_reads->showReads(queue ? *queue : none, m_readsSampled, now);
+    Q_EMIT completed();
 }
 
 void WorkPage::showQueues(const domain::WorkSample& sample) {
     std::vector<models::WorkQueueLine> lines;
     lines.reserve(sample.queues.size());
+    m_rates.add(sample);
+    m_readsSampled = sample.readsSampled;
     for (const domain::WorkQueue& one : sample.queues)
-        lines.push_back({one});
+        lines.push_back({one, m_rates.change(one.name)});
     m_queues.show(std::move(lines), sample.takenAt);
-    QStringList note = {tr("%n queue(s)", nullptr, m_queues.rowCount())};
-    if (sample.leader)
-        note += sample.leader->name.empty()
-                    ? tr("no leader")
-                    : tr("leader %1, renewed %2 ago")
-                          .arg(models::format::foreign(models::format::text(sample.leader->name), 40),
-                               age(sample.takenAt - sample.leader->acquiredAt));
-    note += tr("asked in %1").arg(models::format::milliseconds(sample.serverMs));
-    m_queueCard->setNote(note.join(u" · "_s));
+    tellQueues(sample);
     m_queueTable->notice()->say(tr("Nothing is queued"), tr("No message is ready, in flight or delayed."));
     if (!m_wanted.isEmpty()) {
         if (const int row = m_queues.rowOf(m_wanted.toStdString()); row >= 0)
@@ -212,27 +319,39 @@ void WorkPage::showQueues(const domain::WorkSample& sample) {
     }
     if (!m_queueTable->currentSource().isValid() && m_queues.rowCount() > 0)
         m_queueTable->selectSource(m_queueTable->proxy()->mapToSource(m_queueTable->proxy()->index(0, 0)));
-    Q_EMIT completed();
+    showCards();
 }
 
 void WorkPage::askMessages() {
     m_shownQueue = queue();
+    m_delayed.clear();
     m_turner.restart();
     m_messageCard->setTitle(
         m_shownQueue.empty()
             ? tr("Messages")
             : tr("Messages of %1").arg(models::format::foreign(models::format::text(m_shownQueue), 40)));
-    if (m_install && !m_shownQueue.empty())
+    m_messageAnswer.forget();
+    m_delayedAnswer.forget();
+    showCards();
+    if (!m_install || m_shownQueue.empty())
+        return;
+    if (m_below->currentIndex() <= int(Below::Leases))
         m_messageAnswer.askNow();
-    else
-        m_messageAnswer.forget();
+    else if (m_below->currentIndex() == int(Below::Bands))
+        m_delayedAnswer.askNow();
 }
 
 void WorkPage::showMessages(const domain::WorkPage& page) {
     std::vector<models::WorkMessageLine> lines;
     lines.reserve(page.rows.size());
+    const domain::WorkQueue* queue = shownQueue();
     for (const domain::WorkMessage& message : page.rows)
-        lines.push_back({message});
+        lines.push_back({message, queue ? queue->leaseSeconds : std::nullopt});
+    if (m_part == WorkPart::InFlight) {
+        m_leases->showLeases(m_shownQueue, std::move(lines), page.takenAt);
+        Q_EMIT completed();
+        return;
+    }
     m_messages.show(std::move(lines), page.takenAt);
     m_turner.arrived(page.next);
     m_messageCard->setNote(m_turner.page() > 0 || page.next ? tr("page %1").arg(m_turner.page() + 1) : QString());
@@ -249,25 +368,40 @@ void WorkPage::fail(const pg::Failure& failure) {
     m_queues.show({}, m_queues.context().now);
     m_messages.show({}, m_messages.context().now);
     m_queueCard->setNote({});
+    m_rates = {};
     m_messageAnswer.forget();
+    m_delayedAnswer.forget();
     m_queueTable->notice()->say(tr("The work queues could not be read"), words::failure(failure),
                                 models::Tone::Warning);
     Q_EMIT completed();
 }
 
-void WorkPage::chooseMessage(const QModelIndex& index) {
-    m_reveal->setEnabled(index.isValid());
-    m_payload->clear(index.isValid() ? tr("The payload is masked. Show payload reads it.") : tr("Choose a message."));
+const domain::WorkMessage* WorkPage::message() const {
+    if (m_below->currentIndex() == int(Below::Leases))
+        return m_leases->current();
+    const QModelIndex index = m_messageTable->currentSource();
+    return m_below->currentIndex() == int(Below::Messages) && index.isValid() ? &m_messages.row(index.row()).message
+                                                                              : nullptr;
+}
+
+void WorkPage::messageChosen() {
+    const bool chosen = message() != nullptr;
+    m_reveal->setEnabled(chosen);
+    m_payload->clear(chosen ? tr("The payload is masked. Show payload reads it.") : tr("Choose a message."));
 }
 
 void WorkPage::setStale(bool stale) {
     m_queueTable->setStale(stale);
     m_messageTable->setStale(stale);
+    m_leases->table()->setStale(stale);
+    m_bands->setStale(stale);
+    m_reads->setStale(stale);
 }
 
 void WorkPage::setZone(const QTimeZone& zone) {
     m_queues.setZone(zone);
     m_messages.setZone(zone);
+    m_leases->setZone(zone);
 }
 
 void WorkPage::openSubject(const QString& wanted) {
@@ -282,7 +416,7 @@ QWidget* WorkPage::mainView() const {
 
 bool WorkPage::isComplete() const {
     return m_installAnswer.isSettled() && m_queueAnswer.isSettled() && m_messageAnswer.isSettled() &&
-           m_payload->isSettled();
+           m_delayedAnswer.isSettled() && m_payload->isSettled();
 }
 
 } // namespace ui

@@ -2,19 +2,26 @@
 #pragma once
 
 #include "models/workmodels.h"
+#include "models/workrates.h"
 #include "ui/page.h"
 #include "ui/repeated.h"
 #include "ui/turner.h"
 
+class QComboBox;
+class QStackedWidget;
 class QTableView;
 
 namespace ui {
 
+class BandsCard;
+class InstallChooser;
+class LeasesCard;
 class PayloadCard;
+class ReadsCard;
 class TableController;
 
-/// Work queues: what waits by priority, what is in flight, delayed or poisoned, and their messages. Payloads are shown
-/// only when asked for.
+/// Work queues: what waits by priority, what is in flight, delayed or poisoned, and of one queue its messages, its
+/// priorities or how often they were claimed. Payloads are shown only when asked for.
 class WorkPage : public Page {
     Q_OBJECT
 
@@ -34,12 +41,20 @@ public:
 private:
     void makeQueues();
     void makeMessages();
+    void makeBelow();
+    QComboBox* makePartChooser();
+    void showPart(int place);
+    void useInstall();
+    void tellQueues(const domain::WorkSample& sample);
+    const domain::WorkQueue* shownQueue() const;
+    void showCards();
     void showInstalls(const std::vector<domain::WorkInstall>& installs);
     void showQueues(const domain::WorkSample& sample);
     void showMessages(const domain::WorkPage& page);
     void fail(const pg::Failure& failure);
     void askMessages();
-    void chooseMessage(const QModelIndex& index);
+    void messageChosen();
+    const domain::WorkMessage* message() const;
     std::string queue() const;
     Subject queueSubject() const;
 
@@ -57,10 +72,20 @@ private:
     TableController* m_messageTable = nullptr;
     QAbstractButton* m_reveal = nullptr;
     PayloadCard* m_payload;
+    InstallChooser* m_chooser;
+    QStackedWidget* m_below;
+    LeasesCard* m_leases;
+    BandsCard* m_bands;
+    ReadsCard* m_reads;
+    QList<QComboBox*> m_parts;
+    models::WorkRates m_rates;
+    bool m_readsSampled = false;
+    std::vector<domain::WorkDelayed> m_delayed;
     Turner<domain::WorkPosition> m_turner;
     Repeated<std::vector<domain::WorkInstall>> m_installAnswer;
     Repeated<domain::WorkSample> m_queueAnswer;
     Repeated<domain::WorkPage> m_messageAnswer;
+    Repeated<std::vector<domain::WorkDelayed>> m_delayedAnswer;
 };
 
 } // namespace ui

@@ -148,6 +148,20 @@ private Q_SLOTS:
         QCOMPARE(number(*m_admin, "select count(*) from workqueue.claim('q', 60)"), 1);
     }
 
+    /// Whatever is done to a work queue says before what it would do.
+    void allArePredicted() {
+        for (const operate::Action& action : m_registry.actions())
+            QVERIFY2(!action.functions.front().starts_with("workqueue.") || action.predicts(), action.id.c_str());
+        QCOMPARE(predict(about("work_send", {{"payload", "{}"}})).numbers.at(1).value, std::string("1"));
+        QVERIFY(predict(about("work_resume", {})).refusal.has_value());
+        QVERIFY(!predict(about("work_pause", {})).refusal);
+        QVERIFY(predict(about("work_requeue", {{"dead_id", "1"}})).refusal.has_value());
+        run(*m_admin, "select workqueue.bury(1, 'broken')");
+        const auto letter = predict(about("work_requeue", {{"dead_id", "1"}}));
+        QVERIFY(!letter.refusal);
+        QVERIFY(letter.numbers.front().note.find("broken") != std::string::npos);
+    }
+
     void maintains() {
         run(*m_admin, "select workqueue.claim('q', 60);"
                       " update workqueue.pg_queue_message set vt = now() - interval '1 s';"

@@ -128,6 +128,36 @@ private Q_SLOTS:
             pg::ErrorKind::Decode);
     }
 
+    /// Pages go on after an id inside a band, so equal times lose nothing and claims shift nothing.
+    void pagesWhileOthersClaim() {
+        const TestDatabase database(Schema::Workqueue);
+        pg::Connection admin = database.connect();
+        pg::Connection worker = database.connect();
+        const auto install = queries::workInstalls(admin, soon()).front();
+        run(admin,
+            "select workqueue.send_many('q', array_fill('{}'::jsonb, array[60]), p) from (values (9), (5)) v(p)");
+        QCOMPARE(value(admin, "select count(distinct enqueued_at)::text from workqueue.pg_queue_message"),
+                 std::string("2"));
+        std::vector<std::int64_t> seen;
+        std::optional<domain::WorkPosition> after;
+        do {
+            const domain::WorkPage page = queries::workPage(admin, install, "q", WorkPart::Ready, after, 25, soon());
+            for (const domain::WorkMessage& message : page.rows)
+                seen.push_back(message.id);
+            after = page.next;
+            // The next to come are taken away, and new ones come to the end of their band.
+            run(worker, "select workqueue.claim('q', 60, 7); select workqueue.send('q', '{}', 5)");
+        } while (after && seen.size() < 500);
+        std::set<std::int64_t> once(seen.begin(), seen.end());
+        QCOMPARE(once.size(), seen.size());
+        // What was ready all the time has been shown.
+        for (std::int64_t id = 1; id <= 120; ++id) {
+            const bool ready = value(admin, "select state from workqueue.pg_queue_message where msg_id = " +
+                                                std::to_string(id)) == "ready";
+            QVERIFY2(!ready || once.contains(id), std::to_string(id).c_str());
+        }
+    }
+
     void barriersBatchByBatch() {
         const TestDatabase database(Schema::Workqueue);
         pg::Connection admin = database.connect();

@@ -212,6 +212,15 @@ QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall
     return answered(d->workMessages);
 }
 
+QFuture<links::Reply<std::vector<domain::WorkDelayed>>> Desk::workDelayed(const domain::WorkInstall&,
+                                                                          const std::string&) {
+    return answered(d->workDelayed);
+}
+
+std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
+    return d->workLooks;
+}
+
 QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall&, const std::string&,
                                                                     domain::WorkPart, std::int64_t,
                                                                     std::int64_t maxBytes) {

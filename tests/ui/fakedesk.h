@@ -55,6 +55,8 @@ public:
     links::Reply<std::vector<domain::WorkInstall>> workInstalls = std::vector<domain::WorkInstall>{};
     links::Reply<domain::WorkSample> work = domain::WorkSample{};
     links::Reply<domain::WorkPage> workMessages = domain::WorkPage{};
+    links::Reply<std::vector<domain::WorkDelayed>> workDelayed = std::vector<domain::WorkDelayed>{};
+    std::shared_ptr<const domain::WorkLooks> workLooks;
     links::Reply<domain::Barriers> barriers = domain::Barriers{};
     links::Reply<domain::BarrierDetail> barrierDetail = domain::BarrierDetail{};
     std::vector<domain::EventSearch> searched;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pages that ask for themselves: filled, empty, refused, and what can be done from them.
+#include "models/barriermodels.h"
 #include "models/madesnapshots.h"
 #include "models/workmodels.h"
 #include "ui/ask.h"
+#include "ui/batchmatrix.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
 #include "ui/notice.h"
+#include "ui/page.h"
 
 #include <QAbstractButton>
 #include <QComboBox>
@@ -343,6 +346,61 @@ private Q_SLOTS:
         inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("secret")); };
         find<QAbstractButton>(u"showPayload"_s)->click();
         QTRY_VERIFY(text->toPlainText().contains(u"secret"_s));
+        // One queue by priority, by lease, by read count.
+        const auto choose = [this](const QString& what) {
+            const auto choosers = find<QWidget>(u"workqueue"_s)->findChildren<QComboBox*>(u"workPart"_s);
+            QComboBox* shown =
+                *std::find_if(choosers.begin(), choosers.end(), [](auto* box) { return box->isVisible(); });
+            shown->setCurrentText(what);
+            Q_EMIT shown->activated(shown->currentIndex());
+        };
+        inside().workDelayed = std::vector{domain::WorkDelayed{7, {12, false, made::now}, 1}};
+        choose(u"All priorities"_s);
+        QTRY_COMPARE(column(u"workBands"_s, 0), QStringList({u"9"_s, u"7"_s, u"5"_s}));
+        QCOMPARE(column(u"workBands"_s, 6), QStringList({u"0"_s, u"12"_s, u"0"_s}));
+        QVERIFY(!find<QAbstractButton>(u"showPayload"_s)->isVisible());
+        queue.reads = {{2, 40}, {6, 3}};
+        sample.queues = {queue};
+        inside().work = sample;
+        choose(u"Read counts"_s);
+        QTRY_COMPARE(notice(u"workReads"_s), u"Nothing was claimed twice"_s);
+        open(u"workqueue"_s);
+        choose(u"Read counts"_s);
+        QTRY_COMPARE(column(u"workReads"_s, 1), QStringList({u"tried again"_s, u"poison"_s}));
+        const auto lease = [](std::int64_t id, pg::Interval claimed, pg::Interval ends) {
+            domain::WorkMessage held;
+            held.id = id;
+            held.state = "claimed";
+            held.claimedAt = made::now - claimed;
+            held.leaseEnds = made::now + ends;
+            return held;
+        };
+        page.rows = {lease(1, 70s, -10s), lease(2, 50s, 10s), lease(3, 20s, 40s)};
+        inside().workMessages = page;
+        choose(u"In flight"_s);
+        QTRY_COMPARE(column(u"workLeases"_s, 3), QStringList({u"again"_s, u"again, soon"_s, u"held"_s}));
+        QVERIFY(find<QAbstractButton>(u"showPayload"_s)->isVisible());
+        page.rows = {message};
+        inside().workMessages = page;
+        choose(u"Poison candidates"_s);
+        QTRY_COMPARE(column(u"workMessages"_s, 0), QStringList({u"42"_s}));
+
+        // Tables of others are looked at only, and chosen where there are several.
+        domain::WorkInstall theirs = install;
+        theirs.schema = "app";
+        theirs.ours = false;
+        inside().workInstalls = std::vector{theirs, install};
+        sample.install = theirs;
+        inside().work = sample;
+        open(u"workqueue"_s);
+        QTRY_COMPARE(column(u"workQueues"_s, 0), QStringList({u"thumbnails"_s}));
+        auto* page1 = find<ui::Page>(u"workqueue"_s);
+        QCOMPARE(page1->subject().kind, operate::SubjectKind::None);
+        auto* chooser = page1->findChild<QComboBox*>(u"workInstall"_s);
+        QVERIFY(chooser && chooser->isVisible());
+        chooser->setCurrentIndex(1);
+        Q_EMIT chooser->activated(1);
+        QTRY_COMPARE(page1->subject().kind, operate::SubjectKind::WorkMessage);
         inside().work = refusal();
         open(u"workqueue"_s);
         QTRY_COMPARE(notice(u"workQueues"_s), u"The work queues could not be read"_s);
@@ -379,6 +437,13 @@ private Q_SLOTS:
         open(u"barriers"_s);
         QTRY_COMPARE(column(u"barrierTable"_s, 0), QStringList({u"e1"_s}));
         QTRY_COMPARE(column(u"barrierBatches"_s, 1), QStringList({u"done"_s, u"lost"_s}));
+        // The field of squares and the table choose the same batch.
+        auto* matrix = find<ui::BatchMatrix>(u"batchMatrix"_s);
+        QVERIFY(matrix->isVisible() && matrix->height() > 0);
+        QTest::mouseClick(matrix, Qt::LeftButton, {}, QPoint(12 + 22 + 4, 12 + 4));
+        QCOMPARE(find<QTableView>(u"barrierBatches"_s)->currentIndex().row(), 1);
+        QTest::keyClick(matrix, Qt::Key_Left);
+        QCOMPARE(find<QTableView>(u"barrierBatches"_s)->currentIndex().row(), 0);
         using State = domain::Barrier::State;
         QCOMPARE(int(barrier.state(made::now, 10s)), int(State::Running));
         QCOMPARE(int(barrier.state(made::now + 20s, 10s)), int(State::Stuck));

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- database: workqueue
 -- Fan-in: exactly one decrement a batch and one callback a run, whatever is redelivered, re-used or raced.
-select plan(69);
+select plan(73);
 \set callback '{"queue": "done", "task_name": "collect", "kwargs": {"execution_id": "e", "organization_id": "o"}, "fairness_headers": {"org_id": "fair", "workload_type": "api", "pipeline_priority": 8}}'
 create function pg_temp.barrier(e text) returns text language sql as
     $$ select concat_ws('|', remaining, results, organization_id, total) from workqueue.pg_barrier_state where execution_id = e $$;
@@ -80,6 +80,14 @@ select is(workqueue.clear_markers('bare'), 0, 'of none there are none');
 select ok(workqueue.claim_marker('m', 0) and workqueue.claim_marker('m', 1) and not workqueue.claim_marker('m', 1), 'markers by hand');
 select is(workqueue.clear_markers('m'), 2, 'are counted when cleared');
 select ok(workqueue.claim_marker('m', 1), 'and can be claimed again');
+
+select workqueue.arm('aimed', 'o', 2) as old \gset
+select workqueue.arm('aimed', 'o', 2) as new \gset
+select workqueue.claim_batch('aimed', :new, 0) \g /dev/null
+select ok(not workqueue.abort('aimed', epoch => :old), 'aimed at a run that was armed anew since it aborts nothing');
+select is(pg_temp.markers('aimed'), 1, 'nor forgets the new run''s markers');
+select ok(workqueue.abort('aimed', epoch => :new), 'aimed at the run there is it does');
+select is(pg_temp.markers('aimed'), 0, 'with its markers');
 
 -- others wrote: counted too far
 select workqueue.arm('neg', 'o', 1, callback => :'callback') as neg \gset
