@@ -151,7 +151,7 @@ private Q_SLOTS:
     /// Whatever is done to a work queue says before what it would do.
     void allArePredicted() {
         for (const operate::Action& action : m_registry.actions())
-            QVERIFY2(!action.functions.front().starts_with("workqueue.") || action.predicts(), action.id.c_str());
+            QVERIFY2(!action.id.starts_with("work_") || action.predicts(), action.id.c_str());
         QCOMPARE(predict(about("work_send", {{"payload", "{}"}})).numbers.at(1).value, std::string("1"));
         QVERIFY(predict(about("work_resume", {})).refusal.has_value());
         QVERIFY(!predict(about("work_pause", {})).refusal);
