@@ -121,6 +121,7 @@ struct Backend {
     std::string database;
     std::string state;     ///< "active", "idle in transaction", ...; empty: no right to see
     std::string waitEvent; ///< "Lock: tuple"; empty when it does not wait
+    std::optional<Timestamp> started; ///< with the pid it names the session for good; empty: no right to see
     std::optional<Timestamp> transactionSince;
     std::optional<Timestamp> stateSince;
     std::optional<std::int64_t> xid;  ///< of its writing transaction; 32 bits, as pg_stat_activity shows it

@@ -127,6 +127,7 @@ void lockWait(Case& one) {
                                                           : "Nobody can receive or finish for it meanwhile.";
         finding.evidence.push_back({"The row's xmax is the id of that session's transaction.",
                                     queries::evidence::groupMembers(finding.subject.queue, finding.subject.consumer)});
+        addSessionRemedy(one.snapshot, finding);
     }
 }
 

@@ -59,6 +59,21 @@ void addMemberRemedies(const domain::Snapshot& snapshot, const domain::Subscript
     finding.remedies.push_back(remedy("force_unregister", snapshot, row));
 }
 
+void addSessionRemedy(const domain::Snapshot& snapshot, domain::Finding& finding) {
+    if (!finding.culprit || !finding.culprit->pid || !snapshot.activity)
+        return;
+    for (const domain::Backend& backend : snapshot.activity->backends) {
+        if (backend.pid != *finding.culprit->pid || !backend.started)
+            continue;
+        domain::ActionRequest request;
+        request.action = "terminate_backend";
+        request.arguments = {{"pid", std::to_string(backend.pid)},
+                             {"started", std::to_string(backend.started->time_since_epoch().count())},
+                             {"user", backend.user}};
+        finding.remedies.push_back(std::move(request));
+    }
+}
+
 } // namespace rules
 
 domain::Diagnosis diagnose(const domain::Snapshot& snapshot, const Memory* memory, const Thresholds& thresholds) {

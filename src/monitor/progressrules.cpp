@@ -239,6 +239,7 @@ void heldInsideFetch(Case& one) {
         finding.evidence.push_back(
             {"The row's xmax is the id of that transaction.",
              lock.pid == 0 ? queries::evidence::preparedTransactions() : queries::evidence::session(lock.pid)});
+        addSessionRemedy(one.snapshot, finding);
     }
 }
 

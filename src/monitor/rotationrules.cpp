@@ -96,6 +96,7 @@ void rotationHeld(Case& one) {
                                         std::to_string(queue.lastTick->xmin) + "; the last switch was at " +
                                         std::to_string(*queue.switchStep2) + ".",
                                     queries::evidence::rotation(queue.name)});
+        addSessionRemedy(one.snapshot, finding);
     }
 }
 
@@ -168,6 +169,7 @@ void rotationHeldByLock(Case& one) {
                         (held->since ? ", since " + words::age(one.since(*held->since)) : std::string()) + '.';
         finding.consequence = "Maintenance skips the queue without a word each time, and its tables grow.";
         finding.evidence.push_back({"The table that comes next is locked.", queries::evidence::eventTableLocks()});
+        addSessionRemedy(one.snapshot, finding);
     }
 }
 

@@ -81,4 +81,7 @@ domain::ActionRequest remedy(std::string action, const domain::Snapshot& snapsho
 /// What helps against a member that keeps a batch: another, idle member takes it over, or it goes.
 void addMemberRemedies(const domain::Snapshot& snapshot, const domain::Subscription& row, domain::Finding& finding);
 
+/// What helps against a session that holds something: its transaction is rolled back with it.
+void addSessionRemedy(const domain::Snapshot& snapshot, domain::Finding& finding);
+
 } // namespace monitor::rules

@@ -94,6 +94,9 @@ void horizonHeld(Case& one) {
     finding.evidence.push_back(
         {"n_dead_tup of pgque." + worst->table + " is about " + std::to_string(worst->dead) + ".",
          queries::evidence::deadRows()});
+    // A standby's query runs elsewhere.
+    if (holder->since)
+        addSessionRemedy(one.snapshot, finding);
 }
 
 void lateCommitter(Case& one) {
@@ -135,6 +138,7 @@ void lateCommitter(Case& one) {
         finding.evidence.push_back(
             {"The session as the server sees it.",
              first.pid == 0 ? queries::evidence::preparedTransactions() : queries::evidence::session(first.pid)});
+        addSessionRemedy(one.snapshot, finding);
     }
 }
 

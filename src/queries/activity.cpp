@@ -41,7 +41,7 @@ pg::Call<std::vector<domain::Backend>> backends() {
     return rowsCall("sessions",
                     "select a.pid, a.usename, a.application_name, a.datname, a.state,"
                     " case when a.wait_event is not null then a.wait_event_type || ': ' || a.wait_event end, " +
-                        micros("a.xact_start") + ", " + micros("a.state_change") +
+                        micros("a.xact_start") + ", " + micros("a.state_change") + ", " + micros("a.backend_start") +
                         ", a.backend_xid::text, a.backend_xmin::text,"
                         // Only this part of others' statements is looked at: names and numbers, no payload.
                         " left(substring(a.query from '(?i)\\mpgque\\.receive(?:_coop)?\\s*\\(([^()]*)\\)'), 300)"
@@ -59,9 +59,10 @@ pg::Call<std::vector<domain::Backend>> backends() {
                         backend.waitEvent = textOrEmpty(row, 5);
                         backend.transactionSince = optionalMicroseconds(row, 6);
                         backend.stateSince = optionalMicroseconds(row, 7);
-                        backend.xid = row.get<std::optional<std::int64_t>>(8);
-                        backend.xmin = row.get<std::optional<std::int64_t>>(9);
-                        backend.receiveArguments = textOrEmpty(row, 10);
+                        backend.started = optionalMicroseconds(row, 8);
+                        backend.xid = row.get<std::optional<std::int64_t>>(9);
+                        backend.xmin = row.get<std::optional<std::int64_t>>(10);
+                        backend.receiveArguments = textOrEmpty(row, 11);
                         return backend;
                     });
 }

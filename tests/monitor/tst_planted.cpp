@@ -242,6 +242,11 @@ private Q_SLOTS:
         auto findings = place.look();
         only(findings, "late_committer", {"orders", {}, {}, {}});
         QVERIFY(findings[0].culprit->pid == place.pid(producer));
+        QCOMPARE(findings[0].remedies.at(0).action, std::string("terminate_backend"));
+        QCOMPARE(findings[0].remedies[0].arguments.at("pid"), std::to_string(place.pid(producer)));
+        QCOMPARE(findings[0].remedies[0].arguments.at("started"),
+                 value(producer, "select (extract(epoch from backend_start) * 1000000)::bigint from pg_stat_activity"
+                                 " where pid = pg_backend_pid()"));
         evidenceRuns(place, findings);
         place.run(producer, "prepare transaction 'shipment-7'");
         findings = place.look();
