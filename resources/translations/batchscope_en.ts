@@ -113,6 +113,16 @@
     </message>
 </context>
 <context>
+    <name>ui::CompareDialog</name>
+    <message numerus="yes">
+        <source>%n difference(s)</source>
+        <translation>
+            <numerusform>%n difference</numerusform>
+            <numerusform>%n differences</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::ConsumersPage</name>
     <message numerus="yes">
         <source>%n subscription(s)</source>
@@ -153,6 +163,13 @@
         <translation>
             <numerusform>%n event</numerusform>
             <numerusform>%n events</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n payload(s) too long for the JSON path</source>
+        <translation>
+            <numerusform>%n payload too long for the JSON path</numerusform>
+            <numerusform>%n payloads too long for the JSON path</numerusform>
         </translation>
     </message>
 </context>
@@ -241,13 +258,6 @@
             <numerusform>%n need attention</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>%n retry(ies)</source>
-        <translation>
-            <numerusform>%n retry</numerusform>
-            <numerusform>%n retries</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>ui::LeasesCard</name>
@@ -317,6 +327,16 @@
         <translation>
             <numerusform>taken over %n time</numerusform>
             <numerusform>taken over %n times</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::PayloadCard</name>
+    <message numerus="yes">
+        <source>%n retry(ies)</source>
+        <translation>
+            <numerusform>%n retry</numerusform>
+            <numerusform>%n retries</numerusform>
         </translation>
     </message>
 </context>

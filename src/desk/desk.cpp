@@ -347,13 +347,14 @@ void Desk::sampleNow() {
 
 QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t queueId, std::int64_t lastTick,
                                                          std::int64_t nextTick, std::int32_t subId,
+                                                         domain::EventSearch search,
                                                          std::optional<domain::EventPosition> from, int limit) {
     return d->onMonitor(
-        [window = queries::Window{queueId, lastTick, nextTick, subId}, from = std::move(from),
-         limit](pg::Connection& connection, pg::Deadline deadline) {
+        [window = queries::Window{queueId, lastTick, nextTick, subId}, search = std::move(search),
+         from = std::move(from), limit](pg::Connection& connection, pg::Deadline deadline) {
             queries::PageLimits limits;
             limits.rows = limit;
-            return queries::eventPage(connection, window, from, limits, deadline);
+            return queries::eventPage(connection, window, search, from, limits, deadline);
         },
         pageDeadline);
 }

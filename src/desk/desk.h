@@ -134,9 +134,10 @@ public:
     /// When it falls back to Observe; empty while it observes, and where nothing limits it.
     std::optional<std::chrono::steady_clock::time_point> armedUntil() const;
 
-    /// Events of a tick window in storage order. Observes only.
+    /// Those events of a tick window that satisfy the search, in storage order. Observes only.
     QFuture<links::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick,
                                                        std::int64_t nextTick, std::int32_t subId,
+                                                       domain::EventSearch search,
                                                        std::optional<domain::EventPosition> from, int limit);
     /// The exact number of events in a window, counted on demand.
     QFuture<links::Reply<std::int64_t>> countWindow(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
@@ -155,8 +156,8 @@ public:
     QFuture<links::Reply<domain::DeadGroups>> deadGroups(std::int32_t queueId);
     QFuture<links::Reply<std::optional<std::string>>> deadPayload(std::int64_t id, std::int64_t maxBytes);
     QFuture<links::Reply<domain::QueueDetail>> queueDetail(std::int32_t queueId);
-    QFuture<links::Reply<domain::FoundEvents>> searchEvents(std::int32_t queueId, domain::EventSearch search,
-                                                            std::optional<domain::EventPosition> from);
+    QFuture<links::Reply<domain::EventPage>> searchEvents(std::int32_t queueId, domain::EventSearch search,
+                                                          std::optional<domain::EventPosition> from);
     QFuture<links::Reply<domain::EventStory>> eventStory(std::int32_t queueId, const domain::EventRow& event);
     QFuture<links::Reply<domain::LockWaits>> lockWaits();
     QFuture<links::Reply<domain::Footprint>> footprint();

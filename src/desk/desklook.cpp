@@ -61,8 +61,8 @@ QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t queueI
                         lookDeadline);
 }
 
-QFuture<links::Reply<domain::FoundEvents>> Desk::searchEvents(std::int32_t queueId, domain::EventSearch search,
-                                                              std::optional<domain::EventPosition> from) {
+QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t queueId, domain::EventSearch search,
+                                                            std::optional<domain::EventPosition> from) {
     return d->onMonitor(
         [queueId, search = std::move(search), from = std::move(from)](pg::Connection& connection,
                                                                       pg::Deadline deadline) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "domain/jsoncondition.h"
 #include "pg/time.h"
 
 #include <cstdint>
@@ -34,12 +35,28 @@ struct EventRow {
     bool operator==(const EventRow&) const = default;
 };
 
-/// A page of a window's events in storage order.
+/// What an event must be to be found; empty conditions hold for every event.
+struct EventSearch {
+    std::optional<std::int64_t> id;
+    std::string type;                     ///< exactly
+    std::string text;                     ///< somewhere in the payload, case ignored
+    std::optional<JsonCondition> json;    ///< somewhere in the payload
+    std::optional<std::int64_t> fromTick; ///< shown first by this tick or a later one, or by none yet
+    std::optional<std::int64_t> toTick;   ///< shown first by this tick or an earlier one
+
+    bool isEmpty() const { return *this == EventSearch(); }
+
+    bool operator==(const EventSearch&) const = default;
+};
+
+/// Events in storage order, and how much was looked at for them.
 struct EventPage {
     std::vector<EventRow> rows;
-    std::optional<EventPosition> next; ///< empty at the end
+    std::optional<EventPosition> next; ///< where to go on; empty: everything was looked at
     double serverMs = 0;
-    bool boundReached = false; ///< the scan stopped at its bound before the page was full
+    bool boundReached = false;        ///< it stopped at its bound before the page was full
+    std::int64_t bytesRead = 0;       ///< of the tables, about; 0 where an index found them
+    std::int64_t tooLongToSearch = 0; ///< payloads longer than a JSON path is looked for in
 };
 
 } // namespace domain

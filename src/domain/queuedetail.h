@@ -29,26 +29,6 @@ struct QueueDetail {
     pg::Timestamp takenAt;
 };
 
-/// What a stored event must be to be found; empty conditions hold for every event.
-struct EventSearch {
-    std::optional<std::int64_t> id;
-    std::string type; ///< exactly
-    std::string text; ///< somewhere in the payload, case ignored
-
-    bool isEmpty() const { return !id && type.empty() && text.empty(); }
-
-    bool operator==(const EventSearch&) const = default;
-};
-
-/// Events found, in storage order, and how much was looked at for them.
-struct FoundEvents {
-    std::vector<EventRow> rows;
-    std::optional<EventPosition> next; ///< where to go on; empty: everything was looked at
-    bool boundReached = false;         ///< it stopped at its bound before the page was full
-    std::int64_t bytesRead = 0;        ///< of the tables, about
-    double serverMs = 0;
-};
-
 /// Which tick showed an event first. The window that ends with that tick is the one that delivers it.
 struct EventStory {
     std::optional<Tick> before; ///< the newest tick that could not see it

@@ -68,10 +68,11 @@ std::vector<Column<RetryLine>> retryColumns() {
         bytesColumn<Line>({u"size"_s, Backlog::tr("Size"), Backlog::tr("Bytes of the payload"), CellKind::Number,
                            Pace::Identity, u"999 kB"_s},
                           [](const Line& line) { return line.retry.dataBytes; }),
-        optionalTextColumn<Line>(
+        payloadColumn<Line>(
             {u"payload"_s, Backlog::tr("Payload"), Backlog::tr("ev_data, its beginning"), CellKind::Code,
              Pace::Identity, u"{\"order_id\":90211,\"total\":99}"_s},
-            [](const Line& line) -> const auto& { return line.retry.data; }),
+            [](const Line& line) -> const auto& { return line.retry.data; },
+            [](const Line& line) { return line.retry.dataBytes; }),
         ageColumn<Line>({u"age"_s, Backlog::tr("Sent"), Backlog::tr("ev_time: how long ago it was sent"),
                          CellKind::Number, Pace::Ageing, u"14 m 02 s"_s, false},
                         [](const Line& line) { return line.retry.time; }),
@@ -103,10 +104,9 @@ std::vector<Column<DeadLine>> deadColumns() {
         numberColumn<Line>({u"tries"_s, Backlog::tr("Retries"), Backlog::tr("How often it was put back before"),
                             CellKind::Number, Pace::Identity, u"999"_s},
                            [](const Line& line) { return line.letter.attempts; }),
-        optionalTextColumn<Line>(
-            {u"reason"_s, Backlog::tr("Reason"), Backlog::tr("dl_reason: what the worker said"), CellKind::Text,
-             Pace::Identity, u"550 mailbox unavailable"_s},
-            [](const Line& line) -> const auto& { return line.letter.reason; }),
+        payloadColumn<Line>({u"reason"_s, Backlog::tr("Reason"), Backlog::tr("dl_reason: what the worker said"),
+                             CellKind::Text, Pace::Identity, u"550 mailbox unavailable"_s},
+                            [](const Line& line) -> const auto& { return line.letter.reason; }, {}),
         bytesColumn<Line>({u"size"_s, Backlog::tr("Size"), Backlog::tr("Bytes of the payload"), CellKind::Number,
                            Pace::Identity, u"999 kB"_s, false},
                           [](const Line& line) { return line.letter.dataBytes; }),

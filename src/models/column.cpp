@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/column.h"
 
+#include "models/masking.h"
+
 #include <QCoreApplication>
 
 using namespace Qt::StringLiterals;
@@ -25,6 +27,13 @@ Cell optionalTextCell(const std::optional<std::string>& text) {
     if (text->empty())
         return {Columns::tr("(empty)"), {}, {}, Tone::Dim};
     const QString shown = format::foreign(format::text(*text), 240);
+    return {shown, {}, shown};
+}
+
+Cell payloadCell(const std::optional<std::string>& text) {
+    if (!text || text->empty())
+        return optionalTextCell(text);
+    const QString shown = format::foreign(masked(*text), 240);
     return {shown, {}, shown};
 }
 

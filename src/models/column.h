@@ -94,6 +94,8 @@ bool isCellRole(int role);
 
 /// NULL, the empty text and a text that others wrote, each to be told from the others.
 Cell optionalTextCell(const std::optional<std::string>& text);
+/// The same for a payload: without its secrets.
+Cell payloadCell(const std::optional<std::string>& text);
 
 /// All roles of one cell but KeyRole.
 template <class Row>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/keyedtablemodel.h"
+#include "models/masking.h"
 
 // The usual kinds of columns, for tables of plain values.
 namespace models {
@@ -22,6 +23,20 @@ template <class Row>
 Column<Row> optionalTextColumn(ColumnInfo info, std::function<const std::optional<std::string>&(const Row&)> text) {
     return {std::move(info), [text](const Row& row, const CellContext&) { return optionalTextCell(text(row)); },
             [text](const Row& row) { return text(row) ? QVariant(format::text(*text(row))) : QVariant(); }};
+}
+
+/// A payload or the beginning of one, of which bytes are the whole's size (0: it is whole); without its secrets.
+template <class Row>
+Column<Row> payloadColumn(ColumnInfo info, std::function<const std::optional<std::string>&(const Row&)> text,
+                          std::function<std::int64_t(const Row&)> bytes) {
+    return {std::move(info), [text](const Row& row, const CellContext&) { return payloadCell(text(row)); },
+            [text](const Row& row) { return text(row) ? QVariant(format::text(*text(row))) : QVariant(); },
+            [text, bytes](const Row& row, const CellContext&) {
+                if (!text(row))
+                    return QVariant();
+                const bool cut = bytes && std::int64_t(text(row)->size()) < bytes(row);
+                return QVariant(cut ? QString(masked(*text(row)) + QChar(0x2026)) : masked(*text(row)));
+            }};
 }
 
 template <class Row>

@@ -1,59 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/eventpagemodel.h"
 
+#include "models/columnmakers.h"
+
 using namespace Qt::StringLiterals;
 
 namespace models {
 
 namespace {
 
-QVariant optionalRaw(const std::optional<std::string>& text) {
-    return text ? QVariant(QString::fromStdString(*text)) : QVariant();
-}
-
-Column<EventLine> textColumn(ColumnInfo info, std::optional<std::string> domain::EventRow::*member) {
-    return {std::move(info),
-            [member](const EventLine& line, const CellContext&) { return optionalTextCell(line.event.*member); },
-            [member](const EventLine& line) { return optionalRaw(line.event.*member); }};
-}
-
-Column<EventLine> numberColumn(ColumnInfo info,
-                               const std::function<std::optional<std::int64_t>(const EventLine&)>& number) {
-    info.kind = CellKind::Number;
-    return {std::move(info),
-            [number](const EventLine& line, const CellContext&) {
-                const auto value = number(line);
-                return value ? Cell{QString::number(*value)} : Cell{};
-            },
-            [number](const EventLine& line) { return rawValue(number(line)); }};
-}
+using Text = const std::optional<std::string>&;
 
 std::vector<Column<EventLine>> eventColumns() {
+    using Line = EventLine;
     std::vector<Column<EventLine>> columns = {
-        numberColumn({u"ordinal"_s, EventPageModel::tr("#"),
-                      EventPageModel::tr("Place in the window, in storage order"), CellKind::Number, Pace::Identity,
-                      u"1 234 567"_s, false},
-                     [](const EventLine& line) { return line.ordinal; }),
-        numberColumn({u"event"_s, EventPageModel::tr("Event"), EventPageModel::tr("ev_id"), CellKind::Number,
-                      Pace::Identity, u"123 456 789"_s},
-                     [](const EventLine& line) { return line.event.id; }),
-        textColumn({u"type"_s, EventPageModel::tr("Type"), EventPageModel::tr("ev_type"), CellKind::Text,
-                    Pace::Identity, u"order.cancelled"_s},
-                   &domain::EventRow::type),
-        numberColumn({u"retry"_s, EventPageModel::tr("Retry"),
-                      EventPageModel::tr("ev_retry: how often it was put back before"), CellKind::Number,
-                      Pace::Identity, u"999"_s},
-                     [](const EventLine& line) { return line.event.retry; }),
+        idColumn<Line>({u"ordinal"_s, EventPageModel::tr("#"),
+                        EventPageModel::tr("Place in the window, in storage order"), CellKind::Number, Pace::Identity,
+                        u"1 234 567"_s, false},
+                       [](const EventLine& line) { return line.ordinal; }),
+        idColumn<Line>({u"event"_s, EventPageModel::tr("Event"), EventPageModel::tr("ev_id"), CellKind::Number,
+                        Pace::Identity, u"123 456 789"_s},
+                       [](const EventLine& line) { return line.event.id; }),
+        optionalTextColumn<Line>({u"type"_s, EventPageModel::tr("Type"), EventPageModel::tr("ev_type"), CellKind::Text,
+                                  Pace::Identity, u"order.cancelled"_s},
+                                 [](const Line& line) -> Text { return line.event.type; }),
+        idColumn<Line>({u"retry"_s, EventPageModel::tr("Retry"),
+                        EventPageModel::tr("ev_retry: how often it was put back before"), CellKind::Number,
+                        Pace::Identity, u"999"_s},
+                       [](const EventLine& line) { return line.event.retry; }),
         {{u"size"_s, EventPageModel::tr("Size"), EventPageModel::tr("Bytes of the payload"), CellKind::Number,
           Pace::Identity, u"999 kB"_s},
          [](const EventLine& line, const CellContext&) {
              return line.event.data ? Cell{format::bytes(line.event.dataBytes)} : Cell{};
          },
          [](const EventLine& line) { return line.event.data ? QVariant(qint64(line.event.dataBytes)) : QVariant(); }},
-        textColumn({u"payload"_s, EventPageModel::tr("Payload"),
-                    EventPageModel::tr("ev_data, its beginning; the whole is shown beside"), CellKind::Code,
-                    Pace::Identity, u"{\"order_id\":90211,\"total\":99.95,\"currency\":\"EUR\"}"_s},
-                   &domain::EventRow::data),
+        payloadColumn<Line>(
+            {u"payload"_s, EventPageModel::tr("Payload"),
+             EventPageModel::tr("ev_data, its beginning; the whole is shown beside"), CellKind::Code, Pace::Identity,
+             u"{\"order_id\":90211,\"total\":99.95,\"currency\":\"EUR\"}"_s},
+            [](const Line& line) -> Text { return line.event.data; },
+            [](const Line& line) { return line.event.dataBytes; }),
         {{u"time"_s, EventPageModel::tr("Time"), EventPageModel::tr("ev_time: when it was inserted"), CellKind::Text,
           Pace::Identity, u"2026-11-20 13:53:41.123 UTC+1"_s, false},
          [](const EventLine& line, const CellContext& context) {
@@ -61,17 +47,18 @@ std::vector<Column<EventLine>> eventColumns() {
          },
          [](const EventLine& line) { return QVariant(qint64(line.event.time.time_since_epoch().count())); },
          [](const EventLine& line, const CellContext&) { return QVariant(format::isoUtc(line.event.time)); }},
-        numberColumn({u"txid"_s, EventPageModel::tr("Transaction"),
-                      EventPageModel::tr("ev_txid: the transaction that inserted it"), CellKind::Number, Pace::Identity,
-                      u"123 456 789"_s, false},
-                     [](const EventLine& line) { return line.event.txid; }),
+        idColumn<Line>({u"txid"_s, EventPageModel::tr("Transaction"),
+                        EventPageModel::tr("ev_txid: the transaction that inserted it"), CellKind::Number,
+                        Pace::Identity, u"123 456 789"_s, false},
+                       [](const EventLine& line) { return line.event.txid; }),
     };
     using Extra = std::pair<QString, std::optional<std::string> domain::EventRow::*>;
     for (const auto& [id, member] :
          {Extra(u"extra1"_s, &domain::EventRow::extra1), Extra(u"extra2"_s, &domain::EventRow::extra2),
           Extra(u"extra3"_s, &domain::EventRow::extra3), Extra(u"extra4"_s, &domain::EventRow::extra4)})
         columns.push_back(
-            textColumn({id, id, u"ev_"_s + id, CellKind::Text, Pace::Identity, u"some extra text"_s, false}, member));
+            payloadColumn<Line>({id, id, u"ev_"_s + id, CellKind::Text, Pace::Identity, u"some extra text"_s, false},
+                                [member = member](const Line& line) -> Text { return line.event.*member; }, {}));
     columns.push_back(
         {{u"position"_s, EventPageModel::tr("Position"), EventPageModel::tr("Child table and ctid: where it is stored"),
           CellKind::Code, Pace::Identity, u"2 (123456,12)"_s, false},

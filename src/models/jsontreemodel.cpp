@@ -36,6 +36,11 @@ std::optional<JsonError> JsonTreeModel::setText(const QByteArray& utf8) {
         clear();
         return error;
     }
+    setChecked(std::move(text));
+    return std::nullopt;
+}
+
+void JsonTreeModel::setChecked(JsonText text) {
     beginResetModel();
     m_text = std::move(text);
     m_root = std::make_unique<Node>();
@@ -46,7 +51,6 @@ std::optional<JsonError> JsonTreeModel::setText(const QByteArray& utf8) {
     top->complete = !top->content.value.isContainer();
     m_root->children.push_back(std::move(top));
     endResetModel();
-    return std::nullopt;
 }
 
 void JsonTreeModel::clear() {

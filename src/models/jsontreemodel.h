@@ -22,6 +22,8 @@ public:
 
     /// Shows the text; where it is no JSON shows nothing and returns why.
     std::optional<JsonError> setText(const QByteArray& utf8);
+    /// Shows a text that was found to be JSON.
+    void setChecked(JsonText text);
     void clear();
 
     QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;

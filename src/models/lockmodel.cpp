@@ -133,7 +133,7 @@ std::vector<Column<LockLine>> lockColumns() {
                         [](const Line& line) { return line.session.transactionSince; }),
         textColumn<Line>({u"query"_s, Locks::tr("Query"), Locks::tr("Running, or the last one; its beginning"),
                           CellKind::Code, Pace::Slow, u"receive_coop(orders, billing, worker-3, 100)"_s},
-                         [](const Line& line) { return format::text(line.session.query); }),
+                         [](const Line& line) { return masked(line.session.query); }),
         textColumn<Line>({u"user"_s, Locks::tr("Role"), Locks::tr("Database user"), CellKind::Text, Pace::Identity,
                           u"app_worker"_s, false},
                          [](const Line& line) { return format::text(line.session.user); }),
@@ -169,7 +169,7 @@ std::vector<Column<OwnLine>> ownColumns() {
                           CellKind::Code,
                           Pace::Slow,
                           u"commit and some more words of it"_s},
-                         [](const Line& line) { return format::text(line.session.query); }),
+                         [](const Line& line) { return masked(line.session.query); }),
     };
 }
 

@@ -76,4 +76,25 @@ QString storyText(const domain::EventStory& story, const domain::EventRow& event
     return sentences.join(u' ');
 }
 
+QString whyNotText(const domain::EventStory& story, const domain::EventRow& event, std::int64_t lastTick,
+                   std::int64_t nextTick, std::int32_t subId, const QTimeZone& zone) {
+    const QString window = Reach::tr("tick %1 → %2").arg(QString::number(lastTick), QString::number(nextTick));
+    QString verdict;
+    if (event.owner && *event.owner != subId)
+        verdict = Reach::tr("Not here: it is a retry, and only the consumer that gave it back gets it.");
+    else if (!story.after)
+        verdict = Reach::tr("Not here: no tick has seen it yet, and a batch ends with a tick.");
+    else if (story.after->id > nextTick)
+        verdict = Reach::tr("Not here: tick %1, which ends this batch, could not see its transaction yet. It comes "
+                            "with a later batch.")
+                      .arg(nextTick);
+    else if (story.after->id > lastTick)
+        verdict = Reach::tr("It is here, in %1.").arg(window);
+    else
+        verdict =
+            Reach::tr("Not here: tick %1, where this batch begins, saw it already. It came with an earlier batch.")
+                .arg(lastTick);
+    return verdict + u"\n\n"_s + storyText(story, event, zone);
+}
+
 } // namespace models

@@ -2,7 +2,7 @@
 #include "queries/events.h"
 
 #include "queries/columns.h"
-#include "queries/eventrow.h"
+#include "queries/eventscan.h"
 #include "queries/look.h"
 
 #include <algorithm>
@@ -12,12 +12,13 @@ namespace queries {
 
 namespace {
 
-using detail::eventFrom;
+using detail::Chunk;
 using detail::Tid;
 using detail::tidFrom;
 using domain::EventPage;
 using domain::EventPosition;
 using domain::EventRow;
+using domain::EventSearch;
 using pgque::detail::single;
 
 /// Up to so many rows of a transaction range are found by index and sorted; beyond, the table is read through.
@@ -104,106 +105,66 @@ pg::Params windowParams(const Facts& facts, const Window& window) {
 /// window's range of transaction ids, the index finds them; otherwise some blocks are read through, where the first
 /// page of a million rows costs as little as the last. `is true` keeps the index away from the second branch: it would
 /// collect all million rows before giving the first.
-std::string pageSql(const std::string& table) {
+std::string pageSql(const std::string& table, const std::string& wanted, const EventSearch& search) {
     std::string sql = "with head as materialized (select pg_relation_size($12::regclass) / "
                       "current_setting('block_size')::int as blocks,"
                       " (select count(*) from (select from " +
                       table + " e where " + inRange + " limit " + std::to_string(fewRows + 1) +
                       ") bounded) as found)"
                       " select h.blocks, h.found, " +
-                      detail::eventColumns("$10") +
+                      detail::chunkColumns("$10", search) +
                       " from head h left join lateral ("
                       " (select e.ctid as place from " +
                       table + " e where (select found from head) <= " + std::to_string(fewRows) + " and " + inRange +
-                      " and " + belongs +
+                      " and " + belongs + wanted +
                       " and e.ctid > $7::tid order by e.ctid limit $9::int)"
                       " union all"
                       " (select e.ctid from " +
                       table + " e where (select found from head) > " + std::to_string(fewRows) +
                       " and e.ctid > $7::tid and e.ctid < $8::tid and (e.ev_txid >= $11::xid8) is true and " + belongs +
+                      wanted +
                       " limit $9::int)) p on true"
                       " left join " +
-                      table + " e on e.ctid = p.place";
+                      table + " e on e.ctid = p.place order by e.ctid";
     return sql;
 }
 
-/// What one question to one table brought.
-struct Chunk {
-    std::vector<EventRow> rows; ///< by ctid
-    std::int64_t blocks = 0;    ///< of the table
-    bool byIndex = false;       ///< the whole table was asked, not only the blocks up to the end
-    double serverMs = 0;
-};
-
 Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& window, std::int32_t table, Tid from,
-                Tid to, int rows, int previewChars, pg::Deadline deadline) {
+                Tid to, int rows, int previewChars, const EventSearch& search, pg::Deadline deadline) {
     const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(table));
     pg::Params params = windowParams(facts, window);
     params.add(from.text()).add(to.text()).add(rows).add(previewChars).add(facts.lowest).add(name);
+    const std::string wanted = detail::searchConditions(search, window.queueId, params);
     Look look;
     look.part({std::chrono::seconds(5), std::chrono::milliseconds(200)});
     // A whole-table scan might start in the middle, beside another one's.
     look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
     const auto began = look.ask(serverClock());
-    const std::size_t asked = look.ask({pageSql(name), std::move(params)});
+    const std::size_t asked = look.ask({pageSql(name, wanted, search), std::move(params)});
     const auto ended = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
 
     Chunk chunk;
     for (const pg::Row row : answers.result(asked)) {
         chunk.blocks = row.get<std::int64_t>(0);
-        chunk.byIndex = row.get<std::int64_t>(1) <= fewRows;
+        chunk.restAsked = row.get<std::int64_t>(1) <= fewRows;
         if (!row.isNull(2))
-            chunk.rows.push_back(eventFrom(row, 2, table));
+            detail::addRow(chunk, row, 2, table, search);
     }
-    std::sort(chunk.rows.begin(), chunk.rows.end(),
-              [](const EventRow& a, const EventRow& b) { return tidFrom(a.position.ctid) < tidFrom(b.position.ctid); });
     chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
     return chunk;
 }
 
 } // namespace
 
-EventPage eventPage(pg::Connection& connection, const Window& window, const std::optional<EventPosition>& from,
-                    const PageLimits& limits, pg::Deadline deadline) {
+EventPage eventPage(pg::Connection& connection, const Window& window, const EventSearch& search,
+                    const std::optional<EventPosition>& from, const PageLimits& limits, pg::Deadline deadline) {
     const Facts facts = readFacts(connection, window, deadline);
-    auto table = facts.tables.begin();
-    Tid position;
-    if (from) {
-        table = std::find(facts.tables.begin(), facts.tables.end(), from->table);
-        if (table == facts.tables.end())
-            gone("the tables were rotated since the last page: read the window from its start");
-        position = tidFrom(from->ctid);
-    }
-
-    EventPage page;
-    std::int64_t blocksLeft = limits.blocksInAll;
-    while (table != facts.tables.end()) {
-        const Tid end{position.block + limits.blocksAtOnce, 0};
-        const int wanted = limits.rows - static_cast<int>(page.rows.size());
-        Chunk chunk =
-            readChunk(connection, facts, window, *table, position, end, wanted, limits.previewChars, deadline);
-        page.serverMs += chunk.serverMs;
-        const bool full = static_cast<int>(chunk.rows.size()) >= wanted;
-        std::move(chunk.rows.begin(), chunk.rows.end(), std::back_inserter(page.rows));
-        if (full) {
-            page.next = page.rows.back().position;
-            break;
-        }
-        if (chunk.byIndex || end.block >= chunk.blocks) {
-            ++table;
-            position = {};
-            continue;
-        }
-        position = end;
-        blocksLeft -= limits.blocksAtOnce;
-        if (blocksLeft <= 0) {
-            page.boundReached = true;
-            page.next = EventPosition{*table, position.text()};
-            break;
-        }
-    }
-    return page;
+    return detail::scan(facts.tables, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll}, search,
+                        [&](std::int32_t table, Tid begin, Tid end, int rows) {
+                            return readChunk(connection, facts, window, table, begin, end, rows, limits.previewChars,
+                                             search, deadline);
+                        });
 }
 
 std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline) {

@@ -27,10 +27,10 @@ struct PageLimits {
     int blocksInAll = 32'768; ///< then the page ends with boundReached, wherever it stands
 };
 
-/// A page of a window's events in storage order (previous table, current table; within a table by ctid), from a
-/// position on. Takes no lock that outlives the call and never an offset, so a page costs the same wherever it stands.
-/// Throws pg::Error; Decode when a tick is gone.
-domain::EventPage eventPage(pg::Connection& connection, const Window& window,
+/// A page of those of a window's events that satisfy the search, in storage order (previous table, current table;
+/// within a table by ctid), from a position on. Takes no lock that outlives the call and never an offset, so a page
+/// costs the same wherever it stands. Throws pg::Error; Decode when a tick is gone.
+domain::EventPage eventPage(pg::Connection& connection, const Window& window, const domain::EventSearch& search,
                             const std::optional<domain::EventPosition>& from, const PageLimits& limits,
                             pg::Deadline deadline);
 

@@ -2,7 +2,7 @@
 #include "queries/queuedetail.h"
 
 #include "queries/columns.h"
-#include "queries/eventrow.h"
+#include "queries/eventscan.h"
 #include "queries/look.h"
 
 #include <algorithm>
@@ -82,35 +82,9 @@ pg::Call<SizeAndHolders> sizeOf(const std::string& table) {
         });
 }
 
-/// Conditions of a search over a table called e, and their parameters from $5 on.
-std::string conditions(const domain::EventSearch& search, pg::Params& params) {
-    std::string sql;
-    int number = 4;
-    if (search.id) {
-        sql += " and e.ev_id = $" + std::to_string(++number) + "::bigint";
-        params.add(*search.id);
-    }
-    if (!search.type.empty()) {
-        sql += " and e.ev_type = $" + std::to_string(++number);
-        params.add(search.type);
-    }
-    if (!search.text.empty()) {
-        // No pattern: what is typed is what is looked for.
-        sql += " and strpos(lower(e.ev_data), lower($" + std::to_string(++number) + ")) > 0";
-        params.add(search.text);
-    }
-    return sql;
-}
-
-struct Chunk {
-    std::vector<domain::EventRow> rows;
-    std::int64_t blocks = 0; ///< of the table
-    double serverMs = 0;
-};
-
-Chunk searchChunk(pg::Connection& connection, const std::string& name, std::int32_t table,
-                  const domain::EventSearch& search, Tid from, Tid to, int rows, int previewChars,
-                  pg::Deadline deadline) {
+detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, std::int32_t queueId, std::int32_t table,
+                          const domain::EventSearch& search, Tid from, Tid to, int rows, int previewChars,
+                          pg::Deadline deadline) {
     Look look;
     look.part(patient);
     // Only a scan by place reads no more than the blocks asked for.
@@ -119,16 +93,19 @@ Chunk searchChunk(pg::Connection& connection, const std::string& name, std::int3
     const auto blocks = look.ask(pgque::detail::valueCall<std::int64_t>(
         "blocks", "select pg_relation_size($1::regclass) / current_setting('block_size')::int", pg::Params::of(name)));
     pg::Params params = pg::Params::of(from.text(), to.text(), previewChars, rows);
-    const std::string wanted = conditions(search, params);
-    const auto found = look.ask(
-        rowsCall("search",
-                 "select " + detail::eventColumns("$3") + " from " + name +
-                     " e where e.ctid > $1::tid and e.ctid < $2::tid" + wanted + " order by e.ctid limit $4::int",
-                 std::move(params), [table](const pg::Row& row) { return detail::eventFrom(row, 0, table); }));
+    const std::string wanted = detail::searchConditions(search, queueId, params);
+    const std::size_t found =
+        look.ask({"select " + detail::chunkColumns("$3", search) + " from " + name +
+                      " e where e.ctid > $1::tid and e.ctid < $2::tid" + wanted + " order by e.ctid limit $4::int",
+                  std::move(params)});
     const auto ended = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
-    return {answers.get(found), answers.get(blocks),
-            std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count()};
+    detail::Chunk chunk;
+    for (const pg::Row row : answers.result(found))
+        detail::addRow(chunk, row, 0, table, search);
+    chunk.blocks = answers.get(blocks);
+    chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
+    return chunk;
 }
 
 } // namespace
@@ -167,51 +144,20 @@ domain::QueueDetail queueDetail(pg::Connection& connection, std::int32_t queueId
     return found;
 }
 
-domain::FoundEvents searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
-                                 const std::optional<EventPosition>& from, const SearchLimits& limits,
-                                 pg::Deadline deadline) {
+domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
+                               const std::optional<EventPosition>& from, const SearchLimits& limits,
+                               pg::Deadline deadline) {
     const Tables tables = readTables(connection, queueId, deadline);
     // The table after the current one holds the oldest events.
     std::vector<std::int32_t> order;
     for (std::int32_t step = 1; step <= tables.count; ++step)
         order.push_back((tables.current + step) % tables.count);
-    auto table = order.begin();
-    Tid position;
-    if (from) {
-        table = std::find(order.begin(), order.end(), from->table);
-        position = detail::tidFrom(from->ctid);
-    }
-    domain::FoundEvents found;
-    int blocksLeft = limits.blocksInAll;
-    while (table != order.end()) {
-        const Tid end{position.block + std::min(limits.blocksAtOnce, blocksLeft), 0};
-        const int wanted = limits.rows - static_cast<int>(found.rows.size());
-        Chunk chunk = searchChunk(connection, detail::qualified(tables.prefix, '_' + std::to_string(*table)), *table,
-                                  search, position, end, wanted, limits.previewChars, deadline);
-        found.serverMs += chunk.serverMs;
-        const bool full = static_cast<int>(chunk.rows.size()) >= wanted;
-        std::move(chunk.rows.begin(), chunk.rows.end(), std::back_inserter(found.rows));
-        const std::int64_t last =
-            full ? detail::tidFrom(found.rows.back().position.ctid).block + 1 : std::min(end.block, chunk.blocks);
-        found.bytesRead += std::max<std::int64_t>(0, last - position.block) * 8'192;
-        if (full) {
-            found.next = found.rows.back().position;
-            break;
-        }
-        blocksLeft -= static_cast<int>(std::max<std::int64_t>(0, last - position.block));
-        if (end.block >= chunk.blocks) {
-            ++table;
-            position = {};
-        } else {
-            position = end;
-        }
-        if (blocksLeft <= 0 && table != order.end()) {
-            found.boundReached = true;
-            found.next = EventPosition{*table, position.text()};
-            break;
-        }
-    }
-    return found;
+    return detail::scan(order, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll}, search,
+                        [&](std::int32_t table, Tid begin, Tid end, int rows) {
+                            return searchChunk(connection,
+                                               detail::qualified(tables.prefix, '_' + std::to_string(table)), queueId,
+                                               table, search, begin, end, rows, limits.previewChars, deadline);
+                        });
 }
 
 domain::EventStory eventStory(pg::Connection& connection, std::int32_t queueId, const domain::EventRow& event,

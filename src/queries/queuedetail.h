@@ -23,9 +23,9 @@ struct SearchLimits {
 
 /// Stored events of a queue, delivered or not, that satisfy the search, in storage order from a position on: the
 /// oldest table first. Payloads that are no JSON are left out when a path is asked for. Throws pg::Error.
-domain::FoundEvents searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
-                                 const std::optional<domain::EventPosition>& from, const SearchLimits& limits,
-                                 pg::Deadline deadline);
+domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
+                               const std::optional<domain::EventPosition>& from, const SearchLimits& limits,
+                               pg::Deadline deadline);
 
 /// Which ticks see an event's transaction, and how far each subscription is with it. Throws pg::Error.
 domain::EventStory eventStory(pg::Connection& connection, std::int32_t queueId, const domain::EventRow& event,

@@ -23,6 +23,7 @@ namespace {
 std::function<bool(const Question&)> confirmAnswer;
 std::function<std::optional<Password>()> passwordAnswer;
 std::function<std::optional<desk::Arming>(const desk::Arming&)> armingAnswer;
+std::function<std::optional<QString>(const Question&)> textAnswer;
 
 struct Ask {
     Q_DECLARE_TR_FUNCTIONS(Ask)
@@ -88,6 +89,20 @@ void tell(QWidget* parent, const QString& title, const QString& text) {
     dialog.exec();
 }
 
+std::optional<QString> text(QWidget* parent, const Question& question, const QString& field) {
+    if (textAnswer)
+        return textAnswer(question);
+    AskDialog dialog(question.title, question.text, question.yes, question.dangerous, parent);
+    auto* edit = new QLineEdit;
+    edit->setObjectName(u"answer"_s);
+    edit->setAccessibleName(field);
+    edit->setPlaceholderText(field);
+    dialog.body->addWidget(edit);
+    dialog.accepts->setDefault(true);
+    edit->setFocus();
+    return dialog.exec() == QDialog::Accepted ? std::optional(edit->text()) : std::nullopt;
+}
+
 std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep) {
     if (passwordAnswer)
         return passwordAnswer();
@@ -109,9 +124,11 @@ std::optional<Password> password(QWidget* parent, const QString& place, const QS
     return Password{field->text(), keep->isChecked()};
 }
 
-void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords) {
+void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords,
+                std::function<std::optional<QString>(const Question&)> texts) {
     confirmAnswer = std::move(confirms);
     passwordAnswer = std::move(passwords);
+    textAnswer = std::move(texts);
 }
 
 std::optional<desk::Arming> arming(QWidget* parent, const desk::Profile& profile, const desk::Arming& standard) {

@@ -27,6 +27,9 @@ bool confirm(QWidget* parent, const Question& question);
 /// Something that stands before there is anything to choose; one button.
 void tell(QWidget* parent, const QString& title, const QString& text);
 
+/// A line of text; field is what it is called. Empty when it was cancelled.
+std::optional<QString> text(QWidget* parent, const Question& question, const QString& field);
+
 /// A password, and whether to keep it in the keychain.
 struct Password {
     QString text;
@@ -41,6 +44,7 @@ std::optional<desk::Arming> arming(QWidget* parent, const desk::Profile& profile
 void setArming(std::function<std::optional<desk::Arming>(const desk::Arming& standard)> answer);
 
 /// For tests: answers instead of a person. Empty functions ask the person again.
-void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords);
+void setAnswers(std::function<bool(const Question&)> confirms, std::function<std::optional<Password>()> passwords,
+                std::function<std::optional<QString>(const Question&)> texts = {});
 
 } // namespace ui::ask

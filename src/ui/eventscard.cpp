@@ -2,14 +2,17 @@
 #include "ui/eventscard.h"
 
 #include "link/whendone.h"
+#include "ui/comparedialog.h"
+#include "ui/eventfilter.h"
+#include "ui/eventpager.h"
 #include "ui/notice.h"
 #include "ui/tablecard.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QElapsedTimer>
-#include <QShortcut>
 #include <QTableView>
+#include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
 
@@ -19,12 +22,18 @@ using models::EventPageModel;
 using models::format::milliseconds;
 using models::format::number;
 
-bool Window::isSameAs(const Window& other) const {
-    return queueId == other.queueId && lastTick == other.lastTick && nextTick == other.nextTick &&
-           subId == other.subId && batch == other.batch;
+QStringList boundNote(const domain::EventPage& page, bool filtered) {
+    QStringList note;
+    if (page.boundReached)
+        note += EventsCard::tr("stopped at the bound: go on with ›");
+    if (filtered && page.bytesRead > 0)
+        note += EventsCard::tr("read ≈ %1").arg(models::format::bytes(page.bytesRead));
+    if (page.tooLongToSearch > 0)
+        note += EventsCard::tr("%n payload(s) too long for the JSON path", nullptr, int(page.tooLongToSearch));
+    return note;
 }
 
-EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, QWidget* parent)
+EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWidget* parent)
     : Card(tr("Events"), parent)
     , m_desk(desk)
     , m_view(new QTableView) {
@@ -46,15 +55,28 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, QWidget* parent)
     };
     m_count = add(tr("Count exactly"), u"countExactly"_s, tr("Counts the events of the window on the server"),
                   [this] { count(); });
-    m_first = add(u"«"_s, u"firstPage"_s, tr("First page"), [this] { m_model.turnToStart(); });
-    m_back = add(u"‹"_s, u"previousPage"_s, tr("Page before (Ctrl+PgUp)"), [this] { m_model.turnBack(); });
-    m_forward = add(u"›"_s, u"nextPage"_s, tr("Next page (Ctrl+PgDown)"), [this] { m_model.turnForward(); });
-    for (const auto& [key, button] : {std::pair(Qt::Key_PageUp, m_back), std::pair(Qt::Key_PageDown, m_forward)}) {
-        auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), this);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, button, &QAbstractButton::click);
+    m_compare =
+        add(tr("Compare"), u"compareEvents"_s, tr("Shows two selected events side by side"), [this] { compare(); });
+    m_compare->setEnabled(false);
+    new EventPager(*this, m_model);
+    if (filter == Filter::Offered) {
+        m_filter = new EventFilter(EventFilter::Ticks::NotOffered, settings);
+        auto* content = new QWidget;
+        auto* column = new QVBoxLayout(content);
+        column->setContentsMargins(0, 0, 0, 0);
+        column->setSpacing(0);
+        column->addWidget(m_filter);
+        column->addWidget(m_view, 1);
+        setContent(content);
+        connect(m_filter, &EventFilter::searchWanted, this, [this] {
+            if (m_window)
+                m_model.open();
+        });
+    } else {
+        setContent(m_view);
     }
-    setContent(m_view);
+    connect(m_table, &TableController::selectionChanged, this,
+            [this] { m_compare->setEnabled(m_table->selectedSources().size() == 2); });
     connect(&m_model, &EventPageModel::pageWanted, this, &EventsCard::fetch);
     connect(&m_model, &EventPageModel::shownChanged, this, &EventsCard::update);
     connect(m_table, &TableController::currentChanged, this, [this](const QModelIndex& index) {
@@ -105,16 +127,17 @@ bool EventsCard::isSettled() const {
 }
 
 void EventsCard::fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit) {
-    links::whenDone(
-        m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId, from, limit),
-        this, [this, request](const links::Reply<domain::EventPage>& reply) {
-            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                m_model.fail(request, words::failure(*failure));
-                return;
-            }
-            m_pageMs = std::get<domain::EventPage>(reply).serverMs;
-            m_model.deliver(request, std::get<domain::EventPage>(reply));
-        });
+    links::whenDone(m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId,
+                                      m_filter ? m_filter->search() : domain::EventSearch(), from, limit),
+                    this, [this, request](const links::Reply<domain::EventPage>& reply) {
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                            m_model.fail(request, words::failure(*failure));
+                            return;
+                        }
+                        m_page = std::get<domain::EventPage>(reply);
+                        m_model.deliver(request, m_page);
+                        m_page.rows.clear();
+                    });
 }
 
 void EventsCard::count() {
@@ -141,13 +164,11 @@ void EventsCard::count() {
 
 void EventsCard::update() {
     const bool shown = m_model.state() == EventPageModel::State::Shown;
-    m_first->setEnabled(m_model.canTurnBack());
-    m_back->setEnabled(m_model.canTurnBack());
-    m_forward->setEnabled(m_model.canTurnForward());
+    const bool filtered = m_filter && !m_filter->search().isEmpty();
     m_count->setEnabled(m_window && !m_counting && !m_exact);
     QString title = m_window && m_window->batch ? tr("Batch %1").arg(*m_window->batch) : tr("Events");
     QStringList note;
-    const bool alone = shown && m_model.isComplete() && m_model.page() == 0;
+    const bool alone = !filtered && shown && m_model.isComplete() && m_model.page() == 0;
     if (m_exact || alone)
         title += u" · "_s + tr("%n event(s)", nullptr, int(m_exact.value_or(m_model.lastOrdinal())));
     else if (m_window && m_window->estimate)
@@ -159,15 +180,30 @@ void EventsCard::update() {
     else if (!m_countFailure.isEmpty())
         note += tr("not counted: %1").arg(m_countFailure);
     if (shown && m_model.lastOrdinal() > 0)
-        note += tr("showing %1–%2 in storage order, %3")
-                    .arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()), milliseconds(m_pageMs));
+        note += (filtered ? tr("filtered: %1–%2 in storage order, %3") : tr("showing %1–%2 in storage order, %3"))
+                    .arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()), milliseconds(m_page.serverMs));
+    if (shown)
+        note += boundNote(m_page, filtered);
     setTitle(title);
-    setNote(note.join(u" · "_s));
+    if (m_filter)
+        m_filter->setRemark(note.join(u" · "_s));
+    else
+        setNote(note.join(u" · "_s));
     explain();
     if (shown && m_model.rowCount() > 0 && !m_table->currentSource().isValid())
         m_table->selectSource(m_model.index(0, 0));
     if (isSettled())
         Q_EMIT settled();
+}
+
+void EventsCard::compare() {
+    const QModelIndexList chosen = m_table->selectedSources();
+    if (!m_window || chosen.size() != 2)
+        return;
+    auto* dialog = new CompareDialog(m_desk, m_window->queueId, m_model.row(chosen[0].row()).event,
+                                     m_model.row(chosen[1].row()).event, m_table->settings(), window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void EventsCard::explain() {
@@ -181,6 +217,12 @@ void EventsCard::explain() {
         m_table->notice()->say(tr("The events can't be read"), m_model.failure(), models::Tone::Warning);
         break;
     case EventPageModel::State::Shown:
+        if (m_filter && !m_filter->search().isEmpty()) {
+            m_table->notice()->say(m_page.boundReached ? tr("Nothing found so far") : tr("Nothing found"),
+                                   m_page.boundReached ? tr("The search stopped at its bound. Go on with ›.")
+                                                       : tr("No event of this batch is like that."));
+            break;
+        }
         m_table->notice()->say(tr("No events in this window"),
                                tr("The ticks at its ends have nothing visible between them: an idle or forced tick, or "
                                   "the transactions were rolled back. Acknowledging it costs nothing."));

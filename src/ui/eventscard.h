@@ -4,33 +4,25 @@
 #include "desk/desk.h"
 #include "models/eventpagemodel.h"
 #include "ui/card.h"
+#include "ui/window.h"
 
 class QSettings;
 class QTableView;
 
 namespace ui {
 
+class EventFilter;
 class TableController;
 
-/// Which tick window's events are shown.
-struct Window {
-    std::int32_t queueId = 0;
-    std::int64_t lastTick = 0;
-    std::int64_t nextTick = 0;
-    std::int32_t subId = 0;
-    std::optional<std::int64_t> batch;
-    std::optional<std::int64_t> estimate;
-
-    /// The same events, whatever the estimate says meanwhile.
-    bool isSameAs(const Window& other) const;
-};
-
-/// The events of an open batch, a page at a time, whatever its size.
+/// The events of an open batch, a page at a time, whatever its size: filtered where that is offered, two of them
+/// compared.
 class EventsCard : public Card {
     Q_OBJECT
 
 public:
-    EventsCard(desk::Desk* desk, QSettings* settings, QWidget* parent = nullptr);
+    enum class Filter { Offered, NotOffered };
+
+    EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWidget* parent = nullptr);
 
     void open(const Window& window);
     void close(const QString& why);
@@ -46,6 +38,8 @@ public:
     /// The page wanted is on screen, or it can't be had.
     bool isSettled() const;
 
+    QTableView* view() const { return m_view; }
+
 Q_SIGNALS:
     void eventChosen(const domain::EventRow& event);
     void nothingChosen();
@@ -54,6 +48,7 @@ Q_SIGNALS:
 private:
     void fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit);
     void count();
+    void compare();
     void update();
     void explain();
 
@@ -61,16 +56,18 @@ private:
     models::EventPageModel m_model;
     QTableView* m_view;
     TableController* m_table;
-    QAbstractButton* m_first;
-    QAbstractButton* m_back;
-    QAbstractButton* m_forward;
+    EventFilter* m_filter = nullptr;
+    QAbstractButton* m_compare;
     QAbstractButton* m_count;
     std::optional<Window> m_window;
     std::optional<std::int64_t> m_exact;
-    double m_pageMs = 0;
+    domain::EventPage m_page; ///< the newest answer, without its rows
     double m_countMs = 0;
     bool m_counting = false;
     QString m_countFailure;
 };
+
+/// What is said of a page of events whose reading is bounded: where it stopped, and how much was read.
+QStringList boundNote(const domain::EventPage& page, bool filtered);
 
 } // namespace ui

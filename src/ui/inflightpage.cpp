@@ -20,15 +20,12 @@ using namespace Qt::StringLiterals;
 
 namespace ui {
 
-using models::format::foreign;
-using models::format::text;
-
 InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
     , m_card(new Card(tr("In flight")))
     , m_view(new QTableView)
     , m_deadInterval(makeDeadIntervalBox(this))
-    , m_events(new EventsCard(tools.desk, tools.settings))
+    , m_events(new EventsCard(tools.desk, tools.settings, EventsCard::Filter::NotOffered))
     , m_owner(new OwnerCard(tools.actions, [this] { return subject(); }))
     , m_payload(new PayloadCard(tr("Event"))) {
     setObjectName(u"inflight"_s);
@@ -38,7 +35,12 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     m_table = new TableController(m_view, &m_model, u"batches"_s, tools.settings);
     m_table->sortFirstBy(u"open_for"_s, Qt::DescendingOrder);
     m_table->stretch(u"owner"_s);
-    m_table->setRowMenu([this](QMenu& menu, const QModelIndex&) { this->tools().actions->addTo(menu, subject()); });
+    m_table->setRowMenu([this](QMenu& menu, const QModelIndex&) {
+        connect(menu.addAction(tr("Open the batch's page")), &QAction::triggered, this, &InFlightPage::openBatch);
+        menu.addSeparator();
+        this->tools().actions->addTo(menu, subject());
+    });
+    connect(m_table, &TableController::activated, this, &InFlightPage::openBatch);
     m_card->addToHeading(m_deadInterval);
     addTableTools(*m_card, *m_table, tr("Filter batches"));
     m_card->setContent(m_view);
@@ -77,6 +79,12 @@ void InFlightPage::showSample(const domain::Snapshot& snapshot, const domain::Di
     else
         chooseBatch();
     showOwner(snapshot);
+}
+
+void InFlightPage::openBatch() {
+    const models::BatchRow* row = chosen();
+    if (row && row->subscription.batch)
+        Q_EMIT pageWanted(u"batch"_s, QString::number(*row->subscription.batch));
 }
 
 void InFlightPage::updateNote() {
@@ -122,15 +130,7 @@ void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
 
 void InFlightPage::showPayloadOf(const domain::EventRow& event) {
     m_event = event;
-    QStringList note = {event.type ? foreign(text(*event.type), 60) : tr("no type")};
-    if (event.retry.value_or(0) > 0)
-        note += tr("%n retry(ies)", nullptr, *event.retry);
-    if (event.data)
-        note += models::format::bytes(event.dataBytes);
-    m_payload->showPayload(tr("Event %1").arg(event.id), note.join(u" · "_s), event.data, event.dataBytes,
-                           [this, queue = m_eventQueue, event](qint64 bytes) {
-                               return tools().desk->payload(queue, event.position, event.id, bytes);
-                           });
+    m_payload->showEvent(tools().desk, m_eventQueue, event);
 }
 
 void InFlightPage::showNoEvent() {

@@ -37,6 +37,7 @@ private:
     void showPayloadOf(const domain::EventRow& event);
     void showNoEvent();
     void addNack(QMenu& menu, const std::vector<std::int64_t>& events);
+    void openBatch();
     void updateNote();
     const models::BatchRow* chosen() const;
 

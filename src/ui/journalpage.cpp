@@ -168,7 +168,7 @@ void JournalPage::choose(const QModelIndex& index) {
     m_facts->set(tr("Transaction"), known(record.xid));
     m_facts->set(tr("Operation"), record.operation, tr("The same for all records of one action"));
     m_facts->set(tr("Hash"), QString::fromLatin1(record.hash.toHex()));
-    m_sql->setPlainText(record.sql);
+    m_sql->setPlainText(models::Masking::current().apply(record.sql));
     offerUndo(record);
     m_detailCard->show();
 }

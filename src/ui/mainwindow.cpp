@@ -5,6 +5,7 @@
 #include "ui/alerts.h"
 #include "ui/ask.h"
 #include "ui/barrierspage.h"
+#include "ui/batchpage.h"
 #include "ui/card.h"
 #include "ui/commandpalette.h"
 #include "ui/consumerspage.h"
@@ -154,8 +155,8 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s,  u"queue"_s,    u"messages"_s, u"consumers"_s, u"inflight"_s, u"retry"_s,    u"dead"_s,
-            u"workqueue"_s, u"barriers"_s, u"locks"_s,    u"schema"_s,    u"journal"_s,  u"footprint"_s};
+    return {u"overview"_s, u"queue"_s,     u"messages"_s, u"consumers"_s, u"inflight"_s, u"batch"_s,   u"retry"_s,
+            u"dead"_s,     u"workqueue"_s, u"barriers"_s, u"locks"_s,     u"schema"_s,   u"journal"_s, u"footprint"_s};
 }
 
 void MainWindow::makePages() {
@@ -174,6 +175,7 @@ void MainWindow::makePages() {
     m_navigation->addGroup(tr("Deliver"));
     add(u"consumers"_s, tr("Consumers"), new ConsumersPage(tools));
     add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
+    add(u"batch"_s, tr("Batch"), new BatchPage(tools));
     add(u"retry"_s, tr("Retry"), new RetryPage(tools));
     add(u"dead"_s, tr("Dead letters"), new DeadPage(tools));
     m_navigation->addGroup(tr("Work"));

@@ -2,6 +2,10 @@
 #include "ui/messagespage.h"
 
 #include "link/whendone.h"
+#include "ui/comparedialog.h"
+#include "ui/eventfilter.h"
+#include "ui/eventpager.h"
+#include "ui/eventscard.h"
 #include "ui/notice.h"
 #include "ui/payloadcard.h"
 #include "ui/queuechooser.h"
@@ -12,10 +16,7 @@
 
 #include <QAbstractButton>
 #include <QLabel>
-#include <QLineEdit>
 #include <QMenu>
-#include <QRegularExpressionValidator>
-#include <QShortcut>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -26,7 +27,6 @@ using namespace Qt::StringLiterals;
 namespace ui {
 
 using models::EventPageModel;
-using models::format::foreign;
 using models::format::milliseconds;
 using models::format::number;
 using models::format::text;
@@ -39,17 +39,18 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
     , m_view(new QTableView)
     , m_reachView(new QTableView)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::NotOffered))
+    , m_filter(new EventFilter(EventFilter::Ticks::Offered, tools.settings))
     , m_storyLabel(new QLabel)
     , m_payload(new PayloadCard(tr("Event"))) {
     setObjectName(u"messages"_s);
     makeEvents();
-    makeSearch();
     makeStory();
     auto* right = makeSplitter(Qt::Vertical, m_storyCard, m_payload, {300, 340}, {0, 0});
     auto* all = makeSplitter(Qt::Horizontal, m_card, right, {680, 400}, {3, 2});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
+    connect(m_filter, &EventFilter::searchWanted, this, &MessagesPage::search);
     connect(m_queue, &QueueChooser::chosen, this, &MessagesPage::search);
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     connect(&m_model, &EventPageModel::pageWanted, this, &MessagesPage::fetch);
@@ -67,60 +68,27 @@ void MessagesPage::makeEvents() {
     m_table->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
     m_table->notice()->say(tr("Waiting for the first sample…"), {});
     m_card->addBesideTitle(m_queue);
-    const auto add = [this](const QString& label, const QString& name, const QString& tooltip, auto slot) {
-        QAbstractButton* button = makeButton(label, name, this);
-        button->setToolTip(tooltip);
-        button->setAccessibleName(tooltip);
-        connect(button, &QAbstractButton::clicked, this, slot);
-        m_card->addToHeading(button);
-        return button;
-    };
     if (QAbstractButton* send = tools().actions->makeButton(
             "send", [this] { return subject(); }, this))
         m_card->addToHeading(send);
     m_card->addToHeading(makeResendButton(
         tools().actions, [this] { return resendable(); }, this));
-    m_first = add(u"«"_s, u"firstPage"_s, tr("First page"), [this] { m_model.turnToStart(); });
-    m_back = add(u"‹"_s, u"previousPage"_s, tr("Page before (Ctrl+PgUp)"), [this] { m_model.turnBack(); });
-    m_forward = add(u"›"_s, u"nextPage"_s, tr("Go on from here (Ctrl+PgDown)"), [this] { m_model.turnForward(); });
-    for (const auto& [key, button] : {std::pair(Qt::Key_PageUp, m_back), std::pair(Qt::Key_PageDown, m_forward)}) {
-        auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), m_card);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, button, &QAbstractButton::click);
-    }
-    connect(m_table, &TableController::currentChanged, this, &MessagesPage::choose);
-}
-
-void MessagesPage::makeSearch() {
-    auto* fields = new QWidget;
-    auto* row = new QHBoxLayout(fields);
-    row->setContentsMargins(space::large, space::medium, space::large, space::medium);
-    row->setSpacing(space::medium);
-    const auto field = [this, row](const QString& placeholder, const QString& name, int stretch) {
-        auto* edit = new QLineEdit;
-        edit->setObjectName(name);
-        edit->setPlaceholderText(placeholder);
-        edit->setAccessibleName(placeholder);
-        edit->setClearButtonEnabled(true);
-        row->addWidget(edit, stretch);
-        connect(edit, &QLineEdit::returnPressed, this, &MessagesPage::search);
-        return edit;
-    };
-    m_text = field(tr("Text in the payload"), u"filter"_s, 3);
-    m_type = field(tr("Type, exactly"), u"searchType"_s, 2);
-    m_id = field(tr("Event id"), u"searchId"_s, 1);
-    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{0,18}"_s), m_id));
-    QAbstractButton* go = makeButton(tr("Search"), u"search"_s, this);
-    go->setToolTip(tr("Reads the queue's tables in storage order, up to 128 MB at a time"));
-    connect(go, &QAbstractButton::clicked, this, &MessagesPage::search);
-    row->addWidget(go);
+    m_compare = makeButton(tr("Compare"), u"compareEvents"_s, this);
+    m_compare->setToolTip(tr("Shows two selected events side by side"));
+    m_compare->setEnabled(false);
+    m_card->addToHeading(m_compare);
+    connect(m_compare, &QAbstractButton::clicked, this, &MessagesPage::compare);
+    connect(m_table, &TableController::selectionChanged, this,
+            [this] { m_compare->setEnabled(m_table->selectedSources().size() == 2); });
+    new EventPager(*m_card, m_model);
     auto* content = new QWidget;
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(fields);
+    column->addWidget(m_filter);
     column->addWidget(m_view, 1);
     m_card->setContent(content);
+    connect(m_table, &TableController::currentChanged, this, &MessagesPage::choose);
 }
 
 void MessagesPage::makeStory() {
@@ -160,53 +128,45 @@ void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Di
 
 void MessagesPage::search() {
     m_shownQueue = m_queue->queueId();
-    m_search = {};
-    if (!m_id->text().isEmpty())
-        m_search.id = m_id->text().toLongLong();
-    m_search.type = m_type->text().toStdString();
-    m_search.text = m_text->text().toStdString();
     m_found = {};
     m_model.open();
     tools().actions->refresh();
 }
 
 void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosition>& from) {
-    links::whenDone(
-        tools().desk->searchEvents(m_shownQueue, m_search, from), this,
-        [this, request](const links::Reply<domain::FoundEvents>& reply) {
-            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                m_model.fail(request, words::failure(*failure));
-                return;
-            }
-            m_found = std::get<domain::FoundEvents>(reply);
-            m_model.deliver(request, {std::move(m_found.rows), m_found.next, m_found.serverMs, m_found.boundReached});
-            m_found.rows.clear();
-        });
+    links::whenDone(tools().desk->searchEvents(m_shownQueue, m_filter->search(), from), this,
+                    [this, request](const links::Reply<domain::EventPage>& reply) {
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                            m_model.fail(request, words::failure(*failure));
+                            return;
+                        }
+                        m_found = std::get<domain::EventPage>(reply);
+                        m_model.deliver(request, m_found);
+                        m_found.rows.clear();
+                    });
 }
 
 void MessagesPage::update() {
     const bool shown = m_model.state() == EventPageModel::State::Shown;
-    m_first->setEnabled(m_model.canTurnBack());
-    m_back->setEnabled(m_model.canTurnBack());
-    m_forward->setEnabled(m_model.canTurnForward());
+    const bool filtered = !m_filter->search().isEmpty();
     QStringList note;
     if (shown && m_model.lastOrdinal() > 0)
         note += tr("%1–%2 in storage order").arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()));
     if (shown && m_found.serverMs > 0)
         note += tr("read ≈ %1 in %2").arg(models::format::bytes(m_found.bytesRead), milliseconds(m_found.serverMs));
-    if (shown && m_found.boundReached)
-        note += tr("stopped at the bound: go on with ›");
-    m_card->setNote(note.join(u" · "_s));
+    if (shown)
+        note += boundNote(m_found, false);
+    m_filter->setRemark(note.join(u" · "_s));
     Notice* notice = m_table->notice();
     switch (m_model.state()) {
     case EventPageModel::State::Loading:
-        notice->say(m_search.isEmpty() ? tr("Reading…") : tr("Searching…"), {});
+        notice->say(filtered ? tr("Searching…") : tr("Reading…"), {});
         break;
     case EventPageModel::State::Failed:
         notice->say(tr("The events could not be read"), m_model.failure(), models::Tone::Warning);
         break;
     case EventPageModel::State::Shown:
-        if (m_search.isEmpty())
+        if (!filtered)
             notice->say(tr("No event is stored"), tr("Events stay until the table they are in is rotated."));
         else if (m_found.boundReached)
             notice->say(tr("Nothing found so far"),
@@ -239,12 +199,19 @@ void MessagesPage::choose(const QModelIndex& index) {
     }
     const domain::EventRow event = m_model.row(index.row()).event;
     m_event = event;
-    m_payload->showPayload(tr("Event %1").arg(event.id), event.type ? foreign(text(*event.type), 60) : tr("no type"),
-                           event.data, event.dataBytes, [this, queue = m_shownQueue, event](qint64 bytes) {
-                               return tools().desk->payload(queue, event.position, event.id, bytes);
-                           });
+    m_payload->showEvent(tools().desk, m_shownQueue, event);
     m_storyCard->setTitle(tr("The way of event %1").arg(event.id));
     askStory();
+}
+
+void MessagesPage::compare() {
+    const QModelIndexList chosen = m_table->selectedSources();
+    if (chosen.size() != 2)
+        return;
+    auto* dialog = new CompareDialog(tools().desk, m_shownQueue, m_model.row(chosen[0].row()).event,
+                                     m_model.row(chosen[1].row()).event, tools().settings, window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void MessagesPage::askStory() {

@@ -7,17 +7,18 @@
 #include "ui/resend.h"
 
 class QLabel;
-class QLineEdit;
 class QTableView;
 
 namespace ui {
 
 class Card;
+class EventFilter;
 class PayloadCard;
 class QueueChooser;
 class TableController;
 
-/// The stored events of a queue, delivered or not: found by id, type or text, and of each the way it takes.
+/// The stored events of a queue, delivered or not: found by id, type, text, a place in JSON or ticks, and of each the
+/// way it takes.
 class MessagesPage : public Page {
     Q_OBJECT
 
@@ -34,13 +35,13 @@ public:
     bool isComplete() const override;
 
 private:
-    void makeSearch();
     void makeEvents();
     void makeStory();
     void search();
     void fetch(quint64 request, const std::optional<domain::EventPosition>& from);
     void update();
     void choose(const QModelIndex& index);
+    void compare();
     void askStory();
     void showStory();
 
@@ -54,17 +55,12 @@ private:
     TableController* m_table = nullptr;
     TableController* m_reachTable = nullptr;
     QueueChooser* m_queue;
-    QLineEdit* m_id = nullptr;
-    QLineEdit* m_type = nullptr;
-    QLineEdit* m_text = nullptr;
-    QAbstractButton* m_first = nullptr;
-    QAbstractButton* m_back = nullptr;
-    QAbstractButton* m_forward = nullptr;
+    EventFilter* m_filter;
+    QAbstractButton* m_compare = nullptr;
     QLabel* m_storyLabel;
     PayloadCard* m_payload;
-    domain::EventSearch m_search;
     std::int32_t m_shownQueue = 0;
-    domain::FoundEvents m_found; ///< the newest answer, without its rows
+    domain::EventPage m_found; ///< the newest answer, without its rows
     std::optional<domain::EventRow> m_event;
     std::optional<domain::EventStory> m_story;
     quint64 m_storyRequest = 0;

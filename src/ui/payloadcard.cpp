@@ -5,6 +5,8 @@
 #include "ui/payloadview.h"
 #include "ui/words.h"
 
+using namespace Qt::StringLiterals;
+
 namespace ui {
 
 PayloadCard::PayloadCard(const QString& title, QWidget* parent)
@@ -14,6 +16,7 @@ PayloadCard::PayloadCard(const QString& title, QWidget* parent)
     addToHeading(m_view->modeSwitch());
     setContent(m_view);
     connect(m_view, &PayloadView::moreWanted, this, &PayloadCard::fetch);
+    connect(m_view, &PayloadView::ready, this, &PayloadCard::settled);
 }
 
 void PayloadCard::showPayload(const QString& title, const QString& note, const std::optional<std::string>& beginning,
@@ -32,6 +35,18 @@ void PayloadCard::showPayload(const QString& title, const QString& note, const s
     this->fetch(PayloadView::firstBytes);
 }
 
+void PayloadCard::showEvent(desk::Desk* desk, std::int32_t queueId, const domain::EventRow& event) {
+    using models::format::foreign;
+    QStringList note = {event.type ? foreign(models::format::text(*event.type), 60) : tr("no type")};
+    if (event.retry.value_or(0) > 0)
+        note += tr("%n retry(ies)", nullptr, *event.retry);
+    if (event.data)
+        note += models::format::bytes(event.dataBytes);
+    showPayload(
+        tr("Event %1").arg(event.id), note.join(u" · "_s), event.data, event.dataBytes,
+        [desk, queueId, event](qint64 bytes) { return desk->payload(queueId, event.position, event.id, bytes); });
+}
+
 void PayloadCard::clear(const QString& why) {
     ++m_request;
     m_pending = false;
@@ -39,6 +54,10 @@ void PayloadCard::clear(const QString& why) {
     setTitle(m_title);
     setNote({});
     m_view->clear(why);
+}
+
+bool PayloadCard::isSettled() const {
+    return !m_pending && m_view->isReady();
 }
 
 void PayloadCard::fetch(qint64 maxBytes) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "link/session.h"
+#include "desk/desk.h"
 #include "ui/card.h"
 
 #include <QFuture>
@@ -27,9 +27,11 @@ public:
     /// beginning: as far as it is known; bytes: of the whole. Fetch is called when that is not all, and for more.
     void showPayload(const QString& title, const QString& note, const std::optional<std::string>& beginning,
                      qint64 bytes, Fetch fetch);
+    /// An event that stands in a queue's tables.
+    void showEvent(desk::Desk* desk, std::int32_t queueId, const domain::EventRow& event);
     void clear(const QString& why);
 
-    bool isSettled() const { return !m_pending; }
+    bool isSettled() const;
 
 Q_SIGNALS:
     void settled();

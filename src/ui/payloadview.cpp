@@ -8,19 +8,66 @@
 #include "ui/theme.h"
 
 #include <QAbstractButton>
+#include <QFutureWatcher>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPlainTextEdit>
+#include <QPromise>
 #include <QScrollBar>
 #include <QStackedWidget>
 #include <QTextBlock>
+#include <QThreadPool>
 #include <QTreeView>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
 
 namespace ui {
+
+namespace {
+
+/// Longer ones are made ready on another thread.
+constexpr qint64 longText = qint64(128) * 1024;
+/// A line of millions of characters would be laid out as a whole before its beginning is drawn.
+constexpr qsizetype longestLine = 4'096;
+
+/// The text with its longest lines broken; true in *broken when there were any.
+QString withBreaks(const QString& text, bool* broken) {
+    QString shown;
+    qsizetype begin = 0;
+    while (begin < text.size()) {
+        qsizetype end = text.indexOf(u'\n', begin);
+        if (end < 0)
+            end = text.size();
+        if (end - begin > longestLine) {
+            *broken = true;
+            end = begin + longestLine;
+            if (text[end - 1].isHighSurrogate())
+                --end;
+            shown += QStringView(text).sliced(begin, end - begin);
+            shown += u'\n';
+            begin = end;
+            continue;
+        }
+        end = std::min(end + 1, text.size());
+        shown += QStringView(text).sliced(begin, end - begin);
+        begin = end;
+    }
+    return shown;
+}
+
+} // namespace
+
+struct PayloadView::Prepared {
+    QString shown;
+    models::JsonText json;
+    std::optional<models::JsonError> error;
+    bool whole = false;
+    bool looksLikeJson = false;
+    bool broken = false;
+    bool hides = false;
+};
 
 PayloadView::PayloadView(QWidget* parent)
     : QWidget(parent)
@@ -83,6 +130,10 @@ void PayloadView::say(const QString& text) {
 }
 
 void PayloadView::clear(const QString& why) {
+    ++m_request;
+    m_preparing = false;
+    m_hasPayload = false;
+    m_payload.reset();
     m_json.clear();
     m_text->clear();
     m_hasTree = false;
@@ -102,43 +153,98 @@ void PayloadView::showFailure(const QString& why) {
 
 void PayloadView::showPayload(const std::optional<std::string>& text, qint64 bytes) {
     clear({});
+    m_hasPayload = true;
+    m_payload = text;
+    m_bytes = bytes;
     if (!text || text->empty()) {
         say(text ? tr("The payload is an empty text, which is not NULL.") : tr("The payload is NULL: there is none."));
         return;
     }
     const bool whole = qint64(text->size()) >= bytes;
-    const QString shown = models::format::visible(QString::fromStdString(*text));
-    m_text->setPlainText(shown);
-    m_switch->setEnabled(true);
-    showTree(*text, whole);
-    if (!whole) {
-        say(tr("The first %1 of %2 are shown.")
-                .arg(models::format::bytes(qint64(text->size())), models::format::bytes(bytes)));
-        m_more->setVisible(qint64(text->size()) < mostBytes);
+    if (qint64(text->size()) <= longText) {
+        showPrepared(prepare(*text, whole, models::Masking::current()));
+        return;
     }
+    m_preparing = true;
+    say(tr("Making %1 ready…").arg(models::format::bytes(qint64(text->size()))));
+    auto* watcher = new QFutureWatcher<std::shared_ptr<Prepared>>(this);
+    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher, request = m_request] {
+        watcher->deleteLater();
+        if (request != m_request)
+            return;
+        m_preparing = false;
+        showPrepared(std::move(*watcher->result()));
+        Q_EMIT ready();
+    });
+    auto promise = std::make_shared<QPromise<std::shared_ptr<Prepared>>>();
+    promise->start();
+    watcher->setFuture(promise->future());
+    QThreadPool::globalInstance()->start([promise, text = *text, whole, masking = models::Masking::current()] {
+        promise->addResult(std::make_shared<Prepared>(prepare(text, whole, masking)));
+        promise->finish();
+    });
 }
 
-void PayloadView::showTree(const std::string& text, bool whole) {
-    if (!whole) {
+void PayloadView::showAgain() {
+    if (!m_hasPayload)
+        return;
+    const std::optional<std::string> payload = std::move(m_payload);
+    showPayload(payload, m_bytes);
+}
+
+PayloadView::Prepared PayloadView::prepare(const std::string& text, bool whole, const models::Masking& masking) {
+    Prepared prepared;
+    const QString read = QString::fromStdString(text);
+    const QString shown = masking.apply(read);
+    prepared.hides = shown != read;
+    prepared.whole = whole;
+    prepared.shown = withBreaks(models::format::visible(shown), &prepared.broken);
+    prepared.looksLikeJson = text.find_first_of("{[") == text.find_first_not_of(" \t\r\n");
+    if (whole) {
+        prepared.json = models::JsonText(shown.toUtf8());
+        prepared.error = prepared.json.check();
+    }
+    return prepared;
+}
+
+void PayloadView::showPrepared(Prepared prepared) {
+    m_text->setPlainText(prepared.shown);
+    m_switch->setEnabled(true);
+    QStringList remarks;
+    if (prepared.whole) {
+        remarks += showTree(prepared);
+    } else {
         m_switch->setEnabled(false);
         setMode(Text);
-        return;
+        remarks += tr("The first %1 of %2 are shown.")
+                       .arg(models::format::bytes(qint64(m_payload->size())), models::format::bytes(m_bytes));
+        m_more->setVisible(qint64(m_payload->size()) < mostBytes);
     }
-    const auto error = m_json.setText(QByteArray::fromStdString(text));
-    m_hasTree = !error;
-    if (error) {
-        const bool looksLikeJson = text.find_first_of("{[") == text.find_first_not_of(" \t\r\n");
-        say(looksLikeJson
-                ? tr("Not valid JSON: line %1, character %2: %3.").arg(error->line).arg(error->column).arg(error->what)
-                : tr("Plain text, no JSON."));
+    if (prepared.broken && m_stack->currentIndex() == Text)
+        remarks += tr("Long lines are broken after %1 characters.").arg(models::format::number(longestLine));
+    if (prepared.hides)
+        remarks += tr("Secrets are hidden.");
+    remarks.removeAll(QString());
+    say(remarks.join(u' '));
+}
+
+QString PayloadView::showTree(Prepared& prepared) {
+    m_hasTree = !prepared.error;
+    if (const auto& error = prepared.error) {
         setMode(Text);
-        return;
+        return prepared.looksLikeJson ? tr("Not valid JSON: line %1, character %2: %3.")
+                                            .arg(error->line)
+                                            .arg(error->column)
+                                            .arg(error->what)
+                                      : tr("Plain text, no JSON.");
     }
+    m_json.setChecked(std::move(prepared.json));
     m_tree->expandToDepth(1);
     m_tree->resizeColumnToContents(0);
     m_tree->header()->resizeSection(0,
                                     std::clamp(m_tree->header()->sectionSize(0) + 16, 110, std::max(110, width() / 2)));
     setMode(m_wantedMode);
+    return {};
 }
 
 void PayloadView::setMode(int mode) {

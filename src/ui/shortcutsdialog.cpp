@@ -27,8 +27,9 @@ ShortcutsDialog::ShortcutsDialog(QWidget* parent)
     list->setHorizontalSpacing(28);
     const std::pair<QString, QString> shortcuts[] = {
         {tr("Ctrl+K"), tr("Search pages, actions and queues")},
-        {tr("Ctrl+1 … Ctrl+3"), tr("Go to a page")},
+        {tr("Ctrl+1 … Ctrl+9"), tr("Go to one of the first nine pages")},
         {tr("Ctrl+F"), tr("Filter the table")},
+        {tr("Alt+Down"), tr("In a filter: the saved ones")},
         {tr("F5"), tr("Sample now")},
         {tr("Ctrl+Space"), tr("Pause, or live again")},
         {tr("Return"), tr("Open what is selected")},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/tablecard.h"
 
+#include "ui/savedfilters.h"
+
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -17,6 +19,7 @@ QLineEdit* addTableTools(Card& card, TableController& table, const QString& filt
     filter->setAccessibleName(filterName);
     filter->setClearButtonEnabled(true);
     filter->setFixedWidth(170);
+    addSavedFilters(*filter, table.settings(), table.name());
     // Clearing shows everything at once; typing waits for the word to be finished.
     auto* timer = new QTimer(filter);
     timer->setSingleShot(true);

@@ -112,6 +112,7 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
         m_proxy->holdBriefly();
         Q_EMIT currentChanged(m_proxy->mapToSource(current));
     });
+    connect(view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &TableController::selectionChanged);
     for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
         connect(m_proxy, signal, this, &TableController::updateNotice);
     connect(m_proxy, &QAbstractItemModel::modelReset, this, &TableController::updateNotice);

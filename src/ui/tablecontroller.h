@@ -6,13 +6,14 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QSettings>
+#include <QTimer>
 
 #include <functional>
 
 class QAbstractItemView;
 class QHeaderView;
 class QMenu;
-class QSettings;
 class QTableView;
 class QTreeView;
 
@@ -34,6 +35,11 @@ public:
 
     models::SortProxy* proxy() const { return m_proxy; }
 
+    /// Under which everything about the table is remembered.
+    const QString& name() const { return m_name; }
+
+    QSettings* settings() const { return m_settings; } ///< null: nothing is remembered
+
     /// Which column is sorted by where nothing is remembered.
     void sortFirstBy(const QString& columnId, Qt::SortOrder order);
     /// The column that gives way first where there is too little room.
@@ -52,6 +58,8 @@ public:
     /// All chosen rows in the source model, as they stand on screen.
     QModelIndexList selectedSources() const;
     void selectSource(const QModelIndex& source);
+    /// All selected rows in the source model, as they stand on screen.
+    QModelIndexList selectedSources() const;
 
     /// A menu with a checkable entry per column, and back to the default.
     QMenu* columnMenu(QWidget* parent);
@@ -66,6 +74,7 @@ public:
 
 Q_SIGNALS:
     void currentChanged(const QModelIndex& source);
+    void selectionChanged();
     /// Double click or Return.
     void activated(const QModelIndex& source);
 

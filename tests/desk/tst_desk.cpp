@@ -161,11 +161,12 @@ private Q_SLOTS:
         openAndWait(desk);
         const domain::Subscription row = desk.snapshot()->subscriptions.at(0);
         QVERIFY(row.batch.has_value());
-        const auto page = wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, {}, 20));
+        const auto page = wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, {}, {}, 20));
         const auto* events = std::get_if<domain::EventPage>(&page);
         QVERIFY(events);
         QCOMPARE(events->rows.size(), std::size_t(20));
-        const auto rest = wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, events->next, 20));
+        const auto rest =
+            wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, {}, events->next, 20));
         QCOMPARE(std::get<domain::EventPage>(rest).rows.size(), std::size_t(10));
         QCOMPARE(std::get<std::int64_t>(wait(desk.countWindow(row.queueId, *row.lastTick, *row.nextTick, row.subId))),
                  30);
@@ -173,7 +174,7 @@ private Q_SLOTS:
         QVERIFY(std::get<std::optional<std::string>>(payload) == "payload 4");
         const auto gone = wait(desk.payload(row.queueId, {0, "(900,1)"}, 1, 1'000));
         QVERIFY(std::holds_alternative<pg::Failure>(gone));
-        QVERIFY(std::holds_alternative<pg::Failure>(wait(desk.eventPage(row.queueId, 7, 99, row.subId, {}, 20))));
+        QVERIFY(std::holds_alternative<pg::Failure>(wait(desk.eventPage(row.queueId, 7, 99, row.subId, {}, {}, 20))));
     }
 
     /// Two locks: the registry refuses, and there is no session that could write.

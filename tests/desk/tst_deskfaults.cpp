@@ -141,7 +141,7 @@ private Q_SLOTS:
         QVERIFY(desk.linkStatus().nextTry.has_value());
         QCOMPARE(desk.linkStatus().failure.kind, pg::ErrorKind::Connect);
         QVERIFY(!desk.snapshot());
-        const auto page = desk.eventPage(1, 1, 2, 0, {}, 10);
+        const auto page = desk.eventPage(1, 1, 2, 0, {}, {}, 10);
         QTRY_VERIFY(page.isFinished());
         QVERIFY(std::holds_alternative<pg::Failure>(page.result()));
         desk.close();

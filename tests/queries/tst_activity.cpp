@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who works on the queue's own rows, seen without any extension.
 #include "queries/activity.h"
+#include "support/foreign.h"
 
 #include <QTest>
 
 #include <algorithm>
 #include <thread>
-
-#include "support/foreign.h"
 
 using namespace support;
 

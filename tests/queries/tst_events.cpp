@@ -19,7 +19,7 @@ std::vector<std::int64_t> allIds(pg::Connection& connection, const Window& windo
     std::vector<std::int64_t> ids;
     std::optional<domain::EventPosition> from;
     do {
-        const auto page = queries::eventPage(connection, window, from, limits, soon());
+        const auto page = queries::eventPage(connection, window, {}, from, limits, soon());
         for (const auto& row : page.rows)
             ids.push_back(row.id);
         from = page.next;
@@ -69,7 +69,7 @@ private Q_SLOTS:
         PageLimits limits;
         limits.rows = 10;
         const Window window{1, 2, 3, 0};
-        const auto first = queries::eventPage(*reader, window, {}, limits, soon());
+        const auto first = queries::eventPage(*reader, window, {}, {}, limits, soon());
         QCOMPARE(first.rows.size(), std::size_t(10));
         QCOMPARE(first.rows.front().id, 6);
         QCOMPARE(first.rows.front().data.value(), std::string("inside"));
@@ -81,7 +81,69 @@ private Q_SLOTS:
         QCOMPARE(allIds(*reader, window, limits, &pages), expected(*reader, window));
         QCOMPARE(pages, 3);
         QCOMPARE(queries::countWindow(*reader, window, soon()), 25);
-        QVERIFY(queries::eventPage(*reader, {1, 1, 1, 0}, {}, limits, soon()).rows.empty());
+        QVERIFY(queries::eventPage(*reader, {1, 1, 1, 0}, {}, {}, limits, soon()).rows.empty());
+    }
+
+    /// A filter finds the same events whether an index leads to them or the table is read through.
+    void filteredWindow() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 5, '{\"n\": 3}')");
+        run(admin, "select pgque.make_tick('a')"); // 2
+        for (const int copies : {20, 6'000}) {
+            run(admin,
+                "select pgque.make_events('a', " + std::to_string(copies) + ", '{\"n\": 1, \"m\": {\"n\": 2}}')");
+            run(admin, "select pgque.make_events('a', 7, '{\"n\": 3}')");
+            run(admin, "select pgque.make_events('a', 2, 'no JSON with \"n\" and 3')");
+            run(admin, "select pgque.make_events('a', 1, '{\"n\": 3, \"long\": \"' || repeat('x', 300000) || '\"}')");
+            run(admin, "select pgque.make_tick('a')");
+            const std::int64_t last = copies == 20 ? 2 : 3;
+            const Window window{1, last, last + 1, 0};
+            domain::EventSearch search;
+            search.json = std::get<domain::JsonCondition>(domain::JsonCondition::parse("n = 3"));
+            PageLimits limits;
+            limits.rows = 4;
+            int found = 0;
+            std::int64_t tooLong = 0;
+            std::optional<domain::EventPosition> from;
+            do {
+                const auto page = queries::eventPage(admin, window, search, from, limits, soon());
+                QVERIFY(page.rows.size() <= 4);
+                found += int(page.rows.size());
+                tooLong += page.tooLongToSearch;
+                from = page.next;
+            } while (from);
+            QCOMPARE(found, 7);
+            QCOMPARE(tooLong, 1);
+            search = {};
+            search.text = "NO json";
+            QCOMPARE(queries::eventPage(admin, window, search, {}, {}, soon()).rows.size(), std::size_t(2));
+            search.type = "other";
+            QVERIFY(queries::eventPage(admin, window, search, {}, {}, soon()).rows.empty());
+        }
+    }
+
+    /// A filter that matches nothing stops at its bound and says where to go on.
+    void filterIsBounded() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a')");
+        run(admin, "select pgque.make_events('a', 6000, '{\"n\": 1, \"s\": \"' || repeat('y', 200) || '\"}')");
+        run(admin, "select pgque.make_tick('a')");
+        PageLimits limits;
+        limits.blocksAtOnce = 16;
+        limits.blocksInAll = 32;
+        domain::EventSearch search;
+        search.text = "nowhere";
+        auto page = queries::eventPage(admin, {1, 1, 2, 0}, search, {}, limits, soon());
+        QVERIFY(page.boundReached && page.next && page.rows.empty());
+        QCOMPARE(page.bytesRead, 32 * 8'192);
+        // Of candidates for a path only so many travel.
+        search = {};
+        search.json = std::get<domain::JsonCondition>(domain::JsonCondition::parse("n = 2"));
+        search.json->value = "y"; // stands in all of them, but nowhere at n
+        page = queries::eventPage(admin, {1, 1, 2, 0}, search, {}, {}, soon());
+        QVERIFY(page.boundReached && page.next && page.rows.empty());
     }
 
     /// Events of a transaction that outlived ticks belong to the window in which it became visible.
@@ -141,7 +203,7 @@ private Q_SLOTS:
             for (int i = 0; i < 5; ++i) {
                 QElapsedTimer timer;
                 timer.start();
-                page = queries::eventPage(*reader, of, from, {}, soon());
+                page = queries::eventPage(*reader, of, {}, from, {}, soon());
                 best = std::min(best, timer.elapsed());
             }
             return page;
@@ -170,7 +232,7 @@ private Q_SLOTS:
         PageLimits bounded;
         bounded.blocksAtOnce = 16;
         bounded.blocksInAll = 32;
-        const auto stopped = queries::eventPage(*reader, window, {}, bounded, soon());
+        const auto stopped = queries::eventPage(*reader, window, {}, {}, bounded, soon());
         QVERIFY(stopped.boundReached);
         QVERIFY(stopped.next && stopped.rows.empty());
         QCOMPARE(stopped.next->ctid, std::string("(32,0)"));
@@ -186,7 +248,7 @@ private Q_SLOTS:
             " (4, now(), 't', E'a\\u0001b\\tc\\nd', 'e'), (5, now(), 't', '\u05e9\u05dc\u05d5\u05dd', repeat('y', "
             "9999))");
         run(admin, "select pgque.make_tick('a')");
-        const auto page = queries::eventPage(admin, {1, 1, 2, 0}, {}, {}, soon());
+        const auto page = queries::eventPage(admin, {1, 1, 2, 0}, {}, {}, {}, soon());
         QCOMPARE(page.rows.size(), std::size_t(5));
         QVERIFY(!page.rows[0].data && !page.rows[0].type && page.rows[0].dataBytes == 0);
         QVERIFY(page.rows[1].data == "" && page.rows[1].type == "");
@@ -213,8 +275,8 @@ private Q_SLOTS:
         const ForeignDatabase database;
         pg::Connection admin = database.connect();
         run(admin, "select pgque.make_queue('a')");
-        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(admin, {1, 1, 7, 0}, {}, {}, soon()));
-        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(admin, {9, 1, 7, 0}, {}, {}, soon()));
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(admin, {1, 1, 7, 0}, {}, {}, {}, soon()));
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(admin, {9, 1, 7, 0}, {}, {}, {}, soon()));
     }
 
     /// Rotation truncates the next table under an exclusive lock that it does not wait for.
@@ -224,10 +286,10 @@ private Q_SLOTS:
         pg::Connection reader = database.connect();
         run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 50, 'x')");
         run(admin, "select pgque.make_tick('a')");
-        queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, soon());
+        queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, {}, soon());
         run(admin, "begin; lock table pgque.event_1_0 in access exclusive mode nowait; rollback");
         run(admin, "begin; lock table pgque.event_1_0 in access exclusive mode nowait");
-        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, soon()));
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::eventPage(reader, {1, 1, 2, 0}, {}, {}, {}, soon()));
         run(admin, "rollback");
     }
 };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a server, a database and a role let us do.
 #include "queries/probe.h"
+#include "support/foreign.h"
 
 #include <QTest>
-
-#include "support/foreign.h"
 
 using namespace support;
 using domain::SchemaOrigin;

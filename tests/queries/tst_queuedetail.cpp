@@ -27,7 +27,7 @@ std::vector<domain::EventRow> all(pg::Connection& connection, const domain::Even
     std::vector<domain::EventRow> rows;
     std::optional<domain::EventPosition> from;
     do {
-        domain::FoundEvents found = queries::searchEvents(connection, 1, search, from, limits, soon());
+        domain::EventPage found = queries::searchEvents(connection, 1, search, from, limits, soon());
         std::move(found.rows.begin(), found.rows.end(), std::back_inserter(rows));
         from = found.next;
         if (calls)
@@ -112,6 +112,44 @@ private Q_SLOTS:
         QVERIFY(all(*reader, search, limits).empty());
     }
 
+    void searchesByPathAndTicks() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        for (int i = 2; i <= 5; ++i) {
+            run(admin, "select pgque.send('a', 't', ('{\"order\": {\"id\": ' || " + std::to_string(i) +
+                           " || '}}')::text) from generate_series(1, 10)");
+            run(admin, "select pgque.send('a', 't', '{\"order\": broken'::text)");
+            tick(admin); // ticks 2 to 5
+        }
+        run(admin, "select pgque.send('a', 't', '{\"order\": {\"id\": 6}}'::text)"); // seen by none
+        RoleConnection reader(database, "pgque_reader");
+        domain::EventSearch search;
+        const auto path = [](const char* text) {
+            return std::get<domain::JsonCondition>(domain::JsonCondition::parse(text));
+        };
+        search.json = path("order.id = 3");
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(10));
+        search.json = path("order.id");
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(41));
+        search = {};
+        search.fromTick = search.toTick = 3;
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(11));
+        search.json = path("order.id = 3");
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(10));
+        search = {};
+        search.fromTick = 4;
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(23));
+        search = {};
+        search.toTick = 4;
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(33));
+        search.toTick = 1;
+        QVERIFY(all(*reader, search, {}).empty());
+        search.toTick.reset();
+        search.fromTick = 6;
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(1));
+    }
+
     /// However large the tables are, a call reads no more than its bound and says where to go on.
     void searchIsBounded() {
         const TestDatabase database(Schema::Pgque);
@@ -124,7 +162,7 @@ private Q_SLOTS:
         limits.blocksInAll = 64;
         domain::EventSearch search;
         search.text = "x5000";
-        const domain::FoundEvents first = queries::searchEvents(admin, 1, search, {}, limits, soon());
+        const domain::EventPage first = queries::searchEvents(admin, 1, search, {}, limits, soon());
         QVERIFY(first.rows.empty());
         QVERIFY(first.boundReached);
         QVERIFY(first.next.has_value());

@@ -121,7 +121,9 @@ std::optional<std::chrono::steady_clock::time_point> Desk::armedUntil() const {
 }
 
 QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t, std::int64_t, std::int64_t, std::int32_t,
+                                                         domain::EventSearch search,
                                                          std::optional<domain::EventPosition> from, int limit) {
+    d->filtered.push_back(std::move(search));
     return answered(d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
 }
 
@@ -159,8 +161,8 @@ QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t) {
     return answered(d->detail);
 }
 
-QFuture<links::Reply<domain::FoundEvents>> Desk::searchEvents(std::int32_t, domain::EventSearch search,
-                                                              std::optional<domain::EventPosition>) {
+QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t, domain::EventSearch search,
+                                                            std::optional<domain::EventPosition>) {
     d->searched.push_back(std::move(search));
     return answered(d->found);
 }

@@ -42,7 +42,7 @@ public:
     links::Reply<domain::DeadPage> letters = domain::DeadPage{};
     links::Reply<domain::DeadGroups> groups = domain::DeadGroups{};
     links::Reply<domain::QueueDetail> detail = domain::QueueDetail{};
-    links::Reply<domain::FoundEvents> found = domain::FoundEvents{};
+    links::Reply<domain::EventPage> found = domain::EventPage{};
     links::Reply<domain::EventStory> story = domain::EventStory{};
     links::Reply<domain::LockWaits> waits = domain::LockWaits{};
     links::Reply<domain::Footprint> footprint = domain::Footprint{};
@@ -60,6 +60,7 @@ public:
     links::Reply<domain::Barriers> barriers = domain::Barriers{};
     links::Reply<domain::BarrierDetail> barrierDetail = domain::BarrierDetail{};
     std::vector<domain::EventSearch> searched;
+    std::vector<domain::EventSearch> filtered; ///< of windows
 
     std::vector<domain::ActionRequest> predicted;
     std::vector<domain::ActionRequest> performed;

@@ -189,7 +189,7 @@ private Q_SLOTS:
         QCOMPARE(inside().searched.back().id.value(), 123);
         QTRY_COMPARE(notice(u"storedEvents"_s), u"Nothing found"_s);
 
-        domain::FoundEvents found;
+        domain::EventPage found;
         domain::EventRow event;
         event.id = 123;
         event.position = {0, "(0,1)"};

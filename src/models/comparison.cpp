@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/comparison.h"
+
+#include "models/jsontext.h"
+#include "models/masking.h"
+
+#include <QCoreApplication>
+#include <QHash>
+#include <QSet>
+
+using namespace Qt::StringLiterals;
+
+namespace models {
+
+namespace {
+
+struct Comparing {
+    Q_DECLARE_TR_FUNCTIONS(Comparing)
+};
+
+/// Longer texts are compared line by line in their order; shorter ones by their longest common lines.
+constexpr qsizetype alignedLines = 2'000;
+
+/// A scalar inside a JSON text.
+struct Leaf {
+    QString place;
+    QString value;
+    bool hidden = false;
+};
+
+/// A branch of the tree that is still to be read.
+struct Branch {
+    JsonText::Value value;
+    QString place;
+    bool hidden = false;
+};
+
+QString placeOf(const QString& parent, const QString& key) {
+    const bool plain = !key.isEmpty() &&
+                       std::all_of(key.cbegin(), key.cend(), [](QChar c) { return c.isLetterOrNumber() || c == u'_'; });
+    if (!plain)
+        return parent + u"[\""_s + key + u"\"]"_s;
+    return parent.isEmpty() ? key : QString(parent + u'.' + key);
+}
+
+std::vector<Leaf> leaves(const JsonText& json, int limit, bool* stopped) {
+    std::vector<Leaf> found;
+    std::vector<Branch> left = {{json.root(), {}, false}};
+    while (!left.empty()) {
+        const Branch branch = left.back();
+        left.pop_back();
+        if (int(found.size()) >= limit) {
+            *stopped = true;
+            break;
+        }
+        if (!branch.value.isContainer() || branch.value.children == 0) {
+            const QString empty = branch.value.kind == JsonText::Kind::Object ? u"{}"_s : u"[]"_s;
+            found.push_back({branch.place.isEmpty() ? u"$"_s : branch.place,
+                             branch.value.isContainer() ? empty : json.scalar(branch.value), branch.hidden});
+            continue;
+        }
+        qsizetype resume = 0;
+        std::vector<JsonText::Child> children = json.children(branch.value, resume, limit);
+        if (resume != 0)
+            *stopped = true;
+        std::vector<Branch> below;
+        qint64 item = 0;
+        for (const JsonText::Child& child : children) {
+            const bool array = branch.value.kind == JsonText::Kind::Array;
+            below.push_back(
+                {child.value,
+                 array ? branch.place + u'[' + QString::number(item++) + u']' : placeOf(branch.place, child.key),
+                 branch.hidden || (!array && Masking::current().hidesKey(child.key))});
+        }
+        left.insert(left.end(), below.rbegin(), below.rend());
+    }
+    return found;
+}
+
+class Lines {
+public:
+    void add(const QString& place, const std::optional<QString>& left, const std::optional<QString>& right,
+             bool hidden = false) {
+        const auto shown = [hidden](const std::optional<QString>& text) {
+            if (!text)
+                return text;
+            return std::optional(hidden ? Masking::dots() : Masking::current().apply(*text));
+        };
+        m_lines.push_back({place, shown(left), shown(right), left != right, int(m_lines.size())});
+    }
+
+    std::vector<ComparisonLine> take() { return std::move(m_lines); }
+
+private:
+    std::vector<ComparisonLine> m_lines;
+};
+
+/// In the order of the left one; what only the right one has stands behind what precedes it there.
+void compareJson(const JsonText& left, const JsonText& right, Lines& lines, int limit, bool* stopped) {
+    const std::vector<Leaf> ours = leaves(left, limit, stopped);
+    const std::vector<Leaf> theirs = leaves(right, limit, stopped);
+    // Equal places may stand more than once: keys need not be unique.
+    QMultiHash<QString, std::size_t> places;
+    for (std::size_t at = theirs.size(); at > 0; --at)
+        places.insert(theirs[at - 1].place, at - 1);
+    QSet<QString> known;
+    for (const Leaf& leaf : ours)
+        known.insert(leaf.place);
+    std::vector<bool> done(theirs.size());
+    const auto addOwn = [&](std::size_t at) {
+        lines.add(theirs[at].place, {}, theirs[at].value, theirs[at].hidden);
+        done[at] = true;
+    };
+    for (const Leaf& leaf : ours) {
+        const auto found = places.find(leaf.place);
+        if (found == places.end()) {
+            lines.add(leaf.place, leaf.value, {}, leaf.hidden);
+            continue;
+        }
+        const std::size_t at = *found;
+        places.erase(found);
+        lines.add(leaf.place, leaf.value, theirs[at].value, leaf.hidden);
+        done[at] = true;
+        for (std::size_t next = at + 1; next < theirs.size() && !done[next] && !known.contains(theirs[next].place);
+             ++next)
+            addOwn(next);
+    }
+    for (std::size_t at = 0; at < theirs.size(); ++at) {
+        if (!done[at])
+            addOwn(at);
+    }
+}
+
+/// Pairs of equal lines in both, as many as there can be.
+std::vector<std::pair<int, int>> commonLines(const QStringList& left, const QStringList& right) {
+    const int rows = int(left.size());
+    const int columns = int(right.size());
+    std::vector<std::vector<int>> length(std::size_t(rows) + 1, std::vector<int>(std::size_t(columns) + 1));
+    for (int i = rows - 1; i >= 0; --i) {
+        for (int j = columns - 1; j >= 0; --j)
+            length[std::size_t(i)][std::size_t(j)] =
+                left[i] == right[j]
+                    ? length[std::size_t(i) + 1][std::size_t(j) + 1] + 1
+                    : std::max(length[std::size_t(i) + 1][std::size_t(j)], length[std::size_t(i)][std::size_t(j) + 1]);
+    }
+    std::vector<std::pair<int, int>> pairs;
+    for (int i = 0, j = 0; i < rows && j < columns;) {
+        if (left[i] == right[j])
+            pairs.emplace_back(i++, j++);
+        else if (length[std::size_t(i) + 1][std::size_t(j)] >= length[std::size_t(i)][std::size_t(j) + 1])
+            ++i;
+        else
+            ++j;
+    }
+    return pairs;
+}
+
+void compareText(const QString& left, const QString& right, Lines& lines, int limit, bool* stopped) {
+    QStringList ours = left.split(u'\n');
+    QStringList theirs = right.split(u'\n');
+    for (QStringList* all : {&ours, &theirs}) {
+        if (all->size() > limit) {
+            *stopped = true;
+            all->resize(limit);
+        }
+    }
+    std::vector<std::pair<int, int>> pairs;
+    if (std::max(ours.size(), theirs.size()) <= alignedLines)
+        pairs = commonLines(ours, theirs);
+    pairs.emplace_back(int(ours.size()), int(theirs.size()));
+    int i = 0;
+    int j = 0;
+    const auto text = [](const QStringList& all, int at, int end) {
+        return at < end ? std::optional(all[at]) : std::nullopt;
+    };
+    for (const auto& [ownEnd, theirEnd] : pairs) {
+        for (; i < ownEnd || j < theirEnd; i += i < ownEnd, j += j < theirEnd)
+            lines.add(Comparing::tr("line %1").arg((i < ownEnd ? i : j) + 1), text(ours, i, ownEnd),
+                      text(theirs, j, theirEnd));
+        if (i < ours.size() && j < theirs.size()) {
+            lines.add(Comparing::tr("line %1").arg(i + 1), ours[i], theirs[j]);
+            ++i;
+            ++j;
+        }
+    }
+}
+
+QVariant sideValue(const std::optional<QString>& side) {
+    return side ? QVariant(*side) : QVariant();
+}
+
+Column<ComparisonLine> sideColumn(const QString& id, const QString& title,
+                                  std::optional<QString> ComparisonLine::*side) {
+    return {{id, title, Comparing::tr("Secrets are hidden; differences are judged before"), CellKind::Code,
+             Pace::Identity, u"a value of usual length, more or less"_s},
+            [side](const ComparisonLine& line, const CellContext&) {
+                const std::optional<QString>& text = line.*side;
+                if (!text)
+                    return Cell{Comparing::tr("(not there)"), {}, {}, Tone::Dim};
+                const QString shown = format::foreign(*text, 240);
+                return Cell{shown, {}, shown, {}, line.differs};
+            },
+            [side](const ComparisonLine& line) { return sideValue(line.*side); }};
+}
+
+} // namespace
+
+std::vector<ComparisonLine> compareEvents(const ComparedEvent& left, const ComparedEvent& right, bool* stopped,
+                                          int limit) {
+    Lines lines;
+    *stopped = left.cut || right.cut;
+    const auto number = [](const auto& value) {
+        return value ? std::optional(QString::number(*value)) : std::optional<QString>();
+    };
+    const auto text = [](const std::optional<std::string>& value) {
+        return value ? std::optional(QString::fromStdString(*value)) : std::optional<QString>();
+    };
+    lines.add(u"ev_id"_s, QString::number(left.event.id), QString::number(right.event.id));
+    lines.add(u"ev_time"_s, format::isoUtc(left.event.time), format::isoUtc(right.event.time));
+    lines.add(u"ev_txid"_s, QString::number(left.event.txid), QString::number(right.event.txid));
+    lines.add(u"ev_owner"_s, number(left.event.owner), number(right.event.owner));
+    lines.add(u"ev_retry"_s, number(left.event.retry), number(right.event.retry));
+    lines.add(u"ev_type"_s, text(left.event.type), text(right.event.type));
+    for (const auto& [name, member] :
+         {std::pair(u"ev_extra1"_s, &domain::EventRow::extra1), std::pair(u"ev_extra2"_s, &domain::EventRow::extra2),
+          std::pair(u"ev_extra3"_s, &domain::EventRow::extra3), std::pair(u"ev_extra4"_s, &domain::EventRow::extra4)}) {
+        if (left.event.*member || right.event.*member)
+            lines.add(name, text(left.event.*member), text(right.event.*member));
+    }
+    lines.add(Comparing::tr("bytes"), QString::number(left.event.dataBytes), QString::number(right.event.dataBytes));
+    if (!left.payload || !right.payload) {
+        lines.add(u"ev_data"_s, text(left.payload), text(right.payload));
+        return lines.take();
+    }
+    const JsonText ours(QByteArray::fromStdString(*left.payload));
+    const JsonText theirs(QByteArray::fromStdString(*right.payload));
+    if (!left.cut && !right.cut && !ours.check() && !theirs.check())
+        compareJson(ours, theirs, lines, limit, stopped);
+    else
+        compareText(QString::fromStdString(*left.payload), QString::fromStdString(*right.payload), lines, limit,
+                    stopped);
+    return lines.take();
+}
+
+std::vector<Column<ComparisonLine>> comparisonColumns(const QString& left, const QString& right) {
+    using Line = ComparisonLine;
+    return {
+        {{u"state"_s, Comparing::tr("Differs"), Comparing::tr("≠ where the two are not the same"), CellKind::Text,
+          Pace::Identity, u"Differs"_s},
+         [](const Line& line, const CellContext&) {
+             return line.differs ? Cell{u"≠"_s, {}, {}, Tone::Warning, true, Comparing::tr("differs")}
+                                 : Cell{u"="_s, {}, {}, Tone::Dim, false, Comparing::tr("the same")};
+         },
+         [](const Line& line) { return QVariant(line.differs); }},
+        textColumn<Line>({u"place"_s, Comparing::tr("Place"),
+                          Comparing::tr("A field of the event, a place in its JSON payload, or a line of it"),
+                          CellKind::Code, Pace::Identity, u"customer.address.lines[0]"_s},
+                         [](const Line& line) { return line.place; }),
+        sideColumn(u"left"_s, left, &Line::left),
+        sideColumn(u"right"_s, right, &Line::right),
+    };
+}
+
+} // namespace models

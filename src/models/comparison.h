@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/eventpage.h"
+#include "models/columnmakers.h"
+
+namespace models {
+
+/// An event with as much of its payload as is at hand.
+struct ComparedEvent {
+    domain::EventRow event;
+    std::optional<std::string> payload;
+    bool cut = false; ///< the payload goes on
+};
+
+/// A field, a place in the payload or a line of it, in two events.
+struct ComparisonLine {
+    QString place;                      ///< "ev_type", "order.lines[0].sku", "line 3"
+    std::optional<QString> left, right; ///< empty where there is none; secrets hidden
+    bool differs = false;               ///< judged before anything was hidden
+    int number = 0;
+
+    std::string key() const { return std::to_string(number); }
+
+    bool operator==(const ComparisonLine&) const = default;
+};
+
+/// Compares fields, and payloads value by value where both are JSON, line by line otherwise. Stops after so many lines
+/// and says so in *stopped.
+std::vector<ComparisonLine> compareEvents(const ComparedEvent& left, const ComparedEvent& right, bool* stopped,
+                                          int limit = 20'000);
+
+std::vector<Column<ComparisonLine>> comparisonColumns(const QString& left, const QString& right);
+
+} // namespace models

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/eventpage.h"
+#include "pg/statement.h"
+#include "queries/eventrow.h"
+
+#include <functional>
+#include <vector>
+
+// How event tables are read through, some blocks at a time. Not for other folders.
+namespace queries::detail {
+
+/// What one question to one table brought.
+struct Chunk {
+    std::vector<domain::EventRow> rows;             ///< by ctid
+    std::vector<std::optional<std::string>> wholes; ///< of each row its payload, where a JSON path is looked for
+    std::int64_t blocks = 0;                        ///< of the table
+    bool restAsked = false; ///< the whole table behind the position was asked, not only up to the end
+    double serverMs = 0;
+};
+
+/// How much a page may cost.
+struct ScanLimits {
+    int rows = 0;
+    int blocksAtOnce = 0;
+    int blocksInAll = 0;
+};
+
+/// Asks one table for so many rows from a place (exclusive) up to a block.
+using ReadChunk = std::function<Chunk(std::int32_t table, Tid from, Tid to, int rows)>;
+
+/// A page of what the tables hold, in their order, from a position on. A statement that takes too long is asked again
+/// for fewer blocks. Throws pg::Error; Decode when the position's table is not among them.
+domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optional<domain::EventPosition>& from,
+                       const ScanLimits& limits, const domain::EventSearch& search, const ReadChunk& read);
+
+/// The search as conditions on a table called e, each beginning with "and". Their parameters are added. Of a JSON path
+/// only what the server can tell without reading the text as JSON, which would fail on the first one that is none.
+std::string searchConditions(const domain::EventSearch& search, std::int32_t queueId, pg::Params& params);
+
+/// The columns an event is read from by chunkRow, of a table called e.
+std::string chunkColumns(std::string_view previewChars, const domain::EventSearch& search);
+
+/// Adds the event whose first column stands here.
+void addRow(Chunk& chunk, const pg::Row& row, int first, std::int32_t table, const domain::EventSearch& search);
+
+} // namespace queries::detail

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/eventfilter.h"
+
+#include "ui/card.h"
+#include "ui/savedfilters.h"
+#include "ui/theme.h"
+
+#include <QAbstractButton>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QRegularExpression>
+#include <QRegularExpressionValidator>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+/// "100–120", "100-", "-120", "100": inclusive tick numbers. False where it is none of these.
+bool readTicks(const QString& text, domain::EventSearch* search) {
+    static const QRegularExpression form(u"^\\s*(\\d{1,18})?\\s*([-–]|\\.\\.)?\\s*(\\d{1,18})?\\s*$"_s);
+    const auto match = form.match(text);
+    const bool range = match.capturedLength(2) > 0;
+    const QString first = match.captured(1);
+    const QString last = range ? match.captured(3) : first;
+    if (!match.hasMatch() || (!range && match.capturedLength(3) > 0) || (first.isEmpty() && last.isEmpty()))
+        return false;
+    if (!first.isEmpty())
+        search->fromTick = first.toLongLong();
+    if (!last.isEmpty())
+        search->toTick = last.toLongLong();
+    return true;
+}
+
+} // namespace
+
+EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
+    : QWidget(parent)
+    , m_problem(new QLabel)
+    , m_remark(dimLabel({})) {
+    auto* grid = new QGridLayout(this);
+    grid->setContentsMargins(space::large, space::medium, space::large, space::medium);
+    grid->setSpacing(space::medium);
+    m_text =
+        addField(u"filter"_s, tr("Text in the payload"), tr("Anywhere in the payload, upper and lower case alike"));
+    m_type = addField(u"searchType"_s, tr("Type, exactly"), tr("ev_type"));
+    m_json = addField(u"searchJson"_s, tr("JSON path, like order.id = 90214"),
+                      tr("A place in a JSON payload, and the value there if it matters: order.lines[*].sku = a-1. "
+                         "Looked for in payloads of up to 262 kB."));
+    m_id = addField(u"searchId"_s, tr("Event id"), tr("ev_id"));
+    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{0,18}"_s), m_id));
+    QAbstractButton* go = makeButton(tr("Search"), u"search"_s, this);
+    go->setToolTip(tr("Reads the tables in storage order, up to 128 MB at a time, and says where it stopped"));
+    connect(go, &QAbstractButton::clicked, this, &EventFilter::start);
+    auto* saved = new SavedFilters(
+        settings, u"events"_s, [this] { return texts(); }, [this](const QVariantMap& one) { setTexts(one); }, this);
+    QAbstractButton* filters = makeButton(tr("Filters"), u"filters"_s, this);
+    filters->setToolTip(tr("Filters kept under a name"));
+    connect(filters, &QAbstractButton::clicked, this, [filters, saved] {
+        QMenu* menu = saved->makeMenu(filters);
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        menu->popup(filters->mapToGlobal(QPoint(0, filters->height() + 2)));
+    });
+    grid->addWidget(m_text, 0, 0);
+    grid->addWidget(m_type, 0, 1);
+    grid->addWidget(go, 0, 3);
+    grid->addWidget(m_json, 1, 0);
+    grid->addWidget(filters, 1, 3);
+    if (ticks == Ticks::Offered) {
+        m_ticks = addField(u"searchTicks"_s, tr("Ticks, like 100–120"),
+                           tr("Events that these ticks showed first; 120– also finds what no tick has shown yet"));
+        grid->addWidget(m_id, 0, 2);
+        grid->addWidget(m_ticks, 1, 1, 1, 2);
+    } else {
+        grid->addWidget(m_id, 1, 1, 1, 2);
+        grid->addWidget(m_type, 0, 1, 1, 2);
+    }
+    grid->setColumnStretch(0, 5);
+    grid->setColumnStretch(1, 3);
+    grid->setColumnStretch(2, 2);
+    m_problem->setObjectName(u"searchProblem"_s);
+    m_problem->setWordWrap(true);
+    m_problem->setTextFormat(Qt::PlainText);
+    m_problem->hide();
+    grid->addWidget(m_problem, 2, 0, 1, 4);
+    m_remark->setObjectName(u"searchRemark"_s);
+    m_remark->setWordWrap(true);
+    m_remark->hide();
+    grid->addWidget(m_remark, 3, 0, 1, 4);
+    setTabOrder(m_text, m_type);
+    setTabOrder(m_type, m_id);
+    setTabOrder(m_id, m_json);
+    connect(&Theme::instance(), &Theme::changed, this, [this] { setInk(m_problem, colors().critical); });
+}
+
+QLineEdit* EventFilter::addField(const QString& name, const QString& placeholder, const QString& tooltip) {
+    auto* edit = new QLineEdit(this);
+    edit->setObjectName(name);
+    edit->setPlaceholderText(placeholder);
+    edit->setAccessibleName(placeholder);
+    edit->setToolTip(tooltip);
+    edit->setClearButtonEnabled(true);
+    connect(edit, &QLineEdit::returnPressed, this, &EventFilter::start);
+    return edit;
+}
+
+void EventFilter::setRemark(const QString& remark) {
+    m_remark->setText(remark);
+    m_remark->setVisible(!remark.isEmpty());
+}
+
+QString EventFilter::read(domain::EventSearch* search) const {
+    if (!m_id->text().isEmpty())
+        search->id = m_id->text().toLongLong();
+    search->type = m_type->text().toStdString();
+    search->text = m_text->text().toStdString();
+    if (!m_json->text().trimmed().isEmpty()) {
+        auto parsed = domain::JsonCondition::parse(m_json->text().toStdString());
+        if (const auto* problem = std::get_if<std::string>(&parsed))
+            return tr("The JSON path can't be read: %1.").arg(QString::fromStdString(*problem));
+        search->json = std::get<domain::JsonCondition>(std::move(parsed));
+    }
+    if (m_ticks && !m_ticks->text().trimmed().isEmpty() && !readTicks(m_ticks->text(), search))
+        return tr("The ticks can't be read: a number, or two with a dash between.");
+    return {};
+}
+
+void EventFilter::start() {
+    domain::EventSearch search;
+    const QString problem = read(&search);
+    m_problem->setText(problem);
+    m_problem->setVisible(!problem.isEmpty());
+    setInk(m_problem, colors().critical);
+    if (!problem.isEmpty())
+        return;
+    m_search = std::move(search);
+    Q_EMIT searchWanted();
+}
+
+QVariantMap EventFilter::texts() const {
+    QVariantMap texts;
+    for (const QLineEdit* edit : {m_text, m_type, m_json, m_id, m_ticks}) {
+        if (edit)
+            texts[edit->objectName()] = edit->text();
+    }
+    return texts;
+}
+
+void EventFilter::setTexts(const QVariantMap& texts) {
+    for (QLineEdit* edit : {m_text, m_type, m_json, m_id, m_ticks}) {
+        if (edit)
+            edit->setText(texts.value(edit->objectName()).toString());
+    }
+    start();
+}
+
+void EventFilter::clear() {
+    for (QLineEdit* edit : {m_text, m_type, m_json, m_id, m_ticks}) {
+        if (edit)
+            edit->clear();
+    }
+    m_problem->hide();
+    m_search = {};
+}
+
+} // namespace ui

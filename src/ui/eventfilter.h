@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/eventpage.h"
+
+#include <QVariantMap>
+#include <QWidget>
+
+class QGridLayout;
+class QLabel;
+class QLineEdit;
+class QSettings;
+
+namespace ui {
+
+/// What stored events must be like: fields for text, type, id, a JSON path and ticks, and filters kept under names.
+class EventFilter : public QWidget {
+    Q_OBJECT
+
+public:
+    enum class Ticks { Offered, NotOffered };
+
+    EventFilter(Ticks ticks, QSettings* settings, QWidget* parent = nullptr);
+
+    /// What the fields said when Search was last pressed.
+    const domain::EventSearch& search() const { return m_search; }
+
+    QVariantMap texts() const;
+    /// Fills the fields and searches.
+    void setTexts(const QVariantMap& texts);
+    void clear(); ///< without searching
+
+    /// What was found and how far was looked, below the fields.
+    void setRemark(const QString& remark);
+
+Q_SIGNALS:
+    /// Another search is wanted. Not emitted where a field can't be read; that is said below the fields.
+    void searchWanted();
+
+private:
+    QLineEdit* addField(const QString& name, const QString& placeholder, const QString& tooltip);
+    void start();
+    /// What is wrong; empty when the fields were read.
+    QString read(domain::EventSearch* search) const;
+
+    domain::EventSearch m_search;
+    QLineEdit* m_text;
+    QLineEdit* m_type;
+    QLineEdit* m_json;
+    QLineEdit* m_id;
+    QLineEdit* m_ticks = nullptr;
+    QLabel* m_problem;
+    QLabel* m_remark;
+};
+
+} // namespace ui

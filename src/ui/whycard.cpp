@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/whycard.h"
+
+#include "link/whendone.h"
+#include "models/reachmodel.h"
+#include "ui/theme.h"
+#include "ui/words.h"
+
+#include <QAbstractButton>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QRegularExpressionValidator>
+#include <QScrollArea>
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+namespace {
+
+/// The search for the event stops here; each step of it is bounded by itself.
+constexpr std::int64_t mostBytes = std::int64_t(512) * 1024 * 1024;
+
+} // namespace
+
+WhyCard::WhyCard(desk::Desk* desk, QWidget* parent)
+    : Card(tr("Why is an event not here?"), parent)
+    , m_desk(desk)
+    , m_id(new QLineEdit)
+    , m_answer(new QLabel) {
+    setObjectName(u"why"_s);
+    m_id->setObjectName(u"whyEvent"_s);
+    m_id->setPlaceholderText(tr("Event id"));
+    m_id->setAccessibleName(tr("Event that is missed"));
+    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{1,18}"_s), m_id));
+    m_id->setFixedWidth(130);
+    QAbstractButton* go = makeButton(tr("Explain"), u"explain"_s, this);
+    addToHeading(m_id);
+    addToHeading(go);
+    m_answer->setObjectName(u"whyAnswer"_s);
+    m_answer->setAccessibleName(tr("Why the event is not in this batch"));
+    m_answer->setWordWrap(true);
+    m_answer->setTextFormat(Qt::PlainText);
+    m_answer->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_answer->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    m_answer->setContentsMargins(space::large, 10, space::large, 10);
+    m_answer->setBackgroundRole(QPalette::Base);
+    m_answer->setAutoFillBackground(true);
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(m_answer);
+    setContent(scroll);
+    connect(m_id, &QLineEdit::returnPressed, this, &WhyCard::explain);
+    connect(go, &QAbstractButton::clicked, this, &WhyCard::explain);
+    setWindow({});
+}
+
+void WhyCard::setZone(const QTimeZone& zone) {
+    m_zone = zone;
+}
+
+void WhyCard::setWindow(const std::optional<Window>& window) {
+    if (window && m_window && window->isSameAs(*m_window))
+        return;
+    m_window = window;
+    ++m_request;
+    say(tr("A batch holds what its second tick saw and its first did not. Enter the id of an event that is missed."));
+}
+
+void WhyCard::say(const QString& text) {
+    m_answer->setText(text);
+}
+
+void WhyCard::explain() {
+    if (!m_window || m_id->text().isEmpty())
+        return;
+    m_wanted = m_id->text().toLongLong();
+    m_bytesRead = 0;
+    ++m_request;
+    say(tr("Looking for event %1…").arg(m_wanted));
+    look({});
+}
+
+void WhyCard::look(const std::optional<domain::EventPosition>& from) {
+    domain::EventSearch search;
+    search.id = m_wanted;
+    links::whenDone(m_desk->searchEvents(m_window->queueId, search, from), this,
+                    [this, request = m_request](const links::Reply<domain::EventPage>& reply) {
+                        if (request != m_request)
+                            return;
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                            say(words::failure(*failure));
+                            return;
+                        }
+                        const auto& page = std::get<domain::EventPage>(reply);
+                        m_bytesRead += page.bytesRead;
+                        // The newest of several: a retry stands beside the first delivery.
+                        if (!page.rows.empty())
+                            askStory(page.rows.back());
+                        else if (page.next && m_bytesRead < mostBytes)
+                            look(page.next);
+                        else if (page.next)
+                            say(tr("Not found in the first %1 of the queue's tables. Messages can search on.")
+                                    .arg(models::format::bytes(m_bytesRead)));
+                        else
+                            say(tr("No event %1 is stored. It was never sent to this queue, its transaction was "
+                                   "rolled back, its table was rotated away, or it waits on the pages Retry and Dead "
+                                   "letters.")
+                                    .arg(m_wanted));
+                    });
+}
+
+void WhyCard::askStory(const domain::EventRow& event) {
+    links::whenDone(m_desk->eventStory(m_window->queueId, event), this,
+                    [this, event, request = m_request](const links::Reply<domain::EventStory>& reply) {
+                        if (request != m_request)
+                            return;
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply))
+                            say(words::failure(*failure));
+                        else
+                            say(models::whyNotText(std::get<domain::EventStory>(reply), event, m_window->lastTick,
+                                                   m_window->nextTick, m_window->subId, m_zone));
+                    });
+}
+
+} // namespace ui

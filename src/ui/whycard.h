@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "desk/desk.h"
+#include "ui/card.h"
+#include "ui/window.h"
+
+#include <QTimeZone>
+
+class QLabel;
+class QLineEdit;
+
+namespace ui {
+
+/// "Why is my event not in this batch?" Answers by the ticks: which could not see its transaction, and which one did.
+class WhyCard : public Card {
+    Q_OBJECT
+
+public:
+    explicit WhyCard(desk::Desk* desk, QWidget* parent = nullptr);
+
+    void setWindow(const std::optional<Window>& window);
+    void setZone(const QTimeZone& zone);
+
+private:
+    void explain();
+    void look(const std::optional<domain::EventPosition>& from);
+    void askStory(const domain::EventRow& event);
+    void say(const QString& text);
+
+    desk::Desk* m_desk;
+    QLineEdit* m_id;
+    QLabel* m_answer;
+    QTimeZone m_zone = QTimeZone::systemTimeZone();
+    std::optional<Window> m_window;
+    std::int64_t m_wanted = 0;
+    std::int64_t m_bytesRead = 0;
+    quint64 m_request = 0;
+};
+
+} // namespace ui

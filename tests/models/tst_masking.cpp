@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Secrets in payloads, and two payloads compared without showing them.
+#include "models/comparison.h"
+#include "models/eventpagemodel.h"
+#include "models/jsontext.h"
+#include "models/masking.h"
+#include "models/tabletext.h"
+
+#include <QAbstractItemModelTester>
+#include <QRandomGenerator>
+#include <QTest>
+
+using namespace models;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+domain::EventRow made(std::int64_t id, const std::string& payload) {
+    domain::EventRow row;
+    row.id = id;
+    row.position = {1, "(0," + std::to_string(id) + ")"};
+    row.type = "t";
+    row.data = payload;
+    row.dataBytes = std::int64_t(payload.size());
+    return row;
+}
+
+QStringList places(const std::vector<ComparisonLine>& lines) {
+    QStringList found;
+    for (const ComparisonLine& line : lines) {
+        if (line.differs)
+            found += line.place;
+    }
+    return found;
+}
+
+} // namespace
+
+class TestMasking : public QObject {
+    Q_OBJECT
+
+    const Masking m_masking{Masking::Patterns::usual()};
+
+private Q_SLOTS:
+
+    void cleanup() { Masking::setCurrent(Masking(Masking::Patterns::usual())); }
+
+    void secrets_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("shown");
+        const QString dots = Masking::dots();
+        QTest::newRow("string") << u"{\"password\":\"hunter2\",\"a\":1}"_s
+                                << QString(u"{\"password\":\""_s + dots + u"\",\"a\":1}"_s);
+        QTest::newRow("key with signs") << u"{\"API-Key\" : \"k\"}"_s
+                                        << QString(u"{\"API-Key\" : \""_s + dots + u"\"}"_s);
+        QTest::newRow("number") << u"{\"cvv\":123, \"b\":2}"_s << QString(u"{\"cvv\":\""_s + dots + u"\", \"b\":2}"_s);
+        QTest::newRow("null stays") << u"{\"token\":null}"_s << u"{\"token\":null}"_s;
+        QTest::newRow("object") << u"{\"credentials\":{\"u\":\"}\",\"p\":[1]},\"b\":2}"_s
+                                << QString(u"{\"credentials\":\""_s + dots + u"\",\"b\":2}"_s);
+        QTest::newRow("escaped quote inside")
+            << u"{\"secret\":\"a\\\"b\",\"c\":1}"_s << QString(u"{\"secret\":\""_s + dots + u"\",\"c\":1}"_s);
+        QTest::newRow("cut") << u"{\"secret\":\"abc"_s << QString(u"{\"secret\":\""_s + dots);
+        QTest::newRow("JSON in a string")
+            << u"{\"body\":\"{\\\"password\\\":\\\"x\\\",\\\"n\\\":1}\"}"_s
+            << QString(u"{\"body\":\"{\\\"password\\\":\\\""_s + dots + u"\\\",\\\"n\\\":1}\"}"_s);
+        QTest::newRow("bearer") << u"Authorization: Bearer abcdefgh.1"_s << QString(u"Authorization: Bearer "_s + dots);
+        QTest::newRow("form") << u"user=a&password=b&c=d"_s << QString(u"user=a&password="_s + dots + u"&c=d"_s);
+        QTest::newRow("URI") << u"postgresql://bob:pw@host/db"_s
+                             << QString(u"postgresql://bob:"_s + dots + u"@host/db"_s);
+        QTest::newRow("harmless") << u"{\"shipping\":\"fast\",\"passport\":\"a\"}"_s
+                                  << u"{\"shipping\":\"fast\",\"passport\":\"a\"}"_s;
+        QTest::newRow("empty") << QString() << QString();
+    }
+
+    void secrets() {
+        QFETCH(QString, text);
+        QFETCH(QString, shown);
+        QCOMPARE(m_masking.apply(text), shown);
+        QCOMPARE(m_masking.apply(shown), shown);
+    }
+
+    /// Whatever stands around it, a secret never shows, and JSON stays JSON.
+    void randomJson() {
+        QRandomGenerator random(7);
+        for (int round = 0; round < 500; ++round) {
+            const QString secret = u"S3CR\\\"ET\\\\"_s;
+            std::function<QString(int)> value = [&](int depth) -> QString {
+                switch (random.bounded(depth > 3 ? 4 : 6)) {
+                case 0:
+                    return QString::number(random.bounded(1000));
+                case 1:
+                    return u"\"te\\\\xt \\\" {[,:\""_s;
+                case 2:
+                    return u"null"_s;
+                case 3:
+                    return u"{\"user_token\":\""_s + secret + u"\",\"n\":[]}"_s;
+                case 4:
+                    return u"["_s + value(depth + 1) + u", "_s + value(depth + 1) + u"]"_s;
+                default:
+                    return u"{\"k\" : "_s + value(depth + 1) + u",\"Secret\":"_s + u"[\""_s + secret + u"\"]"_s +
+                           u"}"_s;
+                }
+            };
+            const QString json = value(0);
+            const QString shown = m_masking.apply(json);
+            QVERIFY2(!shown.contains(u"S3CR"_s), qPrintable(json + u'\n' + shown));
+            QVERIFY2(!JsonText(shown.toUtf8()).check(), qPrintable(json + u'\n' + shown));
+            const qsizetype cut = random.bounded(int(json.size()) + 1);
+            const QString beginning = m_masking.apply(json.first(cut));
+            QVERIFY2(!beginning.contains(u"S3C"_s), qPrintable(json.first(cut) + u'\n' + beginning));
+        }
+    }
+
+    void switchedOffAndBroken() {
+        QCOMPARE(Masking(Masking::Patterns{false, {u"a"_s}, {}}).apply(u"{\"a\":1}"_s), u"{\"a\":1}"_s);
+        QVERIFY(!Masking::problem(u"(unclosed"_s).isEmpty());
+        QVERIFY(Masking::problem(u"a+"_s).isEmpty());
+        // One that gives up shows nothing rather than a secret.
+        const Masking slow(Masking::Patterns{true, {}, {u"(x+x+)+[yz]"_s}});
+        const QString text(60, u'x');
+        QVERIFY(!slow.apply(text).contains(u"xxx"_s));
+    }
+
+    void tablesCopyNoSecrets() {
+        EventPageModel model;
+        const QAbstractItemModelTester tester(&model);
+        model.open();
+        domain::EventPage page;
+        page.rows = {made(1, "{\"password\":\"hunter2\"}"), made(2, "{\"a\":1,\"text\":\"long")};
+        page.rows[0].extra1 = "token=abc";
+        page.rows[1].dataBytes = 5'000;
+        quint64 request = 0;
+        connect(&model, &EventPageModel::pageWanted, &model, [&](quint64 number) { request = number; });
+        model.open();
+        model.deliver(request, page);
+        QModelIndexList rows = {model.index(0, 0), model.index(1, 0)};
+        QList<int> columns;
+        for (int column = 0; column < model.columnCount(); ++column)
+            columns += column;
+        for (const TextForm form : {TextForm::Plain, TextForm::Csv, TextForm::Json}) {
+            const QString text = tableText(model, rows, columns, form);
+            QVERIFY(text.contains(Masking::dots()));
+            QVERIFY(!text.contains(u"hunter2"_s) && !text.contains(u"abc"_s));
+        }
+        QVERIFY(tableText(model, rows, columns, TextForm::Csv).contains(u"long…"_s));
+        Masking::setCurrent({});
+        QVERIFY(tableText(model, rows, columns, TextForm::Csv).contains(u"hunter2"_s));
+    }
+
+    void compares() {
+        bool stopped = true;
+        const auto left =
+            ComparedEvent{made(1, "{\"a\":1,\"b\":{\"c\":[1,2]},\"pass\":1,\"password\":\"x\",\"z\":{}}"), {}, {}};
+        const auto right =
+            ComparedEvent{made(2, "{\"a\":1.0,\"n\":3,\"b\":{\"c\":[1,2,3]},\"password\":\"y\",\"z\":{}}"), {}, {}};
+        const auto withPayload = [](ComparedEvent one) {
+            one.payload = one.event.data;
+            return one;
+        };
+        const auto lines = compareEvents(withPayload(left), withPayload(right), &stopped);
+        QVERIFY(!stopped);
+        QCOMPARE(places(lines),
+                 QStringList({u"ev_id"_s, u"bytes"_s, u"a"_s, u"n"_s, u"b.c[2]"_s, u"pass"_s, u"password"_s}));
+        for (const ComparisonLine& line : lines) {
+            if (line.place == "password"_L1) {
+                QCOMPARE(line.left.value(), Masking::dots());
+                QCOMPARE(line.right.value(), Masking::dots());
+            }
+            if (line.place == "pass"_L1)
+                QVERIFY(!line.right.has_value());
+        }
+        AnswerModel<ComparisonLine> model(comparisonColumns(u"one"_s, u"two"_s));
+        const QAbstractItemModelTester tester(&model);
+        model.show(lines, {});
+        QCOMPARE(model.index(0, 0).data(Qt::AccessibleTextRole).toString(), u"differs"_s);
+    }
+
+    void comparesTexts() {
+        bool stopped = true;
+        ComparedEvent left{made(1, "a\nb\nc\nd"), "a\nb\nc\nd", false};
+        ComparedEvent right{made(1, "a\nc\nx\nd"), "a\nc\nx\nd", false};
+        auto lines = compareEvents(left, right, &stopped);
+        QCOMPARE(places(lines), QStringList({u"line 2"_s, u"line 3"_s}));
+        right.cut = true;
+        compareEvents(left, right, &stopped);
+        QVERIFY(stopped);
+        left.payload.reset();
+        right.payload.reset();
+        QVERIFY(places(compareEvents(left, right, &stopped)).isEmpty());
+        right.payload = std::string(60'000, '\n');
+        left.payload = "[1]";
+        lines = compareEvents(left, right, &stopped, 1'000);
+        QVERIFY(stopped && lines.size() < 1'020);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMasking)
+#include "tst_masking.moc"

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Events from near: the batch's page, filters and their names, two events compared, payloads of any size.
+#include "models/madesnapshots.h"
+#include "models/masking.h"
+#include "support/gaps.h"
+#include "ui/ask.h"
+#include "ui/fakedesk.h"
+#include "ui/mainwindow.h"
+#include "ui/notice.h"
+#include "ui/payloadview.h"
+
+#include <QAbstractButton>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPlainTextEdit>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTreeView>
+
+using namespace Qt::StringLiterals;
+
+class TestEventPages : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<desk::Desk> m_desk;
+    std::unique_ptr<ui::MainWindow> m_window;
+    QTemporaryDir m_folder;
+
+    desk::DeskPrivate& inside() { return desk::DeskPrivate::of(*m_desk); }
+
+    QWidget* open(const QString& page, const QString& subject = {}) {
+        m_window = std::make_unique<ui::MainWindow>(m_desk.get(), ui::WindowOptions{m_folder.path(), page, subject});
+        m_window->show();
+        [&] { QTRY_VERIFY(m_window->isReadyForPicture()); }();
+        return m_window->findChild<QWidget*>(page);
+    }
+
+    template <class T>
+    static T* in(QWidget* parent, const QString& name) {
+        T* found = parent->findChild<T*>(name);
+        if (!found)
+            qFatal("no %s", qPrintable(name));
+        return found;
+    }
+
+    void type(QWidget* page, const QString& field, const QString& text) {
+        auto* edit = in<QLineEdit>(page, field);
+        edit->setText(text);
+        QTest::keyClick(edit, Qt::Key_Return);
+    }
+
+private Q_SLOTS:
+
+    void init() {
+        m_desk = shopDesk();
+        inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("{}")); };
+    }
+
+    void cleanup() {
+        m_window.reset();
+        m_desk.reset();
+        ui::ask::setAnswers({}, {});
+        models::Masking::setCurrent(models::Masking(models::Masking::Patterns::usual()));
+    }
+
+    void aBatch() {
+        std::int64_t token = 0;
+        for (const domain::Subscription& row : inside().snapshot->subscriptions)
+            token = row.batch.value_or(token);
+        QWidget* page = open(u"batch"_s, QString::number(token));
+        QCOMPARE(in<QComboBox>(page, u"batchChooser"_s)->currentData().toString(), QString::number(token));
+        auto* view = in<QTableView>(page, u"events"_s);
+        QTRY_COMPARE(view->model()->rowCount(), 200);
+
+        type(page, u"searchType"_s, u"order.created"_s);
+        QTRY_COMPARE(inside().filtered.back().type, std::string("order.created"));
+        type(page, u"searchJson"_s, u"customer.id = 9007199254740993"_s);
+        QTRY_VERIFY(inside().filtered.back().json.has_value());
+        QCOMPARE(inside().filtered.back().json->value.value(), std::string("9007199254740993"));
+
+        const auto searches = inside().filtered.size();
+        auto* problem = in<QLabel>(page, u"searchProblem"_s);
+        QVERIFY(!problem->isVisible());
+        type(page, u"searchJson"_s, u"a..b"_s);
+        QVERIFY(problem->isVisible() && problem->text().contains(u"a key is missing"_s));
+        QCOMPARE(inside().filtered.size(), searches);
+
+        inside().pages = [](const std::optional<domain::EventPosition>&, int) {
+            domain::EventPage stopped;
+            stopped.boundReached = true;
+            stopped.bytesRead = 128'000'000;
+            stopped.next = domain::EventPosition{1, "(9,1)"};
+            return links::Reply<domain::EventPage>(stopped);
+        };
+        type(page, u"searchJson"_s, u"nowhere"_s);
+        QTRY_VERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(u"stopped at the bound"_s));
+        QVERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(u"128"_s));
+        QVERIFY(in<QAbstractButton>(page, u"nextPage"_s)->isEnabled());
+    }
+
+    void aBatchThatEnds() {
+        std::int64_t token = 0;
+        for (const domain::Subscription& row : inside().snapshot->subscriptions)
+            token = row.batch.value_or(token);
+        QWidget* page = open(u"batch"_s, QString::number(token));
+        auto* view = in<QTableView>(page, u"events"_s);
+        QTRY_COMPARE(view->model()->rowCount(), 200);
+        auto ended = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        for (domain::Subscription& row : ended->subscriptions) {
+            if (row.batch == token)
+                row.batch.reset();
+        }
+        feed(*m_desk, ended);
+        // What was looked at stays, and is said to be over.
+        QCOMPARE(view->model()->rowCount(), 200);
+        QVERIFY(in<QComboBox>(page, u"batchChooser"_s)->currentText().contains(u"not open"_s));
+
+        page = open(u"batch"_s, u"4711"_s);
+        auto* notice = in<QTableView>(page, u"events"_s)->viewport()->findChild<ui::Notice*>();
+        QVERIFY2(notice->title().contains(u"4711 is not open"_s), qPrintable(notice->title()));
+    }
+
+    void whyNotHere() {
+        QWidget* page = open(u"batch"_s);
+        auto* answer = in<QLabel>(page, u"whyAnswer"_s);
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"No event 77 is stored"_s), qPrintable(answer->text()));
+        QCOMPARE(inside().searched.back().id.value(), 77);
+
+        domain::EventPage found;
+        domain::EventRow event;
+        event.id = 77;
+        event.txid = 5'000;
+        found.rows.push_back(event);
+        inside().found = found;
+        domain::EventStory story;
+        story.after = domain::Tick{999'999, made::now, 0, 0, 0};
+        story.before = domain::Tick{999'998, made::now, 0, 0, 0};
+        story.passedOver = 2;
+        inside().story = story;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"could not see its transaction yet"_s), qPrintable(answer->text()));
+        QVERIFY(answer->text().contains(u"999 998"_s) || answer->text().contains(u"999\u202f998"_s));
+        story.after->id = story.before->id = 0;
+        inside().story = story;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"earlier batch"_s), qPrintable(answer->text()));
+        story.after.reset();
+        inside().story = story;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"no tick has seen it yet"_s), qPrintable(answer->text()));
+    }
+
+    void twoEventsCompared() {
+        QWidget* page = open(u"batch"_s);
+        auto* view = in<QTableView>(page, u"events"_s);
+        auto* compare = in<QAbstractButton>(page, u"compareEvents"_s);
+        QTRY_COMPARE(view->model()->rowCount(), 200);
+        QVERIFY(!compare->isEnabled());
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Home, Qt::ControlModifier);
+        QTest::keyClick(view, Qt::Key_Down, Qt::ShiftModifier);
+        QVERIFY(compare->isEnabled());
+        compare->click();
+        auto* dialog = m_window->findChild<QDialog*>(u"compareDialog"_s);
+        QVERIFY(dialog);
+        const QAbstractItemModel* model = in<QTableView>(dialog, u"comparison"_s)->model();
+        QTRY_VERIFY(model->rowCount() > 10);
+        const int all = model->rowCount();
+        in<QCheckBox>(dialog, u"onlyDifferences"_s)->setChecked(true);
+        QVERIFY(model->rowCount() < all);
+        QStringList places;
+        for (int row = 0; row < model->rowCount(); ++row)
+            places += model->index(row, 1).data().toString();
+        QVERIFY(places.contains(u"order_id"_s) && !places.contains(u"total"_s));
+        dialog->reject();
+    }
+
+    void filtersWithNames() {
+        QWidget* page = open(u"messages"_s);
+        ui::ask::setAnswers({}, {}, [](const ui::ask::Question&) { return std::optional(u"gold & more"_s); });
+        const auto menu = [&](const QString& entry) {
+            in<QAbstractButton>(page, u"filters"_s)->click();
+            auto* shown = m_window->findChild<QMenu*>(u"savedFilters"_s);
+            if (!shown)
+                return false;
+            for (QAction* action : shown->actions()) {
+                if (action->text() == entry && action->isEnabled()) {
+                    action->trigger();
+                    shown->close();
+                    QCoreApplication::sendPostedEvents(shown, QEvent::DeferredDelete);
+                    return true;
+                }
+            }
+            shown->close();
+            QCoreApplication::sendPostedEvents(shown, QEvent::DeferredDelete);
+            return false;
+        };
+        QVERIFY(!menu(u"Save this filter…"_s)); // nothing to save
+        type(page, u"searchJson"_s, u"customer.tier = gold"_s);
+        type(page, u"searchTicks"_s, u"5–9"_s);
+        QVERIFY(menu(u"Save this filter…"_s));
+        // Another window, another day, and the other page that filters events.
+        page = open(u"messages"_s);
+        QVERIFY(menu(u"gold && more"_s));
+        QTRY_COMPARE(inside().searched.back().toTick.value_or(0), 9);
+        QCOMPARE(inside().searched.back().fromTick.value_or(0), 5);
+        QCOMPARE(inside().searched.back().json->value.value_or(""), std::string("gold"));
+        type(page, u"searchTicks"_s, u"x"_s);
+        QVERIFY(in<QLabel>(page, u"searchProblem"_s)->isVisible());
+        page = open(u"batch"_s);
+        QVERIFY(menu(u"gold && more"_s));
+        QTRY_VERIFY(inside().filtered.back().json.has_value());
+    }
+
+    void tableFiltersWithNames() {
+        QWidget* page = open(u"consumers"_s);
+        ui::ask::setAnswers({}, {}, [](const ui::ask::Question&) { return std::optional(u"mine"_s); });
+        auto* filter = in<QLineEdit>(page, u"filter"_s);
+        filter->setText(u"billing"_s);
+        const auto open_ = [&] {
+            QTest::keyClick(filter, Qt::Key_Down, Qt::AltModifier);
+            return m_window->findChild<QMenu*>(u"savedFilters"_s);
+        };
+        m_window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+        filter->setFocus();
+        QMenu* menu = open_();
+        QVERIFY(menu);
+        menu->findChild<QAction*>(u"saveFilter"_s)->trigger();
+        menu->close();
+        QCoreApplication::sendPostedEvents(menu, QEvent::DeferredDelete);
+        filter->clear();
+        menu = open_();
+        QVERIFY(menu);
+        QCOMPARE(menu->actions().front()->text(), u"mine"_s);
+        menu->actions().front()->trigger();
+        menu->close();
+        QCOMPARE(filter->text(), u"billing"_s);
+    }
+
+    /// Ten million bytes come onto the screen without a window that stands still.
+    void hugePayloads_data() {
+        QTest::addColumn<QByteArray>("payload");
+        QTest::addColumn<bool>("tree");
+        QTest::newRow("JSON") << QByteArray("{\"password\":\"hunter2\",\"long\":\"" + QByteArray(10'000'000, 'x') +
+                                            "\"}")
+                              << true;
+        QTest::newRow("one line") << QByteArray("token=hunter2 ").append(QByteArray(10'000'000, 'y')) << false;
+        QByteArray binary;
+        for (int i = 0; i < 2'000'000; ++i)
+            binary += char(1 + i % 31);
+        QTest::newRow("control characters") << QByteArray("secret=hunter2 ").append(binary) << false;
+        QTest::newRow("right to left") << QByteArray("password=hunter2 ").append(QByteArray("שלום ").repeated(500'000))
+                                       << false;
+    }
+
+    void hugePayloads() {
+        QFETCH(QByteArray, payload);
+        QFETCH(bool, tree);
+        ui::PayloadView view;
+        view.resize(600, 400);
+        view.show();
+        const std::string text = payload.toStdString();
+        QElapsedTimer timer;
+        timer.start();
+        view.showPayload(text, qint64(text.size()));
+        const auto asked = timer.elapsed();
+        QTRY_VERIFY_WITH_TIMEOUT(view.isReady(), 20'000);
+        const auto ready = timer.elapsed();
+        view.grab();
+        qInfo("%s: asked %lld ms, ready %lld ms, painted %lld ms", QTest::currentDataTag(), asked, ready,
+              timer.elapsed());
+        QVERIFY(asked < 100);
+        QCOMPARE(in<QTreeView>(&view, u"jsonTree"_s)->isVisible(), tree);
+        const QString shown = in<QPlainTextEdit>(&view, u"payloadPlain"_s)->toPlainText();
+        QVERIFY(shown.size() > 1'000'000);
+        QVERIFY(!shown.contains(u"hunter2"_s));
+        QVERIFY(in<QLabel>(&view, u"payloadRemark"_s)->text().contains(u"Secrets are hidden"_s));
+        models::Masking::setCurrent({});
+        view.showAgain();
+        QTRY_VERIFY_WITH_TIMEOUT(view.isReady(), 20'000);
+        QVERIFY(in<QPlainTextEdit>(&view, u"payloadPlain"_s)->toPlainText().contains(u"hunter2"_s));
+    }
+};
+
+QTEST_MAIN(TestEventPages)
+#include "tst_eventpages.moc"
