@@ -22,7 +22,7 @@ void addOptions(QCommandLineParser& parser) {
         {u"page"_s, u"The page to show, with a subject where it has one."_s, u"NAME[:SUBJECT]"_s},
         {u"action"_s, u"With --screenshot: ask for an action on what the page has chosen, and show its dialog."_s,
          u"ID"_s},
-        {u"theme"_s, u"light or dark, whatever the system says."_s, u"THEME"_s},
+        {u"theme"_s, u"light, dark or high-contrast, whatever the system says."_s, u"THEME"_s},
         {u"screenshot"_s, u"Render the page from live data to a PNG file, without a display."_s, u"FILE"_s},
         {u"size"_s, u"Size of the screenshot, 1280x800 by default."_s, u"WxH"_s},
         {u"after"_s, u"Take the screenshot after so many seconds instead of with the first sample."_s, u"SECONDS"_s},
@@ -167,8 +167,9 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
     }
     line.action = parser.value(u"action"_s);
     line.theme = parser.value(u"theme"_s);
-    if (parser.isSet(u"theme"_s) && line.theme != "light"_L1 && line.theme != "dark"_L1)
-        return UsageError{u"--theme is light or dark, not %1"_s.arg(line.theme)};
+    if (parser.isSet(u"theme"_s) && line.theme != "light"_L1 && line.theme != "dark"_L1 &&
+        line.theme != "high-contrast"_L1)
+        return UsageError{u"--theme is light, dark or high-contrast, not %1"_s.arg(line.theme)};
 
     line.file = parser.value(u"screenshot"_s);
     if (line.mode == Mode::Screenshot && line.file.isEmpty())

@@ -6,8 +6,10 @@
 #include "app/windowed.h"
 #include "link/session.h"
 #include "schema/script.h"
+#include "ui/preferences.h"
 
 #include <QApplication>
+#include <QFileInfo>
 #include <QIcon>
 
 #include <cstdio>
@@ -58,7 +60,9 @@ int run(const app::CommandLine& line) {
     QObject::connect(&opening, &app::Opening::progress, &opening, [](const QString& step) { app::printError(step); });
     if (line.mode == app::Mode::Screenshot)
         return app::runScreenshot(line, &opening);
-    app::OneShot oneShot(line, &opening);
+    // What this user calls a finding in the window is one here.
+    const auto preferences = ui::Preferences::of(QFileInfo(profiles.fileName()).path());
+    app::OneShot oneShot(line, &opening, preferences->thresholds());
     oneShot.start();
     return QCoreApplication::exec();
 }

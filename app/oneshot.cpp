@@ -65,10 +65,11 @@ void printError(const QString& text) {
     write(stderr, u"batchscope: "_s + text + u'\n');
 }
 
-OneShot::OneShot(const CommandLine& line, Opening* opening, QObject* parent)
+OneShot::OneShot(const CommandLine& line, Opening* opening, const monitor::Thresholds& thresholds, QObject* parent)
     : QObject(parent)
     , m_line(line)
     , m_opening(opening)
+    , m_thresholds(thresholds)
     , m_demoIsReady(!line.demo) {
     connect(opening, &Opening::connectable, this, &OneShot::open);
     connect(opening, &Opening::failed, this, [this](const QString& problem) {
@@ -95,6 +96,7 @@ void OneShot::start() {
 
 void OneShot::open(const pg::ConnectionInfo& connection) {
     m_desk = std::make_unique<desk::Desk>(m_opening->profile());
+    m_desk->setThresholds(m_thresholds);
     connect(m_desk.get(), &desk::Desk::linkStatusChanged, this, &OneShot::onLink);
     connect(m_desk.get(), &desk::Desk::diagnosisChanged, this, &OneShot::onSample);
     m_desk->open(connection);

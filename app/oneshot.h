@@ -18,7 +18,8 @@ class OneShot : public QObject {
     Q_OBJECT
 
 public:
-    OneShot(const CommandLine& line, Opening* opening, QObject* parent = nullptr);
+    OneShot(const CommandLine& line, Opening* opening, const monitor::Thresholds& thresholds,
+            QObject* parent = nullptr);
     ~OneShot() override;
 
     void start();
@@ -33,6 +34,7 @@ private:
 
     CommandLine m_line;
     Opening* m_opening;
+    monitor::Thresholds m_thresholds;
     std::unique_ptr<desk::Desk> m_desk;
     QElapsedTimer m_since; ///< the first sample
     bool m_demoIsReady;

@@ -29,6 +29,8 @@ void chooseTheme(const CommandLine& line) {
         ui::Theme::instance().choose(ui::ThemeChoice::Light);
     else if (line.theme == "dark"_L1)
         ui::Theme::instance().choose(ui::ThemeChoice::Dark);
+    else if (line.theme == "high-contrast"_L1)
+        ui::Theme::instance().choose(ui::ThemeChoice::HighContrast);
     else
         ui::Theme::instance();
 }

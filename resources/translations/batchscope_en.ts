@@ -157,6 +157,30 @@
     </message>
 </context>
 <context>
+    <name>ui::EventExport</name>
+    <message numerus="yes">
+        <source>%n event(s) written…</source>
+        <translation>
+            <numerusform>%n event written…</numerusform>
+            <numerusform>%n events written…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n event(s) written to %1.</source>
+        <translation>
+            <numerusform>%n event written to %1.</numerusform>
+            <numerusform>%n events written to %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n payload(s) longer than %1 are cut.</source>
+        <translation>
+            <numerusform>%n payload longer than %1 is cut.</numerusform>
+            <numerusform>%n payloads longer than %1 are cut.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::EventsCard</name>
     <message numerus="yes">
         <source>%n event(s)</source>

@@ -23,10 +23,6 @@ constexpr int channelsAtMost = 200;
 /// What the schema and our questions need, as libpq numbers versions.
 constexpr int oldestServer = 140'000;
 
-monitor::Thresholds thresholdsFor(Environment environment) {
-    return environment == Environment::Sandbox ? monitor::Thresholds::sandbox() : monitor::Thresholds();
-}
-
 } // namespace
 
 DeskPrivate::DeskPrivate(Desk* desk, Profile of)
@@ -38,6 +34,10 @@ DeskPrivate::DeskPrivate(Desk* desk, Profile of)
     QObject::connect(&timer, &QTimer::timeout, q, [this] { sample(); });
     fallBack.setSingleShot(true);
     QObject::connect(&fallBack, &QTimer::timeout, q, [this] { q->setAccessMode(AccessMode::Observe); });
+}
+
+monitor::Thresholds DeskPrivate::thresholdsInForce() const {
+    return profile.environment == Environment::Sandbox ? thresholds.tenth() : thresholds;
 }
 
 std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role) const {
@@ -58,7 +58,7 @@ void DeskPrivate::retire(std::unique_ptr<links::Session>& session) const {
 void DeskPrivate::open() {
     close();
     refusal.reset();
-    watch = std::make_shared<Watch>(thresholdsFor(profile.environment));
+    watch = std::make_shared<Watch>();
     monitor = makeSession("monitor");
     QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] {
         askKeychain();
@@ -170,10 +170,10 @@ void DeskPrivate::sample() {
         return;
     const auto started = Beat::Clock::now();
     beat.started(started);
-    const auto reply =
-        monitor->work([watch = watch, number = connectionNumber](
-                          pg::Connection& on, pg::Deadline deadline) { return watch->look(on, number, deadline); },
-                      sampleDeadline);
+    const auto reply = monitor->work(
+        [watch = watch, number = connectionNumber, limits = thresholdsInForce()](
+            pg::Connection& on, pg::Deadline deadline) { return watch->look(on, number, limits, deadline); },
+        sampleDeadline);
     auto* watcher = new QFutureWatcher<links::Reply<Seen>>(monitor.get());
     QObject::connect(watcher, &QFutureWatcherBase::finished, q, [this, watcher, started, asked = watch] {
         watcher->deleteLater();
@@ -329,6 +329,14 @@ void Desk::setPeriod(milliseconds period) {
 
 milliseconds Desk::period() const {
     return d->beat.period();
+}
+
+void Desk::setThresholds(const monitor::Thresholds& thresholds) {
+    if (thresholds == d->thresholds)
+        return;
+    d->thresholds = thresholds;
+    if (d->snapshot)
+        sampleNow();
 }
 
 bool Desk::isSlowed() const {

@@ -11,6 +11,7 @@
 #include "domain/snapshot.h"
 #include "domain/workqueues.h"
 #include "link/session.h"
+#include "monitor/thresholds.h"
 #include "pgque/administration.h"
 #include "schema/plan.h"
 #include "store/journal.h"
@@ -117,8 +118,10 @@ public:
     bool isPaused() const;
     void setPeriod(std::chrono::milliseconds period); ///< default 1 s; the beat slows down by itself on a slow server
     std::chrono::milliseconds period() const;         ///< the period in force
-    bool isSlowed() const;                            ///< the server's slowness decides the period, not the setting
-    void setHidden(bool hidden);                      ///< all windows hidden: sample every 5 s
+    /// When symptoms become findings, from the next sample on. In a sandbox a tenth of it holds.
+    void setThresholds(const monitor::Thresholds& thresholds);
+    bool isSlowed() const;       ///< the server's slowness decides the period, not the setting
+    void setHidden(bool hidden); ///< all windows hidden: sample every 5 s
     void sampleNow();
 
     AccessMode accessMode() const;

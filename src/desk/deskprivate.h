@@ -54,6 +54,7 @@ public:
     void askKeychain();
 
     LinkStatus status() const;
+    monitor::Thresholds thresholdsInForce() const;
     void schedule();
     void sample();
     void takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_point started);
@@ -125,6 +126,7 @@ public:
     std::unique_ptr<links::Session> listener;
     std::unique_ptr<links::Session> operating;
     std::shared_ptr<Watch> watch;
+    monitor::Thresholds thresholds;
     Beat beat;
     QTimer timer;
     int connectionNumber = 0;

@@ -80,7 +80,8 @@ domain::SnapshotPtr Watch::withoutQueues(pg::Connection& connection, pg::Deadlin
     return empty;
 }
 
-Seen Watch::look(pg::Connection& connection, int connectionNumber, pg::Deadline deadline) {
+Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
+                 pg::Deadline deadline) {
     if (std::exchange(m_connectionNumber, connectionNumber) != connectionNumber) {
         m_sampler.reset();
         m_work.reset();
@@ -99,8 +100,8 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, pg::Deadline 
         throw;
     }
     m_memory.add(*seen.snapshot);
-    seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, m_thresholds);
-    m_work.look(connection, deadline);
+    seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
+    m_work.look(connection, thresholds, deadline);
     seen.work = m_work.looks();
     monitor::addFindings(seen.diagnosis, m_work.diagnosis());
     return seen;

@@ -25,23 +25,19 @@ struct Seen {
 /// session and lives on its thread.
 class Watch {
 public:
-    explicit Watch(const monitor::Thresholds& thresholds)
-        : m_thresholds(thresholds)
-        , m_work(thresholds, std::chrono::seconds(10)) {}
-
     /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
     /// core of a sample can't be had; what is known stays.
-    Seen look(pg::Connection& connection, int connectionNumber, pg::Deadline deadline);
+    Seen look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
+              pg::Deadline deadline);
 
 private:
     void probe(pg::Connection& connection, pg::Deadline deadline);
     bool schemaChanged(pg::Connection& connection, pg::Deadline deadline);
     domain::SnapshotPtr withoutQueues(pg::Connection& connection, pg::Deadline deadline);
 
-    monitor::Thresholds m_thresholds;
     monitor::Sampler m_sampler;
     monitor::Memory m_memory;
-    WorkWatch m_work;
+    WorkWatch m_work{std::chrono::seconds(10)};
     std::optional<domain::Capabilities> m_capabilities;
     std::string m_stamp;
     int m_connectionNumber = 0;

@@ -22,7 +22,7 @@ constexpr queries::Limits limits{1s, 50ms};
 } // namespace
 
 void WorkWatch::reset() {
-    *this = WorkWatch(m_thresholds, m_every);
+    *this = WorkWatch(m_every);
 }
 
 void WorkWatch::findInstalls(pg::Connection& connection, pg::Deadline deadline) {
@@ -35,8 +35,11 @@ void WorkWatch::findInstalls(pg::Connection& connection, pg::Deadline deadline) 
     m_installs = std::move(found);
 }
 
-void WorkWatch::look(pg::Connection& connection, pg::Deadline deadline) {
+void WorkWatch::look(pg::Connection& connection, const monitor::Thresholds& thresholds, pg::Deadline deadline) {
     const auto now = pg::Clock::now();
+    if (m_looks && thresholds != m_thresholds)
+        m_diagnosis = monitor::diagnoseWork(*m_looks, &m_memory, thresholds);
+    m_thresholds = thresholds;
     try {
         if (now >= m_searchAt)
             findInstalls(connection, deadline);

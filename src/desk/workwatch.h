@@ -15,17 +15,16 @@ namespace desk {
 /// on its thread.
 class WorkWatch {
 public:
-    WorkWatch(const monitor::Thresholds& thresholds, std::chrono::seconds every)
-        : m_thresholds(thresholds)
-        , m_every(every)
+    explicit WorkWatch(std::chrono::seconds every)
+        : m_every(every)
         , m_period(every) {}
 
     /// Another connection: everything is asked anew.
     void reset();
 
-    /// Looks when it is time to. What can't be had is named in the diagnosis; throws pg::Error only when the connection
+    /// Looks when it is time to, and judges anew by other thresholds at once. What can't be had is named in the diagnosis; throws pg::Error only when the connection
     /// fails.
-    void look(pg::Connection& connection, pg::Deadline deadline);
+    void look(pg::Connection& connection, const monitor::Thresholds& thresholds, pg::Deadline deadline);
 
     /// The newest look; null where there is no work queue, or none has been looked for.
     std::shared_ptr<const domain::WorkLooks> looks() const { return m_looks; }

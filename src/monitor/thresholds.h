@@ -62,6 +62,13 @@ struct Thresholds {
               &tenth.lockWaitWarning, &tenth.lockWaitCritical, &tenth.retryOverdue, &tenth.deadYounger,
               &tenth.stepTwoMissing, &tenth.progress, &tenth.hastyTakeover, &tenth.heldInside, &tenth.behindWarning,
               &tenth.behindCritical, &tenth.writerWarning, &tenth.writerCritical})
+    static Thresholds sandbox() { return Thresholds().tenth(); }
+
+    Thresholds tenth() const {
+        Thresholds tenth = *this;
+        for (pg::Interval* one : {&tenth.heartbeatWarning, &tenth.heartbeatCritical, &tenth.leastLag,
+                                  &tenth.tickCritical, &tenth.lockWaitWarning, &tenth.lockWaitCritical,
+                                  &tenth.retryOverdue, &tenth.deadYounger, &tenth.stepTwoMissing})
             *one /= 10;
         tenth.rotationWarning /= 10;
         tenth.rotationCritical /= 10;
@@ -74,6 +81,8 @@ struct Thresholds {
         tenth.horizonTransactions /= 10;
         return tenth;
     }
+
+    bool operator==(const Thresholds&) const = default;
 };
 
 } // namespace monitor

@@ -8,6 +8,7 @@
 #include <QCheckBox>
 #include <QCoreApplication>
 #include <QDialog>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -101,6 +102,13 @@ std::optional<QString> text(QWidget* parent, const Question& question, const QSt
     dialog.accepts->setDefault(true);
     edit->setFocus();
     return dialog.exec() == QDialog::Accepted ? std::optional(edit->text()) : std::nullopt;
+}
+
+QString fileToWrite(QWidget* parent, const QString& title, const QString& suggestion) {
+    if (textAnswer)
+        return textAnswer({title, {}, {}, false}).value_or(QString());
+    return QFileDialog::getSaveFileName(parent, title, suggestion,
+                                        Ask::tr("CSV (*.csv);;JSON (*.json);;SQL (*.sql);;Text (*.txt)"));
 }
 
 std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep) {

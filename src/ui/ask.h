@@ -30,6 +30,9 @@ void tell(QWidget* parent, const QString& title, const QString& text);
 /// A line of text; field is what it is called. Empty when it was cancelled.
 std::optional<QString> text(QWidget* parent, const Question& question, const QString& field);
 
+/// A file to write to: CSV, JSON, SQL or text by how its name ends. Empty when it was cancelled.
+QString fileToWrite(QWidget* parent, const QString& title, const QString& suggestion);
+
 /// A password, and whether to keep it in the keychain.
 struct Password {
     QString text;

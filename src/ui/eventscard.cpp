@@ -3,6 +3,7 @@
 
 #include "link/whendone.h"
 #include "ui/comparedialog.h"
+#include "ui/eventexport.h"
 #include "ui/eventfilter.h"
 #include "ui/eventpager.h"
 #include "ui/notice.h"
@@ -58,6 +59,10 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
     m_compare =
         add(tr("Compare"), u"compareEvents"_s, tr("Shows two selected events side by side"), [this] { compare(); });
     m_compare->setEnabled(false);
+    QAbstractButton* exports =
+        add(tr("Export…"), u"exportEvents"_s, tr("Writes all events of the batch, as filtered, to a file"),
+            [this] { exportAll(); });
+    exports->setVisible(filter == Filter::Offered);
     new EventPager(*this, m_model);
     if (filter == Filter::Offered) {
         m_filter = new EventFilter(EventFilter::Ticks::NotOffered, settings);
@@ -204,6 +209,21 @@ void EventsCard::compare() {
                                      m_model.row(chosen[1].row()).event, m_table->settings(), window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
+}
+
+void EventsCard::exportAll() {
+    if (!m_window)
+        return;
+    EventExport::start(
+        [desk = m_desk, of = *m_window,
+         search = m_filter ? m_filter->search() : domain::EventSearch()](std::optional<domain::EventPosition> from) {
+            return desk->eventPage(of.queueId, of.lastTick, of.nextTick, of.subId, search, std::move(from),
+                                   EventPageModel::pageSize);
+        },
+        [desk = m_desk, queue = m_window->queueId](const domain::EventRow& event, qint64 bytes) {
+            return desk->payload(queue, event.position, event.id, bytes);
+        },
+        window());
 }
 
 void EventsCard::explain() {

@@ -49,6 +49,7 @@ private:
     void fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit);
     void count();
     void compare();
+    void exportAll();
     void update();
     void explain();
 

@@ -20,9 +20,12 @@
 #include "ui/notice.h"
 #include "ui/outcomeview.h"
 #include "ui/overviewpage.h"
+#include "ui/payloadview.h"
+#include "ui/preferences.h"
 #include "ui/queuepage.h"
 #include "ui/retrypage.h"
 #include "ui/schemapage.h"
+#include "ui/settingspage.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/silences.h"
 #include "ui/statusline.h"
@@ -34,6 +37,7 @@
 #include "ui/workpage.h"
 
 #include <QAbstractButton>
+#include <QAbstractScrollArea>
 #include <QCloseEvent>
 #include <QDialog>
 #include <QDir>
@@ -58,6 +62,7 @@ using desk::LinkState;
 MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* parent)
     : QMainWindow(parent)
     , m_desk(desk)
+    , m_preferences(Preferences::of(options.settingsFolder))
     , m_actions(new Actions(desk, this))
     , m_topBar(new TopBar)
     , m_navigation(new Navigation)
@@ -104,6 +109,15 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     setCentralWidget(central);
     makePages();
     makeShortcuts();
+    // A theme named on the command line comes before the one that was set.
+    if (Theme::instance().choice() == ThemeChoice::System)
+        Theme::instance().choose(m_preferences->theme());
+    usePreferences();
+    connect(m_preferences.get(), &Preferences::changed, this, [this, theme = m_preferences->theme()]() mutable {
+        if (std::exchange(theme, m_preferences->theme()) != theme)
+            Theme::instance().choose(theme);
+        usePreferences();
+    });
 
     connect(m_topBar, &TopBar::paletteWanted, this, &MainWindow::openPalette);
     connect(m_topBar, &TopBar::pauseWanted, desk, &desk::Desk::setPaused);
@@ -155,8 +169,9 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s, u"queue"_s,     u"messages"_s, u"consumers"_s, u"inflight"_s, u"batch"_s,   u"retry"_s,
-            u"dead"_s,     u"workqueue"_s, u"barriers"_s, u"locks"_s,     u"schema"_s,   u"journal"_s, u"footprint"_s};
+    return {u"overview"_s, u"queue"_s,  u"messages"_s, u"consumers"_s, u"inflight"_s,
+            u"batch"_s,    u"retry"_s,  u"dead"_s,     u"workqueue"_s, u"barriers"_s,
+            u"locks"_s,    u"schema"_s, u"journal"_s,  u"footprint"_s, u"settings"_s};
 }
 
 void MainWindow::makePages() {
@@ -188,6 +203,8 @@ void MainWindow::makePages() {
     add(u"schema"_s, tr("Schema"), schema);
     add(u"journal"_s, tr("Journal"), new JournalPage(tools));
     add(u"footprint"_s, tr("Footprint"), new FootprintPage(tools));
+    m_navigation->addGroup(tr("Console"));
+    add(u"settings"_s, tr("Settings"), new SettingsPage(tools, m_preferences));
     m_install = new InstallPage(m_desk);
     m_stack->addWidget(m_install);
     connect(m_install, &InstallPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
@@ -483,14 +500,14 @@ std::vector<Command> MainWindow::commands() {
     view(tr("Sample now"), tr("F5"), [this] { m_desk->sampleNow(); });
     for (const auto& [seconds, text] : {std::pair(1, tr("Sample every second")), std::pair(5, tr("Sample every 5 s")),
                                         std::pair(15, tr("Sample every 15 s"))})
-        view(text, {}, [this, period = seconds] { m_desk->setPeriod(std::chrono::seconds(period)); });
+        view(text, {}, [this, period = seconds] { m_preferences->setPeriod(std::chrono::seconds(period)); });
     for (const auto& [choice, text] :
          {std::pair(ThemeChoice::System, tr("Theme: as the system")), std::pair(ThemeChoice::Light, tr("Theme: light")),
           std::pair(ThemeChoice::Dark, tr("Theme: dark")),
           std::pair(ThemeChoice::HighContrast, tr("Theme: high contrast"))})
-        view(text, {}, [chosen = choice] { Theme::instance().choose(chosen); });
-    view(tr("Times in UTC"), {}, [this] { chooseZone(QTimeZone::utc()); });
-    view(tr("Times in this system's zone"), {}, [this] { chooseZone(QTimeZone::systemTimeZone()); });
+        view(text, {}, [this, chosen = choice] { m_preferences->setTheme(chosen); });
+    view(tr("Times in UTC"), {}, [this] { m_preferences->setUtc(true); });
+    view(tr("Times in this system's zone"), {}, [this] { m_preferences->setUtc(false); });
     view(tr("Open another server"), tr("Ctrl+N"), [this] { Q_EMIT connectionWanted(); });
     view(tr("Keyboard shortcuts"), tr("F1"), [this] { showShortcuts(); });
     return list;
@@ -506,10 +523,19 @@ void MainWindow::togglePause() {
     m_desk->setPaused(!m_desk->isPaused());
 }
 
-void MainWindow::chooseZone(const QTimeZone& zone) {
+void MainWindow::usePreferences() {
+    m_desk->setPeriod(m_preferences->period());
+    m_desk->setThresholds(m_preferences->thresholds());
+    models::Masking::setCurrent(models::Masking(m_preferences->masking()));
+    for (PayloadView* view : findChildren<PayloadView*>())
+        view->showAgain();
+    const QTimeZone zone = m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
     for (const auto& [name, shown] : m_pages)
         shown->setZone(zone);
     m_status->setZone(zone);
+    // Cells are drawn from what they hold: what is hidden now is asked for anew.
+    for (QAbstractScrollArea* area : findChildren<QAbstractScrollArea*>())
+        area->viewport()->update();
     onSample();
 }
 

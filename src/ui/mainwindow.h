@@ -20,6 +20,7 @@ class Banner;
 class InstallPage;
 class Navigation;
 class Page;
+class Preferences;
 class StatusLine;
 class TopBar;
 class Alerts;
@@ -87,13 +88,14 @@ private:
     std::vector<Command> commands();
     void showShortcuts();
     void togglePause();
-    void chooseZone(const QTimeZone& zone);
+    void usePreferences();
     void askPassword();
 
     desk::Desk* m_desk;
     std::unique_ptr<QSettings> m_settings;
     Silences* m_silences = nullptr;
     Alerts* m_alerts = nullptr;
+    std::shared_ptr<Preferences> m_preferences;
     Actions* m_actions;
     TopBar* m_topBar;
     Navigation* m_navigation;

@@ -3,6 +3,7 @@
 
 #include "link/whendone.h"
 #include "ui/comparedialog.h"
+#include "ui/eventexport.h"
 #include "ui/eventfilter.h"
 #include "ui/eventpager.h"
 #include "ui/eventscard.h"
@@ -78,6 +79,10 @@ void MessagesPage::makeEvents() {
     m_compare->setEnabled(false);
     m_card->addToHeading(m_compare);
     connect(m_compare, &QAbstractButton::clicked, this, &MessagesPage::compare);
+    QAbstractButton* exports = makeButton(tr("Export…"), u"exportEvents"_s, this);
+    exports->setToolTip(tr("Writes all events found to a file"));
+    m_card->addToHeading(exports);
+    connect(exports, &QAbstractButton::clicked, this, &MessagesPage::exportAll);
     connect(m_table, &TableController::selectionChanged, this,
             [this] { m_compare->setEnabled(m_table->selectedSources().size() == 2); });
     new EventPager(*m_card, m_model);
@@ -212,6 +217,18 @@ void MessagesPage::compare() {
                                      m_model.row(chosen[1].row()).event, tools().settings, window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
+}
+
+void MessagesPage::exportAll() {
+    if (m_shownQueue == 0)
+        return;
+    EventExport::start(
+        [desk = tools().desk, queue = m_shownQueue, search = m_filter->search()](
+            std::optional<domain::EventPosition> from) { return desk->searchEvents(queue, search, std::move(from)); },
+        [desk = tools().desk, queue = m_shownQueue](const domain::EventRow& event, qint64 bytes) {
+            return desk->payload(queue, event.position, event.id, bytes);
+        },
+        window());
 }
 
 void MessagesPage::askStory() {

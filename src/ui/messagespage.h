@@ -42,6 +42,7 @@ private:
     void update();
     void choose(const QModelIndex& index);
     void compare();
+    void exportAll();
     void askStory();
     void showStory();
 

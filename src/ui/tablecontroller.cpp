@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/tablecontroller.h"
 
+#include "ui/ask.h"
 #include "ui/celldelegate.h"
 #include "ui/notice.h"
 #include "ui/theme.h"
@@ -8,9 +9,11 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QContextMenuEvent>
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QMenu>
 #include <QMouseEvent>
+#include <QSaveFile>
 #include <QScrollBar>
 #include <QSettings>
 #include <QShortcut>
@@ -265,13 +268,34 @@ void TableController::collectRows(const QModelIndex& parent, QModelIndexList& ro
 }
 
 void TableController::copySelection(models::TextForm form) const {
-    QApplication::clipboard()->setText(models::tableText(*m_proxy, selectedRows(), visibleColumns(), form));
+    QApplication::clipboard()->setText(models::tableText(*m_proxy, selectedRows(), visibleColumns(), form, m_name));
+}
+
+QString TableController::allText(models::TextForm form) const {
+    QModelIndexList rows;
+    collectRows({}, rows);
+    return models::tableText(*m_proxy, rows, visibleColumns(), form, m_name);
 }
 
 void TableController::copyAll(models::TextForm form) const {
-    QModelIndexList rows;
-    collectRows({}, rows);
-    QApplication::clipboard()->setText(models::tableText(*m_proxy, rows, visibleColumns(), form));
+    QApplication::clipboard()->setText(allText(form));
+}
+
+void TableController::saveAll() const {
+    const QString name = ask::fileToWrite(m_view->window(), tr("Save the table"), m_name + u".csv"_s);
+    if (name.isEmpty())
+        return;
+    QSaveFile file(name);
+    if (!file.open(QIODevice::WriteOnly) || file.write(allText(formOf(name)).toUtf8()) < 0 || !file.commit())
+        ask::tell(m_view->window(), tr("The table was not saved"), tr("%1: %2").arg(name, file.errorString()));
+}
+
+models::TextForm TableController::formOf(const QString& fileName) {
+    const QString suffix = QFileInfo(fileName).suffix().toLower();
+    return suffix == "csv"_L1    ? models::TextForm::Csv
+           : suffix == "json"_L1 ? models::TextForm::Json
+           : suffix == "sql"_L1  ? models::TextForm::Sql
+                                 : models::TextForm::Plain;
 }
 
 QMenu* TableController::exportMenu(QWidget* parent) const {
@@ -282,6 +306,11 @@ QMenu* TableController::exportMenu(QWidget* parent) const {
     add(tr("Copy all rows as text"), models::TextForm::Plain);
     add(tr("Copy all rows as CSV"), models::TextForm::Csv);
     add(tr("Copy all rows as JSON"), models::TextForm::Json);
+    add(tr("Copy all rows as SQL"), models::TextForm::Sql);
+    menu->addSeparator();
+    QAction* save = menu->addAction(tr("Save all rows to a file…"));
+    save->setObjectName(u"saveTable"_s);
+    connect(save, &QAction::triggered, this, &TableController::saveAll);
     return menu;
 }
 
@@ -303,6 +332,7 @@ void TableController::openRowMenu(const QPoint& position) {
     add(tr("Copy as text"), models::TextForm::Plain);
     add(tr("Copy as CSV"), models::TextForm::Csv);
     add(tr("Copy as JSON"), models::TextForm::Json);
+    add(tr("Copy as SQL"), models::TextForm::Sql);
     m_proxy->setHeld(true);
     menu.exec(m_view->viewport()->mapToGlobal(position));
     m_proxy->setHeld(false);

@@ -23,7 +23,7 @@ class CellDelegate;
 class Notice;
 
 /// What every table of the console can do: sort without moving rows under the reader, choose and remember columns, copy
-/// as text, CSV or JSON, say why it is empty. One per view; the view owns it.
+/// as text, CSV, JSON or SQL, save, say why it is empty. One per view; the view owns it.
 class TableController : public QObject {
     Q_OBJECT
 
@@ -65,7 +65,12 @@ public:
     QMenu* columnMenu(QWidget* parent);
     void copySelection(models::TextForm form) const;
     void copyAll(models::TextForm form) const;
+    /// Asks for a file and writes all rows to it, in the form its name ends with.
+    void saveAll() const;
     QMenu* exportMenu(QWidget* parent) const;
+
+    /// .csv, .json and .sql; anything else is plain text.
+    static models::TextForm formOf(const QString& fileName);
 
     /// Writes down what changed and waits to be written; to be called before the window goes.
     void rememberNow();
@@ -90,6 +95,7 @@ private:
     void remember() const;
     void rememberSoon();
     void updateNotice();
+    QString allText(models::TextForm form) const;
     void openRowMenu(const QPoint& position);
     QModelIndexList selectedRows() const;
     void collectRows(const QModelIndex& parent, QModelIndexList& rows) const;

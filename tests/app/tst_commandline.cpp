@@ -37,7 +37,7 @@ private Q_SLOTS:
         row("--check --operate", "only looks");
         row("--check --snapshot", "exclude");
         row("--page nowhere", "no page nowhere");
-        row("--theme blue", "light or dark");
+        row("--theme blue", "light, dark or high-contrast");
         row("--screenshot", "screenshot");
         row("--size 10x10", "goes with --screenshot");
         row("--screenshot x.png --size big", "1600x1000");

@@ -137,14 +137,14 @@ private Q_SLOTS:
         QList<int> columns;
         for (int column = 0; column < model.columnCount(); ++column)
             columns += column;
-        for (const TextForm form : {TextForm::Plain, TextForm::Csv, TextForm::Json}) {
-            const QString text = tableText(model, rows, columns, form);
+        for (const TextForm form : {TextForm::Plain, TextForm::Csv, TextForm::Json, TextForm::Sql}) {
+            const QString text = tableText(model, rows, columns, form, u"events"_s);
             QVERIFY(text.contains(Masking::dots()));
             QVERIFY(!text.contains(u"hunter2"_s) && !text.contains(u"abc"_s));
         }
-        QVERIFY(tableText(model, rows, columns, TextForm::Csv).contains(u"long…"_s));
+        QVERIFY(tableText(model, rows, columns, TextForm::Csv, u"events"_s).contains(u"long…"_s));
         Masking::setCurrent({});
-        QVERIFY(tableText(model, rows, columns, TextForm::Csv).contains(u"hunter2"_s));
+        QVERIFY(tableText(model, rows, columns, TextForm::Csv, u"events"_s).contains(u"hunter2"_s));
     }
 
     void compares() {

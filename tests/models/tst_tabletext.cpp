@@ -32,17 +32,26 @@ private Q_SLOTS:
 
     void plainIsAsShown() {
         QCOMPARE(
-            tableText(m_model, m_rows, m_columns, TextForm::Plain),
+            tableText(m_model, m_rows, m_columns, TextForm::Plain, u"queues"_s),
             u"Queue\tBacklog ≈\tDead\tLast tick\n=cmd, \"x\"\t96\t0\t0.1 s\nqueue_00002\t9 007 199 254 594 193\t–\t0.1 s\n"_s);
     }
 
     void csvHasValuesAndNoFormulas() {
-        QCOMPARE(tableText(m_model, m_rows, m_columns, TextForm::Csv),
+        QCOMPARE(tableText(m_model, m_rows, m_columns, TextForm::Csv, u"queues"_s),
                  u"queue,backlog,dead,last_tick\n\"'=cmd, \"\"x\"\"\",96,0,0.1\nqueue_00002,9007199254594193,,0.1\n"_s);
     }
 
+    void sqlIsAQuery() {
+        QCOMPARE(tableText(m_model, m_rows, m_columns, TextForm::Sql, u"queues"_s),
+                 u"with \"queues\" (\"queue\", \"backlog\", \"dead\", \"last_tick\") as (values\n"
+                 "    ('=cmd, \"x\"', 96, 0, 0.1),\n    ('queue_00002', 9007199254594193, null, 0.1)\n)\ntable "
+                 "\"queues\";\n"_s);
+        QCOMPARE(sqlRow({u"it's a \\ b"_s, QVariant(), true}, true), u"    (E'it''s a \\\\ b', null, true)"_s);
+        QVERIFY(tableText(m_model, {}, m_columns, TextForm::Sql, u"queues"_s).isEmpty());
+    }
+
     void jsonKeepsLargeNumbersAndNulls() {
-        const QString text = tableText(m_model, m_rows, m_columns, TextForm::Json);
+        const QString text = tableText(m_model, m_rows, m_columns, TextForm::Json, u"queues"_s);
         QVERIFY(text.contains(u"\"backlog\": \"9007199254594193\""_s));
         QVERIFY(text.contains(u"\"dead\": null"_s));
         QVERIFY(text.contains(u"\"last_tick\": 0.1"_s));

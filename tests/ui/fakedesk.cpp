@@ -78,6 +78,10 @@ std::chrono::milliseconds Desk::period() const {
     return d->period;
 }
 
+void Desk::setThresholds(const monitor::Thresholds& thresholds) {
+    d->thresholds = thresholds;
+}
+
 bool Desk::isSlowed() const {
     return false;
 }

@@ -27,6 +27,7 @@ public:
     Availability availability{true, {}, {}};
     std::vector<double> rates;
     std::chrono::milliseconds period{1000};
+    monitor::Thresholds thresholds;
 
     std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> pages;
     std::function<links::Reply<std::optional<std::string>>(std::int64_t maxBytes)> payload;

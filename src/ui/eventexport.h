@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/eventpage.h"
+#include "link/session.h"
+#include "models/tabletext.h"
+
+#include <QDialog>
+#include <QFuture>
+#include <QSaveFile>
+
+#include <functional>
+
+class QAbstractButton;
+class QLabel;
+
+namespace ui {
+
+/// Writes events with their whole payloads to a file, page after page, however many there are. Secrets are hidden.
+/// Can be cancelled; then nothing is left behind. Only one page and one payload are in memory.
+class EventExport : public QDialog {
+    Q_OBJECT
+
+public:
+    using Page = std::function<QFuture<links::Reply<domain::EventPage>>(std::optional<domain::EventPosition>)>;
+    using Payload = std::function<QFuture<links::Reply<std::optional<std::string>>>(const domain::EventRow&, qint64)>;
+
+    /// Asks for a file and begins; null when none was chosen. Deletes itself when it is closed.
+    static EventExport* start(Page page, Payload payload, QWidget* parent);
+
+Q_SIGNALS:
+    void ended(bool written);
+
+private:
+    EventExport(const QString& fileName, Page page, Payload payload, QWidget* parent);
+    void askPage(const std::optional<domain::EventPosition>& from);
+    void writeRest();
+    void write(const domain::EventRow& event, const std::optional<std::string>& payload);
+    void finish();
+    void giveUp(const QString& why);
+    void say(const QString& text);
+    void reject() override;
+
+    models::TextForm m_form;
+    Page m_askPage;
+    Payload m_askPayload;
+    QSaveFile m_file;
+    domain::EventPage m_page;
+    std::size_t m_next = 0; ///< of the page's rows
+    qint64 m_written = 0;
+    qint64 m_cut = 0;
+    bool m_over = false;
+    QLabel* m_label;
+    QAbstractButton* m_button;
+};
+
+} // namespace ui
