@@ -3,76 +3,12 @@
 // application would inherit.
 
 #include "operate/operatedatabase.h"
+#include "support/pooler.h"
 
-#include <QFile>
-#include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
-
-#include <pwd.h>
-#include <unistd.h>
 
 using namespace std::chrono_literals;
 using namespace Qt::StringLiterals;
-
-namespace {
-
-/// PgBouncer on a unix socket, in front of one database.
-class Pooler {
-public:
-    explicit Pooler(const pg::ConnectionInfo& server) {
-        const auto value = [&](const char* key) { return QString::fromStdString(server.get(key).value_or("")); };
-        QFile configuration(m_folder.filePath(u"pgbouncer.ini"_s));
-        if (!configuration.open(QIODevice::WriteOnly))
-            qFatal("no configuration for the pooler");
-        configuration.write(
-            u"[databases]\n* = host=%1 port=%2 user=%3\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\n"
-            "unix_socket_dir = %4\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 1\n"_s
-                .arg(value("host"), value("port"), value("user"), m_folder.path())
-                .toUtf8());
-        QStringList arguments{u"-q"_s};
-        if (geteuid() == 0) {
-            // It refuses to run as root.
-            const passwd* owner = getpwnam("postgres");
-            if (!owner || chown(QFile::encodeName(m_folder.path()).constData(), owner->pw_uid, owner->pw_gid) != 0)
-                qFatal("no user for the pooler");
-            configuration.setPermissions(configuration.permissions() | QFile::ReadOther);
-            arguments << u"-u"_s << u"postgres"_s;
-        }
-        configuration.close();
-        m_process.setProcessChannelMode(QProcess::MergedChannels);
-        m_process.start(u"/usr/sbin/pgbouncer"_s, arguments << configuration.fileName());
-    }
-
-    ~Pooler() {
-        m_process.terminate();
-        if (!m_process.waitForFinished(5'000))
-            m_process.kill();
-        m_process.waitForFinished(5'000);
-    }
-
-    Pooler(const Pooler&) = delete;
-    Pooler& operator=(const Pooler&) = delete;
-
-    bool isUp() {
-        return eventually([&] { return QFile::exists(m_folder.filePath(u".s.PGSQL.6432"_s)); }, 10s);
-    }
-
-    QByteArray output() { return m_process.readAll(); }
-
-    pg::ConnectionInfo info(const pg::ConnectionInfo& server) const {
-        pg::ConnectionInfo through = server;
-        through.set("host", m_folder.path().toStdString());
-        through.set("port", "6432");
-        return through;
-    }
-
-private:
-    QTemporaryDir m_folder{u"/tmp/pool.XXXXXX"_s};
-    QProcess m_process;
-};
-
-} // namespace
 
 class TestPooler : public QObject {
     Q_OBJECT
@@ -84,7 +20,7 @@ private Q_SLOTS:
         m_db->client().createQueue("q");
         m_db->client().subscribeSubconsumer("q", "billing", "w1");
         m_db->client().subscribeSubconsumer("q", "billing", "w2");
-        m_pooler = std::make_unique<Pooler>(m_db->info());
+        m_pooler = std::make_unique<support::Pooler>(m_db->info());
         QVERIFY2(m_pooler->isUp(), m_pooler->output().constData());
     }
 
@@ -158,7 +94,7 @@ private Q_SLOTS:
 
 private:
     std::unique_ptr<OperateDatabase> m_db;
-    std::unique_ptr<Pooler> m_pooler;
+    std::unique_ptr<support::Pooler> m_pooler;
 };
 
 QTEST_GUILESS_MAIN(TestPooler)
