@@ -471,8 +471,8 @@ std::vector<Command> MainWindow::commands() {
     const QStringList names = pageNames();
     for (int at = 0; at < names.size(); ++at) {
         auto* entry = m_navigation->findChild<QAbstractButton*>(u"page."_s + names[at]);
-        list.push_back({tr("Page"), entry ? entry->text() : names[at], tr("Ctrl+%1").arg(at + 1), names[at],
-                        [this, name = names[at]] { showPage(name); }});
+        list.push_back({tr("Page"), entry ? entry->text() : names[at], at < 9 ? tr("Ctrl+%1").arg(at + 1) : QString(),
+                        names[at], [this, name = names[at]] { showPage(name); }});
     }
     const Subject subject = page(m_current)->subject();
     const auto addAction = [this, &list](const operate::Action& action, const Subject& on) {

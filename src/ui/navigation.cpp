@@ -90,7 +90,8 @@ void Navigation::addPage(const QString& name, const QString& title) {
     auto* entry = new Entry(name, title, this);
     m_layout->insertWidget(m_layout->count() - 1, entry);
     m_entries.push_back(entry);
-    entry->setToolTip(tr("Ctrl+%1").arg(m_entries.size()));
+    if (m_entries.size() < 10)
+        entry->setToolTip(tr("Ctrl+%1").arg(m_entries.size()));
     connect(entry, &QAbstractButton::clicked, this, [this, name] { Q_EMIT chosen(name); });
 }
 

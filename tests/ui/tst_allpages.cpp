@@ -54,9 +54,10 @@ QStringList silentCells(QAbstractItemView* view) {
     for (int row = 0; row < std::min(model->rowCount(), 20); ++row) {
         for (int column = 0; column < model->columnCount(); ++column) {
             const QModelIndex cell = model->index(row, column);
-            const bool drawn = cell.data(models::SeriesRole).isValid() ||
-                               models::CellKind(model->headerData(column, Qt::Horizontal, models::KindRole).toInt()) ==
-                                   models::CellKind::Chip;
+            const bool chip = models::CellKind(model->headerData(column, Qt::Horizontal, models::KindRole).toInt()) ==
+                                  models::CellKind::Chip &&
+                              !cell.data().toString().isEmpty();
+            const bool drawn = chip || cell.data(models::SeriesRole).isValid();
             if (drawn && cell.data(Qt::AccessibleTextRole).toString().isEmpty())
                 silent += view->objectName() + u": "_s + model->headerData(column, Qt::Horizontal).toString();
         }

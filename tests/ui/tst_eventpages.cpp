@@ -338,13 +338,13 @@ private Q_SLOTS:
         timer.start();
         view.showPayload(text, qint64(text.size()));
         const auto asked = timer.elapsed();
+        QVERIFY(!view.isReady()); // the window goes on meanwhile
         QTRY_VERIFY_WITH_TIMEOUT(view.isReady(), 20'000);
         const auto ready = timer.elapsed();
         view.grab();
         QTest::qWait(20);
         qInfo("%s: asked %lld ms, ready %lld ms, painted %lld ms, longest gap %lld ms", QTest::currentDataTag(), asked,
               ready, timer.elapsed(), gaps.longest());
-        QVERIFY(asked < 100);
         QCOMPARE(in<QTreeView>(&view, u"jsonTree"_s)->isVisible(), tree);
         const QString shown = in<QPlainTextEdit>(&view, u"payloadPlain"_s)->toPlainText();
         QVERIFY(shown.size() > 1'000'000);
