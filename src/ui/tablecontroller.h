@@ -58,8 +58,6 @@ public:
     /// All chosen rows in the source model, as they stand on screen.
     QModelIndexList selectedSources() const;
     void selectSource(const QModelIndex& source);
-    /// All selected rows in the source model, as they stand on screen.
-    QModelIndexList selectedSources() const;
 
     /// A menu with a checkable entry per column, and back to the default.
     QMenu* columnMenu(QWidget* parent);
