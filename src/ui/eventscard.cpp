@@ -178,6 +178,11 @@ void EventsCard::update() {
         title += u" · "_s + tr("%n event(s)", nullptr, int(m_exact.value_or(m_model.lastOrdinal())));
     else if (m_window && m_window->estimate)
         title += u" · ≈ "_s + number(*m_window->estimate);
+    // The page that filters names the batch beside the title.
+    if (m_filter && m_window) {
+        note += title;
+        title = tr("Batch");
+    }
     if (m_counting)
         note += tr("counting…");
     else if (m_exact)
