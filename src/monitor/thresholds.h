@@ -55,20 +55,15 @@ struct Thresholds {
 
     /// For the sandbox, where everything happens ten times as fast. What is relative to a queue's own settings stays:
     /// a queue that may wait three seconds for a tick may do so there too.
-    static Thresholds sandbox() {
-        Thresholds tenth;
+    static Thresholds sandbox() { return Thresholds().tenth(); }
+
+    Thresholds tenth() const {
+        Thresholds tenth = *this;
         for (pg::Interval* one :
              {&tenth.heartbeatWarning, &tenth.heartbeatCritical, &tenth.leastLag, &tenth.tickCritical,
               &tenth.lockWaitWarning, &tenth.lockWaitCritical, &tenth.retryOverdue, &tenth.deadYounger,
               &tenth.stepTwoMissing, &tenth.progress, &tenth.hastyTakeover, &tenth.heldInside, &tenth.behindWarning,
               &tenth.behindCritical, &tenth.writerWarning, &tenth.writerCritical})
-    static Thresholds sandbox() { return Thresholds().tenth(); }
-
-    Thresholds tenth() const {
-        Thresholds tenth = *this;
-        for (pg::Interval* one : {&tenth.heartbeatWarning, &tenth.heartbeatCritical, &tenth.leastLag,
-                                  &tenth.tickCritical, &tenth.lockWaitWarning, &tenth.lockWaitCritical,
-                                  &tenth.retryOverdue, &tenth.deadYounger, &tenth.stepTwoMissing})
             *one /= 10;
         tenth.rotationWarning /= 10;
         tenth.rotationCritical /= 10;
