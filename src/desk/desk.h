@@ -197,6 +197,9 @@ public:
     void setCopyFolder(const QString& folder);
     QFuture<store::JournalPage> journalPage(const store::JournalQuery& query);
     QFuture<store::Verification> verifyJournal();
+    /// What would take back what a record tells of, where something does and it was done on this server: in this run,
+    /// or in an earlier one.
+    std::optional<domain::ActionRequest> undoOf(const store::JournalRecord& record) const;
 
     /// What was done in this run, oldest first.
     const std::vector<Performed>& performed() const;
@@ -205,11 +208,11 @@ public:
     /// Thinks a deed through: what it would run and change, or why it will not be done. An uninstall counts the losses.
     QFuture<links::Reply<schema::Plan>> planSchema(schema::Deed deed);
     /// Needs Operate. Does nothing when the schema has changed since it was planned.
-    QFuture<domain::ActionOutcome> carryOutSchema(const schema::Plan& plan);
+    QFuture<domain::ActionOutcome> carryOutSchema(const schema::Plan& plan, const QString& reason = {});
 
     /// Installing: the SQL to show, and the deed (needs Operate).
     QString installSql() const;
-    QFuture<domain::ActionOutcome> installSchema();
+    QFuture<domain::ActionOutcome> installSchema(const QString& reason = {});
 
 Q_SIGNALS:
     void linkStatusChanged();

@@ -55,6 +55,20 @@ domain::ActionOutcome fromFailure(const pg::Failure& failure) {
     return outcome;
 }
 
+const char* journalName(schema::Deed deed) {
+    switch (deed) {
+    case schema::Deed::Install:
+        return "install_schema";
+    case schema::Deed::Upgrade:
+        return "upgrade_schema";
+    case schema::Deed::Convert:
+        return "convert_schema";
+    case schema::Deed::Uninstall:
+        break;
+    }
+    return "uninstall_schema";
+}
+
 constexpr auto observing = "The console only observes this server: switch to Operate to act.";
 constexpr auto lesserClass = "Armed only for what takes nothing away: arm for more to do this.";
 constexpr auto noReason = "This profile asks for a reason, which is kept in the journal.";
@@ -360,6 +374,8 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
                 return schema::planInstall(seen);
             case schema::Deed::Upgrade:
                 return schema::planUpgrade(seen);
+            case schema::Deed::Convert:
+                return schema::planConvert(seen);
             case schema::Deed::Uninstall:
                 break;
             }
@@ -374,11 +390,14 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
         predictionDeadline);
 }
 
-QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
+QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan, const QString& reason) {
     if (d->mode == AccessMode::Observe)
         return answered(refused(observing));
-    if (plan.deed == schema::Deed::Uninstall && !d->armed.destructive)
+    const bool takesAway = plan.deed == schema::Deed::Uninstall || plan.deed == schema::Deed::Convert;
+    if (takesAway && !d->armed.destructive)
         return answered(refused(lesserClass));
+    if (d->profile.requiresReason && reason.trimmed().isEmpty())
+        return answered(refused(noReason));
     const auto running = d->operating->work(
         [plan](pg::Connection& connection, pg::Deadline deadline) {
             if (plan.refusal)
@@ -388,15 +407,16 @@ QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
         installDeadline);
     d->countUnderWay(running);
     domain::ActionRequest request;
-    request.action = plan.deed == schema::Deed::Uninstall ? "uninstall_schema"
-                     : plan.deed == schema::Deed::Upgrade ? "upgrade_schema"
-                                                          : "install_schema";
+    request.action = journalName(plan.deed);
+    request.reason = reason.toStdString();
     return d->performed(request, running, std::make_shared<CommitNote>(), d->begin(request));
 }
 
-QFuture<domain::ActionOutcome> Desk::installSchema() {
+QFuture<domain::ActionOutcome> Desk::installSchema(const QString& reason) {
     if (d->mode == AccessMode::Observe)
         return answered(refused(observing));
+    if (d->profile.requiresReason && reason.trimmed().isEmpty())
+        return answered(refused(noReason));
     const auto running = d->operating->work(
         [](pg::Connection& connection, pg::Deadline deadline) {
             const schema::Plan plan = schema::planInstall(schema::inspect(connection, deadline));
@@ -407,7 +427,8 @@ QFuture<domain::ActionOutcome> Desk::installSchema() {
         installDeadline);
     d->countUnderWay(running);
     domain::ActionRequest request;
-    request.action = "install_schema";
+    request.action = journalName(schema::Deed::Install);
+    request.reason = reason.toStdString();
     return d->performed(request, running, std::make_shared<CommitNote>(), d->begin(request));
 }
 

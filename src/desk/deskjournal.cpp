@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/deskprivate.h"
+#include "desk/requestjson.h"
 #include "link/whendone.h"
 
 #include <QDir>
@@ -120,6 +121,8 @@ void DeskPrivate::writeOutcome(store::JournalRecord record, store::Stage stage,
     record.sql = text(outcome.sql);
     record.xid = text(outcome.xid.value_or(std::string()));
     record.cluster = text(outcome.cluster);
+    if (outcome.undo)
+        record.undo = QString::fromUtf8(requestToJson(*outcome.undo));
     writeDown(std::move(record), stage);
 }
 
@@ -176,6 +179,16 @@ void DeskPrivate::settleEarlier(const store::JournalRecord& record) {
         outcome.sql = record.sql.toStdString();
         writeOutcome(record, store::Stage::Settled, operate::Runner::settled(std::move(outcome), *settlement));
     });
+}
+
+std::optional<domain::ActionRequest> Desk::undoOf(const store::JournalRecord& record) const {
+    for (const Performed& done : d->done)
+        if (done.operation == record.operation)
+            return done.outcome.undo;
+    // An earlier run's: only where it was done here.
+    if (record.where != d->recordOf({}).where)
+        return {};
+    return requestFromJson(record.undo.toUtf8());
 }
 
 void Desk::setCopyFolder(const QString& folder) {

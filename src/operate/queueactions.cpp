@@ -3,6 +3,7 @@
 #include "operate/words.h"
 #include "pgque/administration.h"
 #include "pgque/producing.h"
+#include "queries/repair.h"
 
 namespace operate {
 
@@ -143,10 +144,30 @@ Action setQueueConfig() {
         const Arguments arguments(parameters, request);
         const std::string parameter = arguments.text("parameter");
         const std::string value = arguments.text("value");
-        return configPlan(request.queue, parameter,
-                          value.empty() ? std::nullopt : std::optional<std::string_view>(value),
-                          parameter + " of " + request.queue +
-                              (value.empty() ? " has its default again." : " is now " + value + "."));
+        Plan plan = configPlan(request.queue, parameter,
+                               value.empty() ? std::nullopt : std::optional<std::string_view>(value), {});
+        const auto was = queries::queueParameter(request.queue, parameter);
+        plan.calls.insert(plan.calls.begin(), was.statement);
+        plan.judge = [was, parameter, value, queue = request.queue](const std::vector<pg::Result>& results,
+                                                                    const Sight&) {
+            Verdict verdict =
+                done(parameter + " of " + queue + (value.empty() ? " has its default again" : " is now " + value));
+            if (const auto before = was.decode(results.at(0))) {
+                verdict.results["was"] = *before;
+                verdict.summary += "; it was " + *before;
+            }
+            verdict.summary += ".";
+            return verdict;
+        };
+        return plan;
+    };
+    action.inverse = [](const domain::ActionRequest& request, const domain::ActionOutcome& outcome) {
+        std::optional<domain::ActionRequest> undo;
+        if (const auto was = outcome.results.find("was"); was != outcome.results.end()) {
+            undo = request;
+            undo->arguments["value"] = was->second;
+        }
+        return undo;
     };
     return action;
 }

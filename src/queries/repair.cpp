@@ -272,6 +272,14 @@ pg::Call<std::optional<RepositionOutlook>> repositionOutlook(const std::string& 
         });
 }
 
+pg::Call<std::optional<std::string>> queueParameter(const std::string& queue, const std::string& parameter) {
+    return optionalRow<std::string>("queue_parameter",
+                                    "select coalesce(to_jsonb(q) ->> ('queue_' || $2::text), '') from pgque.queue q"
+                                    " where q.queue_name = $1::text and to_jsonb(q) ? ('queue_' || $2::text)",
+                                    pg::Params::of(queue, parameter),
+                                    [](const pg::Row& row) { return row.get<std::string>(0); });
+}
+
 pg::Call<std::int64_t> parseJson(std::span<const std::string> payloads) {
     return valueCall<std::int64_t>("parse_json", "select cardinality($1::jsonb[])::bigint", pg::Params::of(payloads));
 }

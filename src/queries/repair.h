@@ -131,6 +131,11 @@ struct RepositionOutlook {
 [[nodiscard]] pg::Call<std::optional<RepositionOutlook>>
 repositionOutlook(const std::string& queue, const std::string& consumer, std::int64_t tick);
 
+/// A parameter of a queue as set_queue_config takes it, "" for its default; nothing where there is no such queue or
+/// parameter.
+[[nodiscard]] pg::Call<std::optional<std::string>> queueParameter(const std::string& queue,
+                                                                  const std::string& parameter);
+
 /// Which of these payloads is the first that is no JSON: fails with the server's words when one of them is none.
 [[nodiscard]] pg::Call<std::int64_t> parseJson(std::span<const std::string> payloads);
 

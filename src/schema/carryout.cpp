@@ -16,6 +16,8 @@ const char* doneWords(Deed deed) {
         return "The schema is installed.";
     case Deed::Upgrade:
         return "The schema is upgraded.";
+    case Deed::Convert:
+        return "The schema is converted: it is Batchscope's own now.";
     case Deed::Uninstall:
         break;
     }

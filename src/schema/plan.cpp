@@ -3,6 +3,10 @@
 
 #include "schema/script.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace schema {
 
 using domain::SchemaOrigin;
@@ -71,6 +75,33 @@ void checkServer(Plan& plan, const Catalog& catalog) {
     }
 }
 
+/// What the script is tested to convert.
+constexpr std::array<std::string_view, 2> convertible = {"0.1.0", "0.2.0"};
+
+/// Whether PgQue has it too: our own additions and helpers it does not.
+bool isOfPgque(const std::string& function) {
+    const std::string name = function.substr(0, function.find('('));
+    return !name.starts_with('_') && name != "origin" && name != "nack_batch";
+}
+
+/// How an install differs from what its version is known to be made of, as far as names tell; empty: it does not.
+std::string notOfItsVersion(const Inspection& seen) {
+    std::string extra;
+    std::string missing;
+    const auto add = [](std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + name; };
+    for (const Drift& drift : seen.drift) {
+        if (drift.kind == DriftKind::ExtraFunction)
+            add(extra, drift.object);
+        else if (drift.kind == DriftKind::MissingFunction && seen.version != "0.1.0" && isOfPgque(drift.object))
+            add(missing, drift.object);
+    }
+    if (!extra.empty())
+        extra = "it has " + extra;
+    if (!missing.empty())
+        add(extra, "it lacks " + missing);
+    return extra;
+}
+
 } // namespace
 
 Plan planInstall(const Inspection& seen) {
@@ -105,6 +136,32 @@ Plan planUpgrade(const Inspection& seen) {
         plan.changes.push_back("puts " + counted(std::int64_t(seen.grants.size()), "grants right"));
     if (seen.origin != SchemaOrigin::Ours && seen.origin != SchemaOrigin::OursDrifted)
         refuse(plan, "Only Batchscope's own schema can be upgraded. " + seen.summary(), "");
+    else if (!seen.catalog.ownsSchema)
+        refuse(plan, seen.catalog.user + " does not own the schema.", "Connect as " + seen.catalog.owner + ".");
+    else
+        checkServer(plan, seen.catalog);
+    return plan;
+}
+
+Plan planConvert(const Inspection& seen) {
+    Plan plan = draft(Deed::Convert, "Convert the queue schema in ", seen);
+    plan.transaction = std::string(begin) + std::string(pgqueSql());
+    plan.sql = plan.transaction + commit;
+    plan.changes = {"keeps queues, events, positions, retries, dead letters, owners and other people's grants"};
+    for (const Drift& drift : seen.drift)
+        plan.changes.push_back(describe(drift));
+    if (!seen.grants.empty())
+        plan.changes.push_back("puts " + counted(std::int64_t(seen.grants.size()), "grants right"));
+    if (seen.origin != SchemaOrigin::Foreign)
+        refuse(plan, "Only a compatible schema that somebody else installed can be converted. " + seen.summary(), "");
+    else if (std::find(convertible.begin(), convertible.end(), seen.version) == convertible.end())
+        refuse(plan,
+               "Version " + (seen.version.empty() ? std::string("unknown") : seen.version) +
+                   " is none that this program knows how to convert (0.1.0 and 0.2.0).",
+               "Leave it as it is: this console works with it.");
+    else if (const std::string strange = notOfItsVersion(seen); !strange.empty())
+        refuse(plan, "It is not as PgQue " + seen.version + " is: " + strange + ".",
+               "Somebody changed it on purpose: ask the owner, " + seen.catalog.owner + ", first.");
     else if (!seen.catalog.ownsSchema)
         refuse(plan, seen.catalog.user + " does not own the schema.", "Connect as " + seen.catalog.owner + ".");
     else

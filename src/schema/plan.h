@@ -29,7 +29,7 @@ struct Losses {
 /// Counts in one statement; needs an administrator of our own schema.
 pg::Call<Losses> countLosses();
 
-enum class Deed { Install, Upgrade, Uninstall };
+enum class Deed { Install, Upgrade, Convert, Uninstall };
 
 /// A deed that was thought through and can be shown before it is done.
 struct Plan {
@@ -46,6 +46,9 @@ struct Plan {
 
 Plan planInstall(const Inspection& seen);
 Plan planUpgrade(const Inspection& seen); ///< our own schema only; puts drifted functions right as well
+/// Makes somebody else's install ours, with the same script that converts it when an administrator runs it. Only a
+/// version that the script is known to convert, and only without functions that this version does not have.
+Plan planConvert(const Inspection& seen);
 Plan planUninstall(const Inspection& seen, const Losses& losses); ///< our own schema only
 
 /// Carries a plan out in one transaction and says what happened. A large uninstall drops queue by queue before that,

@@ -7,6 +7,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QSqlError>
+#include <QSqlRecord>
 #include <QThread>
 #include <QUuid>
 
@@ -21,13 +22,14 @@ using namespace Qt::StringLiterals;
 constexpr int longestText = 100'000;
 
 const QString columns = u"number, at, operation, stage, who, place, role, action, subject, reason, sql, prediction, "
-                        "outcome, summary, xid, cluster, hash"_s;
+                        "outcome, summary, xid, cluster, hash, undo"_s;
 
 const std::array<QString, 4> schema{
     u"create table if not exists record (number integer primary key, at text not null, operation text not null, "
     "stage text not null, who text not null, place text not null, role text not null, action text not null, "
     "subject text not null, reason text not null, sql text not null, prediction text not null, outcome text not null, "
-    "summary text not null, xid text not null, cluster text not null, hash blob not null)"_s,
+    "summary text not null, xid text not null, cluster text not null, hash blob not null, "
+    "undo text not null default '')"_s,
     u"create index if not exists record_operation on record (operation, number)"_s,
     u"create trigger if not exists record_stays before update on record "
     "begin select raise(abort, 'the journal is append-only'); end"_s,
@@ -81,6 +83,9 @@ QByteArray hashOf(const QByteArray& previous, const JournalRecord& record) {
         hash.addData(QByteArray::number(bytes.size()).append(':'));
         hash.addData(bytes);
     }
+    // Records of before this field was there must still hold.
+    if (!record.undo.isEmpty())
+        hash.addData(record.undo.toUtf8());
     return hash.result();
 }
 
@@ -155,6 +160,14 @@ std::optional<Failure> Database::open() {
             return failure;
         }
     }
+    if (!m_database.record(u"record"_s).contains(u"undo"_s)) {
+        const auto failure = run(u"alter table record add column undo text not null default ''"_s);
+        // Another program may just have done it.
+        if (failure && !m_database.record(u"record"_s).contains(u"undo"_s)) {
+            m_database.close();
+            return failure;
+        }
+    }
     m_ready = true;
     return {};
 }
@@ -162,9 +175,9 @@ std::optional<Failure> Database::open() {
 std::optional<Failure> Database::append(JournalRecord record) {
     if (auto failure = open())
         return failure;
-    for (QString* text :
-         {&record.operation, &record.who, &record.where, &record.role, &record.action, &record.subject, &record.reason,
-          &record.sql, &record.prediction, &record.outcome, &record.summary, &record.xid, &record.cluster})
+    for (QString* text : {&record.operation, &record.who, &record.where, &record.role, &record.action, &record.subject,
+                          &record.reason, &record.sql, &record.prediction, &record.outcome, &record.summary,
+                          &record.xid, &record.cluster, &record.undo})
         *text = storable(*text);
     // Others may append to the same file: the last record is read under the write lock.
     if (auto failure = run(u"begin immediate"_s))
@@ -185,13 +198,13 @@ std::optional<Failure> Database::append(JournalRecord record) {
 
     QSqlQuery insert(m_database);
     insert.prepare(
-        u"insert into record (%1) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"_s.arg(columns));
+        u"insert into record (%1) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"_s.arg(columns));
     for (const QVariant& value :
          {QVariant(record.number), QVariant(record.at.toString(Qt::ISODateWithMs)), QVariant(record.operation),
           QVariant(nameOf(record.stage)), QVariant(record.who), QVariant(record.where), QVariant(record.role),
           QVariant(record.action), QVariant(record.subject), QVariant(record.reason), QVariant(record.sql),
           QVariant(record.prediction), QVariant(record.outcome), QVariant(record.summary), QVariant(record.xid),
-          QVariant(record.cluster), QVariant(record.hash)})
+          QVariant(record.cluster), QVariant(record.hash), QVariant(record.undo)})
         insert.addBindValue(value);
     if (!insert.exec())
         return undo(insert.lastError());
@@ -223,6 +236,7 @@ JournalPage Database::read(QSqlQuery& query) {
                              .summary = text(13),
                              .xid = text(14),
                              .cluster = text(15),
+                             .undo = text(17),
                              .hash = query.value(16).toByteArray()});
     }
     if (query.lastError().isValid())

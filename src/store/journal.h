@@ -51,6 +51,7 @@ struct JournalRecord {
     QString summary;
     QString xid;
     QString cluster; ///< which server's history the xid belongs to
+    QString undo;    ///< the request that takes it back, as JSON; empty where nothing does
     QByteArray hash; ///< SHA-256 over the record before and all fields of this one
 };
 

@@ -12,6 +12,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QVBoxLayout>
 
@@ -40,6 +41,14 @@ InstallPage::InstallPage(desk::Desk* desk, QWidget* parent)
         layout->addWidget(label);
     }
     layout->addLayout(m_outcome);
+    if (desk->profile().requiresReason) {
+        m_reason = new QLineEdit;
+        m_reason->setObjectName(u"installReason"_s);
+        m_reason->setAccessibleName(tr("Reason, kept in the journal"));
+        m_reason->setPlaceholderText(tr("Reason: required here, kept in the journal"));
+        layout->addWidget(m_reason);
+        connect(m_reason, &QLineEdit::textChanged, this, &InstallPage::refresh);
+    }
     layout->addWidget(dimLabel(tr("SQL that will run, once, in one transaction")));
     m_sql->setMinimumHeight(0);
     m_sql->setMaximumHeight(QWIDGETSIZE_MAX);
@@ -75,8 +84,8 @@ void InstallPage::refresh() {
         m_sql->setPlainText(m_desk->installSql());
     m_sql->setVisible(none);
     m_install->setVisible(none);
-    m_install->setEnabled(!m_running);
     const bool observing = m_desk->accessMode() == desk::AccessMode::Observe;
+    m_install->setEnabled(!m_running && (observing || !m_reason || !m_reason->text().trimmed().isEmpty()));
     m_install->setText(m_running   ? tr("Installing…")
                        : observing ? tr("Switch to Operate to install…")
                                    : tr("Install into %1").arg(database));
@@ -90,19 +99,20 @@ void InstallPage::install() {
     }
     m_running = true;
     refresh();
-    links::whenDone(m_desk->installSchema(), this, [this](const domain::ActionOutcome& outcome) {
-        m_running = false;
-        while (QLayoutItem* item = m_outcome->takeAt(0)) {
-            delete item->widget();
-            delete item;
-        }
-        domain::ActionOutcome shown = outcome;
-        shown.sql.clear(); // it stands below already
-        auto* view = new OutcomeView(shown);
-        m_outcome->addWidget(view);
-        view->announce();
-        refresh();
-    });
+    links::whenDone(m_desk->installSchema(m_reason ? m_reason->text() : QString()), this,
+                    [this](const domain::ActionOutcome& outcome) {
+                        m_running = false;
+                        while (QLayoutItem* item = m_outcome->takeAt(0)) {
+                            delete item->widget();
+                            delete item;
+                        }
+                        domain::ActionOutcome shown = outcome;
+                        shown.sql.clear(); // it stands below already
+                        auto* view = new OutcomeView(shown);
+                        m_outcome->addWidget(view);
+                        view->announce();
+                        refresh();
+                    });
 }
 
 } // namespace ui

@@ -7,6 +7,7 @@
 
 class QAbstractButton;
 class QLabel;
+class QLineEdit;
 class QPlainTextEdit;
 class QVBoxLayout;
 
@@ -32,6 +33,7 @@ private:
     QLabel* m_explanation;
     QPlainTextEdit* m_sql;
     QAbstractButton* m_install;
+    QLineEdit* m_reason = nullptr; ///< only where one is required
     QVBoxLayout* m_outcome;
     bool m_running = false;
 };

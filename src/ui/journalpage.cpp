@@ -173,12 +173,8 @@ void JournalPage::choose(const QModelIndex& index) {
     m_detailCard->show();
 }
 
-/// Of what this run of the program did: an older record no longer holds the request it came from.
 void JournalPage::offerUndo(const store::JournalRecord& record) {
-    m_inverse.reset();
-    for (const desk::Performed& done : tools().desk->performed())
-        if (done.operation == record.operation)
-            m_inverse = done.outcome.undo;
+    m_inverse = tools().desk->undoOf(record);
     const operate::Action* action = m_inverse ? tools().desk->actions().find(m_inverse->action) : nullptr;
     m_undo->setVisible(action);
     if (action)

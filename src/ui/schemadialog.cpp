@@ -27,6 +27,8 @@ QString verb(schema::Deed deed) {
         return SchemaDialog::tr("Install");
     case schema::Deed::Upgrade:
         return SchemaDialog::tr("Upgrade");
+    case schema::Deed::Convert:
+        return SchemaDialog::tr("Convert");
     case schema::Deed::Uninstall:
         break;
     }
@@ -48,6 +50,7 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     , m_plan(std::move(plan))
     , m_content(new QVBoxLayout) {
     const bool uninstall = m_plan.deed == schema::Deed::Uninstall;
+    const bool convert = m_plan.deed == schema::Deed::Convert;
     const QString database =
         models::format::text(desk->snapshot() ? desk->snapshot()->capabilities.database : std::string());
     setObjectName(u"schemaDialog"_s);
@@ -82,6 +85,11 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
         m_content->addWidget(dimLabel(uninstall ? tr("What goes, counted just now") : tr("What it would change")));
         m_content->addWidget(list);
     }
+    if (convert && !m_plan.refusal)
+        m_content->addWidget(
+            sentence(tr("Somebody else's functions are replaced by those this program ships. From here "
+                        "it can't be undone: only the script of the other installer brings them "
+                        "back.")));
     if (uninstall && !m_plan.refusal)
         m_content->addWidget(sentence(tr("Can't be undone.")));
     m_content->addWidget(dimLabel(tr("SQL that will run")));
@@ -90,24 +98,16 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     sql->setMaximumHeight(QWIDGETSIZE_MAX);
     sql->setPlainText(models::format::text(m_plan.sql));
     m_content->addWidget(sql, 1);
-    if (uninstall && !m_plan.refusal) {
-        auto* row = new QHBoxLayout;
-        auto* label = new QLabel(tr("Type %1 to confirm").arg(database));
-        m_typedName = new QLineEdit;
-        m_typedName->setObjectName(u"typedName"_s);
-        m_typedName->setAccessibleName(label->text());
-        label->setBuddy(m_typedName);
-        row->addWidget(label);
-        row->addWidget(m_typedName, 1);
-        m_content->addLayout(row);
-        connect(m_typedName, &QLineEdit::textChanged, this, &SchemaDialog::updateButton);
-    }
+    if (m_desk->profile().requiresReason && !m_plan.refusal)
+        addLine(tr("&Reason, kept in the journal"), u"reason"_s, m_reason);
+    if ((uninstall || convert) && !m_plan.refusal)
+        addLine(tr("&Type %1 to confirm").arg(database), u"typedName"_s, m_typedName);
     auto* footer = new QHBoxLayout;
     footer->addStretch();
     m_cancel = makeButton(tr("Cancel"), u"cancel"_s, this);
     m_act =
         makeButton(uninstall ? tr("Uninstall from %1").arg(database) : tr("%1 in %2").arg(verb(m_plan.deed), database),
-                   u"act"_s, this, uninstall ? u"danger"_s : u"primary"_s);
+                   u"act"_s, this, uninstall || convert ? u"danger"_s : u"primary"_s);
     footer->addWidget(m_cancel);
     footer->addWidget(m_act);
     layout->addLayout(footer);
@@ -118,10 +118,25 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     updateButton();
 }
 
+void SchemaDialog::addLine(const QString& title, const QString& name, QLineEdit*& line) {
+    auto* row = new QHBoxLayout;
+    auto* label = new QLabel(title);
+    line = new QLineEdit;
+    line->setObjectName(name);
+    line->setAccessibleName(QString(title).remove(u'&'));
+    label->setBuddy(line);
+    row->addWidget(label);
+    row->addWidget(line, 1);
+    m_content->addLayout(row);
+    connect(line, &QLineEdit::textChanged, this, &SchemaDialog::updateButton);
+}
+
 void SchemaDialog::updateButton() {
     const QString database =
         models::format::text(m_desk->snapshot() ? m_desk->snapshot()->capabilities.database : std::string());
-    m_act->setEnabled(!m_plan.refusal && !m_running && (!m_typedName || m_typedName->text() == database));
+    const bool confirmed = !m_typedName || m_typedName->text() == database;
+    const bool explained = !m_reason || !m_reason->text().trimmed().isEmpty();
+    m_act->setEnabled(!m_plan.refusal && !m_running && confirmed && explained);
     m_act->setVisible(!m_plan.refusal);
 }
 
@@ -129,7 +144,8 @@ void SchemaDialog::carryOut() {
     m_running = true;
     m_act->setText(tr("Under way…"));
     updateButton();
-    links::whenDone(m_desk->carryOutSchema(m_plan), this, [this](const domain::ActionOutcome& outcome) {
+    const QString reason = m_reason ? m_reason->text() : QString();
+    links::whenDone(m_desk->carryOutSchema(m_plan, reason), this, [this](const domain::ActionOutcome& outcome) {
         while (QLayoutItem* item = m_content->takeAt(0)) {
             delete item->widget();
             if (QLayout* inner = item->layout()) {
@@ -141,6 +157,7 @@ void SchemaDialog::carryOut() {
             delete item;
         }
         m_typedName = nullptr;
+        m_reason = nullptr;
         auto* view = new OutcomeView(outcome);
         m_content->addWidget(view, 1);
         view->announce();

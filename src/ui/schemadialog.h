@@ -11,8 +11,8 @@ class QVBoxLayout;
 
 namespace ui {
 
-/// Installing, upgrading or uninstalling the schema: what it would change or lose, the SQL, and then what happened. An
-/// uninstall asks for the database's name.
+/// Installing, upgrading, converting or uninstalling the schema: what it would change or lose, the SQL, and then what
+/// happened. An uninstall asks for the database's name.
 class SchemaDialog : public QDialog {
     Q_OBJECT
 
@@ -23,6 +23,7 @@ Q_SIGNALS:
     void carriedOut();
 
 private:
+    void addLine(const QString& title, const QString& name, QLineEdit*& line);
     void updateButton();
     void carryOut();
 
@@ -30,6 +31,7 @@ private:
     schema::Plan m_plan;
     QVBoxLayout* m_content;
     QLineEdit* m_typedName = nullptr;
+    QLineEdit* m_reason = nullptr;
     QAbstractButton* m_act;
     QAbstractButton* m_cancel;
     bool m_running = false;

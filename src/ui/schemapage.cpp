@@ -55,6 +55,7 @@ SchemaPage::SchemaPage(const PageTools& tools, QWidget* parent)
     m_driftCard->setContent(m_driftView);
     m_statusCard->setContent(m_statusView);
     addDeed(schema::Deed::Upgrade, tr("Upgrade…"), u"upgradeSchema"_s);
+    addDeed(schema::Deed::Convert, tr("Convert…"), u"convertSchema"_s);
     addDeed(schema::Deed::Uninstall, tr("Uninstall…"), u"uninstallSchema"_s);
     auto* inside = new QWidget;
     auto* insideLayout = new QVBoxLayout(inside);
@@ -74,6 +75,14 @@ void SchemaPage::addDeed(schema::Deed deed, const QString& title, const QString&
     button->setToolTip(tr("Shows first what it would change and the SQL it would run"));
     connect(button, &QAbstractButton::clicked, this, [this, deed] { plan(deed); });
     m_factsCard->addToHeading(button);
+    m_deeds.emplace(deed, button);
+}
+
+/// Only what can be asked of such a schema; why it can't be done all the same, the plan says.
+void SchemaPage::offerDeeds(domain::SchemaOrigin origin) {
+    const bool ours = origin == domain::SchemaOrigin::Ours || origin == domain::SchemaOrigin::OursDrifted;
+    for (const auto& [deed, button] : m_deeds)
+        button->setVisible(deed == schema::Deed::Convert ? origin == domain::SchemaOrigin::Foreign : ours);
 }
 
 void SchemaPage::plan(schema::Deed deed) {
@@ -124,6 +133,7 @@ QString SchemaPage::whoTicks(const domain::Snapshot& snapshot) const {
 void SchemaPage::show(const desk::SchemaReport& report) {
     const schema::Inspection& seen = report.inspection;
     const schema::Catalog& catalog = seen.catalog;
+    offerDeeds(seen.origin);
     m_facts->set(tr("Installed"), text(seen.summary()));
     m_facts->set(tr("In"),
                  tr("database %1, owned by %2").arg(foreign(text(catalog.database)), foreign(text(catalog.owner))));

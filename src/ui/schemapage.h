@@ -5,6 +5,9 @@
 #include "ui/page.h"
 #include "ui/repeated.h"
 
+#include <map>
+
+class QAbstractButton;
 class QTableView;
 
 namespace ui {
@@ -37,6 +40,7 @@ Q_SIGNALS:
 
 private:
     void addDeed(schema::Deed deed, const QString& text, const QString& name);
+    void offerDeeds(domain::SchemaOrigin origin);
     void plan(schema::Deed deed);
     void show(const desk::SchemaReport& report);
     void fail(const pg::Failure& failure);
@@ -52,6 +56,7 @@ private:
     QTableView* m_statusView;
     TableController* m_driftTable;
     TableController* m_statusTable;
+    std::map<schema::Deed, QAbstractButton*> m_deeds;
     bool m_planning = false;
     Repeated<desk::SchemaReport> m_answer;
 };

@@ -38,8 +38,9 @@ class TestDeskJournal : public QObject {
     QTemporaryDir m_folder;
     std::shared_ptr<store::Journal> m_journal;
 
-    std::unique_ptr<Desk> open(const QString& path) {
+    std::unique_ptr<Desk> open(const QString& path, bool requiresReason = false) {
         desk::Profile profile;
+        profile.requiresReason = requiresReason;
         profile.connection = m_database->info();
         m_journal = std::make_shared<store::Journal>(store::Journal::Options{path});
         auto desk = std::make_unique<Desk>(profile);
@@ -139,6 +140,33 @@ private Q_SLOTS:
         QVERIFY(wait(m_journal->unsettled()).records.isEmpty());
     }
 
+    /// What an earlier run did can still be taken back, where it was done.
+    void anEarlierRunIsTakenBack() {
+        const QString path = m_folder.filePath(u"undo.sqlite"_s);
+        {
+            const auto desk = open(path);
+            QCOMPARE(wait(desk->perform(request("create_queue", "orders"))).kind, domain::OutcomeKind::Done);
+            auto configure = request("set_queue_config", "orders");
+            configure.arguments = {{"parameter", "ticker_max_lag"}, {"value", "9 seconds"}};
+            QCOMPARE(wait(desk->perform(configure)).kind, domain::OutcomeKind::Done);
+        }
+        m_journal.reset();
+        const auto desk = open(path);
+        store::JournalRecord record = wait(desk->journalPage({})).records.first();
+        const auto undo = desk->undoOf(record);
+        QVERIFY(undo);
+        QCOMPARE(undo->arguments.at("parameter"), std::string("ticker_max_lag"));
+        QCOMPARE(wait(desk->perform(*undo)).kind, domain::OutcomeKind::Done);
+        pg::Connection admin = m_database->connect();
+        QCOMPARE(support::number(admin, "select count(*) from pgque.queue where queue_ticker_max_lag = '3 seconds'"),
+                 1);
+        record.where = u"elsewhere"_s;
+        QVERIFY(!desk->undoOf(record));
+        record.operation.clear();
+        record.undo = u"no request"_s;
+        QVERIFY(!desk->undoOf(record));
+    }
+
     /// What was planned and shown is what is carried out, and it is written down as well.
     void schemaDeeds() {
         const auto desk = open(m_folder.filePath(u"schema.sqlite"_s));
@@ -163,6 +191,15 @@ private Q_SLOTS:
         const auto page = wait(desk->journalPage({}));
         QCOMPARE(page.records[0].action, u"uninstall_schema"_s);
         QCOMPARE(page.records[0].outcome, u"done"_s);
+    }
+
+    void schemaDeedsAskForTheReasonToo() {
+        const auto desk = open(m_folder.filePath(u"reason.sqlite"_s), true);
+        const auto upgrade = std::get<schema::Plan>(wait(desk->planSchema(schema::Deed::Upgrade)));
+        QCOMPARE(wait(desk->carryOutSchema(upgrade)).kind, domain::OutcomeKind::Refused);
+        QVERIFY(wait(desk->journalPage({})).records.isEmpty());
+        QCOMPARE(wait(desk->carryOutSchema(upgrade, u"release 0.2"_s)).kind, domain::OutcomeKind::Done);
+        QCOMPARE(wait(desk->journalPage({})).records.first().reason, u"release 0.2"_s);
     }
 };
 

@@ -45,6 +45,16 @@ bool has(const schema::Inspection& seen, schema::DriftKind kind, const std::stri
                        [&](const schema::Drift& one) { return one.kind == kind && one.object == object; });
 }
 
+/// Makes it somebody else's: the same interface, other sources, without what only ours has.
+void makeForeign(pg::Connection& connection) {
+    run(connection, "do $$ declare f record; begin for f in select p.oid::regprocedure as name from pg_proc p"
+                    " where p.pronamespace = 'pgque'::regnamespace and p.prokind = 'f' loop"
+                    " execute (select replace(pg_get_functiondef(f.name), '$function$', '$function$ ')); end loop;"
+                    " end $$;"
+                    "drop function pgque.origin();"
+                    "alter table pgque.subscription drop column sub_takeovers");
+}
+
 /// A role without any right beyond connecting; gone with the object, as is its connection.
 class Stranger {
 public:
@@ -193,13 +203,7 @@ private Q_SLOTS:
     void compatibleForeignInstall() {
         TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
-        // Somebody else's: the same interface, other sources, without what only ours has.
-        run(connection,
-            "do $$ declare f record; begin for f in select p.oid::regprocedure as name from pg_proc p"
-            " where p.pronamespace = 'pgque'::regnamespace and p.prokind = 'f' loop"
-            " execute (select replace(pg_get_functiondef(f.name), '$function$', '$function$ ')); end loop; end $$;"
-            "drop function pgque.origin();"
-            "alter table pgque.subscription drop column sub_takeovers");
+        makeForeign(connection);
         const auto seen = inspect(connection);
         QCOMPARE(seen.origin, SchemaOrigin::Foreign);
         QCOMPARE(seen.version, std::string("0.2.0"));
@@ -207,6 +211,61 @@ private Q_SLOTS:
         QVERIFY(has(seen, schema::DriftKind::MissingColumn, "subscription.sub_takeovers"));
         QVERIFY(schema::planUpgrade(seen).refusal);
         QVERIFY(schema::planUninstall(seen, {}).refusal);
+    }
+
+    void foreignInstallIsConverted() {
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        makeForeign(connection);
+        connection.run(pgque::createQueue("kept"));
+        const auto seen = inspect(connection);
+        QCOMPARE(seen.origin, SchemaOrigin::Foreign);
+        const auto plan = schema::planConvert(seen);
+        QVERIFY2(!plan.refusal, plan.refusal ? plan.refusal->c_str() : "");
+        const auto lists = [&plan](const std::string& line) {
+            return std::find(plan.changes.begin(), plan.changes.end(), line) != plan.changes.end();
+        };
+        QVERIFY(lists("creates origin()"));
+        QVERIFY(lists("replaces ack(bigint), whose source differs"));
+        QVERIFY(lists("adds the column subscription.sub_takeovers"));
+        const auto outcome = carryOut(connection, plan);
+        QVERIFY2(outcome.kind == OutcomeKind::Done, outcome.summary.c_str());
+        const auto after = inspect(connection);
+        QVERIFY2(after.origin == SchemaOrigin::Ours && after.drift.empty() && after.grants.empty(),
+                 listed(after).c_str());
+        QCOMPARE(connection.run(pgque::getQueueInfo()).size(), std::size_t(1));
+        QVERIFY(schema::planConvert(after).refusal);
+        // A second time, from what was seen before: the world has moved.
+        QCOMPARE(carryOut(connection, plan).kind, OutcomeKind::ChangedUnderneath);
+    }
+
+    void conversionIsRefused_data() {
+        QTest::addColumn<QString>("sql");
+        QTest::addColumn<QString>("why");
+        QTest::newRow("version") << QStringLiteral(
+                                        "create or replace function pgque.version() returns text language sql"
+                                        " as $$ select '0.3.0-devel' $$")
+                                 << QStringLiteral("none that this program knows");
+        QTest::newRow("additions") << QStringLiteral("create function pgque.mine() returns int language sql"
+                                                     " as $$ select 1 $$")
+                                   << QStringLiteral("it has mine()");
+        QTest::newRow("gaps") << QStringLiteral("drop function pgque.touch_subconsumer(text, text, text)")
+                              << QStringLiteral("it lacks touch_subconsumer(text, text, text)");
+        QTest::newRow("no queue") << QStringLiteral("drop function pgque.receive(text, text, int)")
+                                  << QStringLiteral("that is no queue we know");
+    }
+
+    void conversionIsRefused() {
+        QFETCH(QString, sql);
+        QFETCH(QString, why);
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        makeForeign(connection);
+        run(connection, sql.toStdString());
+        const auto plan = schema::planConvert(inspect(connection));
+        QVERIFY(plan.refusal);
+        QVERIFY2(plan.refusal->find(why.toStdString()) != std::string::npos, plan.refusal->c_str());
+        QCOMPARE(carryOut(connection, plan).kind, OutcomeKind::Refused);
     }
 
     void installRefusesWhatAppearedMeanwhile() {

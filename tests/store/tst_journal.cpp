@@ -71,6 +71,7 @@ private Q_SLOTS:
             full.prediction = u"retry 3"_s;
             full.summary = u"sum"_s;
             full.cluster = u"1/00000001"_s;
+            full.undo = u"{\"action\":\"x\"}"_s;
             QVERIFY(!journal.append(full).result());
             QVERIFY(!journal.append(record(u"b"_s, Stage::Begun)).result());
         }
@@ -94,6 +95,7 @@ private Q_SLOTS:
         QCOMPARE(read.summary, u"sum"_s);
         QCOMPARE(read.xid, u"771"_s);
         QCOMPARE(read.cluster, u"1/00000001"_s);
+        QCOMPARE(read.undo, u"{\"action\":\"x\"}"_s);
         QCOMPARE(read.hash.size(), 32);
     }
 
@@ -174,6 +176,25 @@ private Q_SLOTS:
         const auto verification = journal.verify().result();
         QVERIFY(!verification.failure);
         QCOMPARE(verification.firstBroken, broken);
+    }
+
+    /// One that an earlier version of the program made: it goes on in the same chain.
+    void earlierFile() {
+        {
+            Journal journal({.path = m_path});
+            QVERIFY(!journal.append(record(u"a"_s, Stage::Begun)).result());
+        }
+        QCOMPARE(tamper(m_path, {u"alter table record drop column undo"_s}), QString());
+        Journal journal({.path = m_path});
+        JournalRecord next = record(u"b"_s, Stage::Ended);
+        next.undo = u"{}"_s;
+        QVERIFY(!journal.append(next).result());
+        const auto verification = journal.verify().result();
+        QCOMPARE(verification.records, 2);
+        QCOMPARE(verification.firstBroken, 0);
+        QCOMPARE(tamper(m_path, {u"drop trigger record_stays"_s, u"update record set undo = '' where number = 2"_s}),
+                 QString());
+        QCOMPARE(journal.verify().result().firstBroken, 2);
     }
 
     void sharedByTwo() {

@@ -191,7 +191,7 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed) {
     return answered(d->plan);
 }
 
-QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
+QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan, const QString&) {
     d->carriedOut.push_back(plan);
     return answered(d->outcome);
 }
@@ -199,6 +199,10 @@ QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan) {
 QFuture<store::JournalPage> Desk::journalPage(const store::JournalQuery& query) {
     d->journalQueries.push_back(query);
     return answered(d->records);
+}
+
+std::optional<domain::ActionRequest> Desk::undoOf(const store::JournalRecord&) const {
+    return d->undo;
 }
 
 QFuture<store::Verification> Desk::verifyJournal() {
@@ -282,7 +286,7 @@ QString Desk::installSql() const {
     return QStringLiteral("-- the whole schema");
 }
 
-QFuture<domain::ActionOutcome> Desk::installSchema() {
+QFuture<domain::ActionOutcome> Desk::installSchema(const QString&) {
     ++d->installs;
     return answered(d->outcome);
 }

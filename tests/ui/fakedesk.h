@@ -53,6 +53,7 @@ public:
     store::JournalPage records;
     store::Verification verification;
     std::vector<store::JournalQuery> journalQueries;
+    std::optional<domain::ActionRequest> undo; ///< of any record
     links::Reply<std::vector<domain::WorkInstall>> workInstalls = std::vector<domain::WorkInstall>{};
     links::Reply<domain::WorkSample> work = domain::WorkSample{};
     links::Reply<domain::WorkPage> workMessages = domain::WorkPage{};

@@ -273,6 +273,34 @@ private Q_SLOTS:
         dialog->reject();
     }
 
+    /// Somebody else's schema is converted, never upgraded or uninstalled from here.
+    void aForeignSchemaIsConverted() {
+        desk::SchemaReport report;
+        report.inspection.origin = domain::SchemaOrigin::Foreign;
+        inside().report = report;
+        inside().profile.requiresReason = true;
+        open(u"schema"_s);
+        QTRY_VERIFY(find<QAbstractButton>(u"convertSchema"_s)->isVisible());
+        QVERIFY(!find<QAbstractButton>(u"upgradeSchema"_s)->isVisible());
+        QVERIFY(!find<QAbstractButton>(u"uninstallSchema"_s)->isVisible());
+        schema::Plan plan;
+        plan.deed = schema::Deed::Convert;
+        plan.changes = {"replaces ack(bigint), whose source differs"};
+        inside().plan = plan;
+        find<QAbstractButton>(u"convertSchema"_s)->click();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
+        auto* dialog = m_window->findChild<QDialog*>(u"schemaDialog"_s);
+        auto* act = dialog->findChild<QAbstractButton*>(u"act"_s);
+        dialog->findChild<QLineEdit*>(u"typedName"_s)
+            ->setText(QString::fromStdString(inside().snapshot->capabilities.database));
+        QVERIFY(!act->isEnabled());
+        dialog->findChild<QLineEdit*>(u"reason"_s)->setText(u"the team takes it over"_s);
+        QVERIFY(act->isEnabled());
+        act->click();
+        QTRY_COMPARE(inside().carriedOut.size(), std::size_t(1));
+        dialog->reject();
+    }
+
     void refusedPlansCannotBeCarriedOut() {
         schema::Plan plan;
         plan.refusal = "It is somebody else's.";
