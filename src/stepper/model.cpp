@@ -13,7 +13,7 @@ std::string describe(Model::Window window) {
 
 } // namespace
 
-Model::Model(std::int64_t firstTick, int maxRetries)
+Model::Model(Tick firstTick, int maxRetries)
     : m_maxRetries(maxRetries)
     , m_ticks{firstTick} {}
 
@@ -21,22 +21,52 @@ void Model::commitEvent(std::int64_t id) {
     m_events.push_back({{id, 0, {}}, 0});
 }
 
-void Model::tick(std::int64_t id) {
-    m_ticks.push_back(id);
+void Model::tick(Tick made) {
+    m_ticks.push_back(made);
     // Unseen events are the newest ones, so the walk ends at the first that an earlier tick saw.
     for (auto stored = m_events.rbegin(); stored != m_events.rend() && stored->firstTick == 0; ++stored)
-        stored->firstTick = id;
+        stored->firstTick = made.id;
 }
 
-std::optional<std::int64_t> Model::tickAfter(std::int64_t tick) const {
-    const auto next = std::upper_bound(m_ticks.begin(), m_ticks.end(), tick);
+std::optional<std::int64_t> Model::tickAfter(std::int64_t tick, const Ask& ask) const {
+    const auto next = std::upper_bound(m_ticks.begin(), m_ticks.end(), tick,
+                                       [](std::int64_t id, const Tick& t) { return id < t.id; });
     if (next == m_ticks.end())
         return std::nullopt;
-    return *next;
+    auto found = next;
+    if (ask.minCount || ask.minInterval) {
+        const Tick& from = *std::prev(next);
+        const auto reaches = [&from, &ask](const Tick& to) {
+            return (ask.minCount && to.sequence - from.sequence >= *ask.minCount) ||
+                   (ask.minInterval && to.at - from.at >= *ask.minInterval);
+        };
+        const Tick& newest = m_ticks.back();
+        if (!reaches(newest))
+            return std::nullopt;
+        // The newest tick, unless that would be more than twice what was asked for.
+        const bool fits = (!ask.minCount || newest.sequence - from.sequence <= 2 * *ask.minCount) &&
+                          (!ask.minInterval || newest.at - from.at <= 2 * *ask.minInterval);
+        found = fits ? std::prev(m_ticks.end()) : std::find_if(next, m_ticks.end(), reaches);
+    }
+    if (ask.minLag && m_now - found->at < *ask.minLag)
+        return std::nullopt;
+    return found->id;
 }
 
-void Model::addNormal(const std::string& consumer) {
-    m_groups[consumer].cursor = lastTick();
+bool Model::addNormal(const std::string& consumer) {
+    const auto [found, created] = m_groups.try_emplace(consumer);
+    if (created)
+        found->second.cursor = lastTick();
+    return created;
+}
+
+bool Model::removeNormal(const std::string& consumer) {
+    const auto found = m_groups.find(consumer);
+    if (found == m_groups.end() || !found->second.members.empty())
+        return false;
+    m_groups.erase(found);
+    std::erase_if(m_events, [&consumer](const Stored& stored) { return stored.event.owner == consumer; });
+    return true;
 }
 
 bool Model::addMember(const std::string& group, const std::string& member) {
@@ -53,6 +83,10 @@ bool Model::addMember(const std::string& group, const std::string& member) {
 
 void Model::makeOlder(const std::string& group, const std::string& member, Time by) {
     m_groups.at(group).members.at(member).active -= by;
+}
+
+void Model::setActive(const std::string& group, const std::string& member, Time active) {
+    m_groups.at(group).members.at(member).active = active;
 }
 
 bool Model::touch(const std::string& group, const std::string& member) {
@@ -74,21 +108,20 @@ std::vector<Model::Event> Model::eventsOf(const std::string& consumer, Window wi
     return events;
 }
 
-Model::Decision Model::decideReceive(const std::string& consumer, const std::string& member,
-                                     std::optional<Time> deadInterval) const {
+Model::Decision Model::decideReceive(const std::string& consumer, const std::string& member, const Ask& ask) const {
     Decision decision;
     const auto found = m_groups.find(consumer);
     const bool normal = member.empty();
     if (normal && found == m_groups.end())
-        return {Kind::Refused, {}, {}, {}, consumer + " is not registered"};
+        return {Kind::Refused, {}, {}, {}, false, consumer + " is not registered"};
     if (normal && found->second.cooperative)
-        return {Kind::Refused, {}, {}, {}, consumer + " is a cooperative group: receive with a subconsumer"};
+        return {Kind::Refused, {}, {}, {}, false, consumer + " is a cooperative group: receive with a subconsumer"};
     if (!normal && found != m_groups.end() && !found->second.cooperative)
-        return {Kind::Refused, {}, {}, {}, consumer + " is a normal consumer: convert it first"};
+        return {Kind::Refused, {}, {}, {}, false, consumer + " is a normal consumer: convert it first"};
 
     // A receive registers what is missing at the last tick, where nothing can follow yet.
     if (found == m_groups.end())
-        return {Kind::Nothing, {}, {}, {}, "a new group starts at the last tick: nothing follows it yet"};
+        return {Kind::Nothing, {}, {}, {}, false, "a new group starts at the last tick: nothing follows it yet"};
     const Group& group = found->second;
 
     const auto own = group.members.find(member);
@@ -99,14 +132,16 @@ Model::Decision Model::decideReceive(const std::string& consumer, const std::str
         decision.window = normal ? group.window : own->second.window;
         decision.why = "it already holds batch " + std::to_string(*token);
         decision.events = eventsOf(consumer, decision.window);
+        decision.finishes = decision.events.empty() && !ask.keepsEmpty;
         return decision;
     }
 
-    if (deadInterval) {
+    if (ask.deadInterval) {
         const std::map<std::string, Member>::value_type* victim = nullptr;
         for (const auto& candidate : group.members) {
             const Member& other = candidate.second;
-            if (candidate.first == member || !other.token || other.active >= m_now - *deadInterval)
+            if (candidate.first == member || !other.token || other.active >= m_now - *ask.deadInterval ||
+                ask.passed.contains(candidate.first))
                 continue;
             if (!victim ||
                 std::pair(other.active, other.order) < std::pair(victim->second.active, victim->second.order))
@@ -119,20 +154,24 @@ Model::Decision Model::decideReceive(const std::string& consumer, const std::str
             decision.why = victim->first + " has shown no sign of life for longer than the dead interval; its batch " +
                            std::to_string(*victim->second.token) + " is handed over under a new token";
             decision.events = eventsOf(consumer, decision.window);
+            decision.finishes = decision.events.empty() && !ask.keepsEmpty;
             return decision;
         }
     }
 
-    const std::optional<std::int64_t> next = tickAfter(group.cursor);
+    const std::optional<std::int64_t> next = tickAfter(group.cursor, ask);
     if (!next) {
         decision.why = "no tick after " + std::to_string(group.cursor);
+        if (lastTick() > group.cursor)
+            decision.why += " that meets what was asked for";
         return decision;
     }
     decision.window = {group.cursor, *next};
     decision.events = eventsOf(consumer, decision.window);
-    decision.kind = decision.events.empty() ? Kind::EmptyWindow : Kind::NextWindow;
+    decision.finishes = decision.events.empty() && !ask.keepsEmpty;
+    decision.kind = decision.finishes ? Kind::EmptyWindow : Kind::NextWindow;
     decision.why = "the window after the cursor is " + describe(decision.window);
-    if (decision.events.empty())
+    if (decision.finishes)
         decision.why += "; it has no events and is finished at once";
     return decision;
 }
@@ -167,7 +206,11 @@ void Model::receive(const std::string& consumer, const std::string& member, cons
         break;
     case Kind::EmptyWindow:
         group.cursor = decision.window.next;
-        break;
+        return;
+    }
+    if (decision.finishes) {
+        if (const auto open = member.empty() ? group.token : group.members.at(member).token)
+            ack(*open);
     }
 }
 
@@ -180,6 +223,14 @@ std::optional<Model::Holder> Model::holderOf(std::int64_t token) const {
                 return Holder{name, memberName};
     }
     return std::nullopt;
+}
+
+std::optional<Model::Window> Model::windowOf(std::int64_t token) const {
+    const auto holder = holderOf(token);
+    if (!holder)
+        return std::nullopt;
+    const Group& group = m_groups.at(holder->consumer);
+    return holder->member.empty() ? group.window : group.members.at(holder->member).window;
 }
 
 bool Model::ack(std::int64_t token) {
@@ -204,29 +255,28 @@ Model::Fate Model::fateOf(const Group& group, const Event& event) const {
 }
 
 std::optional<Model::Fate> Model::decideNack(std::int64_t token, std::int64_t eventId) const {
-    const auto holder = holderOf(token);
-    if (!holder)
+    const auto window = windowOf(token);
+    if (!window)
         return std::nullopt;
+    const auto holder = holderOf(token);
     const Group& group = m_groups.at(holder->consumer);
-    const Window window = holder->member.empty() ? group.window : group.members.at(holder->member).window;
-    for (const Event& event : eventsOf(holder->consumer, window))
+    for (const Event& event : eventsOf(holder->consumer, *window))
         if (event.id == eventId)
             return fateOf(group, event);
     return std::nullopt;
 }
 
-void Model::nack(std::int64_t token, std::int64_t eventId) {
+void Model::nack(std::int64_t token, std::int64_t eventId, Time after) {
     const auto fate = decideNack(token, eventId);
     if (!fate)
         return;
     const auto holder = holderOf(token);
     Group& group = m_groups.at(holder->consumer);
-    const Window window = holder->member.empty() ? group.window : group.members.at(holder->member).window;
-    for (const Event& event : eventsOf(holder->consumer, window)) {
+    for (const Event& event : eventsOf(holder->consumer, *windowOf(token))) {
         if (event.id != eventId)
             continue;
         if (*fate == Fate::Retry)
-            group.waiting[eventId] = event.retry + 1;
+            group.waiting[eventId] = {event.retry + 1, m_now + after};
         else if (*fate == Fate::Dead)
             group.dead.insert(eventId);
         return;
@@ -243,7 +293,7 @@ bool Model::removeMember(const std::string& groupName, const std::string& member
         if (!force)
             return false;
         for (const Event& event : eventsOf(groupName, member.window))
-            nack(*member.token, event.id);
+            nack(*member.token, event.id, std::chrono::minutes(1));
     }
     group.members.erase(memberName);
     if (group.members.empty())
@@ -251,16 +301,40 @@ bool Model::removeMember(const std::string& groupName, const std::string& member
     return true;
 }
 
-int Model::returnRetries() {
+int Model::returnRetries(std::optional<Time> dueBy) {
     int returned = 0;
     for (auto& [name, group] : m_groups) {
-        for (const auto& [id, retry] : group.waiting) {
-            m_events.push_back({{id, retry, name}, 0});
+        for (auto waiting = group.waiting.begin(); waiting != group.waiting.end();) {
+            if (dueBy && waiting->second.due > *dueBy) {
+                ++waiting;
+                continue;
+            }
+            m_events.push_back({{waiting->first, waiting->second.retry, name}, 0});
+            waiting = group.waiting.erase(waiting);
             ++returned;
         }
-        group.waiting.clear();
     }
     return returned;
+}
+
+bool Model::returnRetry(const std::string& consumer, std::int64_t eventId) {
+    Group& group = m_groups.at(consumer);
+    const auto waiting = group.waiting.find(eventId);
+    if (waiting == group.waiting.end())
+        return false;
+    m_events.push_back({{eventId, waiting->second.retry, consumer}, 0});
+    group.waiting.erase(waiting);
+    return true;
+}
+
+void Model::makeRetriesDue() {
+    for (auto& [name, group] : m_groups)
+        for (auto& [id, waiting] : group.waiting)
+            waiting.due = std::min(waiting.due, m_now);
+}
+
+void Model::setDue(const std::string& consumer, std::int64_t eventId, Time due) {
+    m_groups.at(consumer).waiting.at(eventId).due = due;
 }
 
 std::string Model::brokenInvariant() const {

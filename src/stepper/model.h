@@ -19,6 +19,13 @@ class Model {
 public:
     using Time = std::chrono::microseconds;
 
+    /// When a tick was made and how far the event sequence was: what conditions on lag, count and time are about.
+    struct Tick {
+        std::int64_t id = 0;
+        Time at{};
+        std::int64_t sequence = 0;
+    };
+
     /// A tick window: events that next can see and last could not.
     struct Window {
         std::int64_t last = 0;
@@ -44,6 +51,14 @@ public:
         Window window; ///< meaningful with a token
     };
 
+    /// An event that was given back.
+    struct Waiting {
+        int retry = 0; ///< the count it will come back with
+        Time due{};
+
+        bool operator==(const Waiting&) const = default;
+    };
+
     /// One consumer of the queue: a cooperative group, or a normal consumer (no members, its own token).
     struct Group {
         std::int64_t cursor = 0; ///< the last tick handed out
@@ -51,7 +66,7 @@ public:
         std::map<std::string, Member> members;
         std::optional<std::int64_t> token; ///< of a normal consumer
         Window window;
-        std::map<std::int64_t, int> waiting; ///< retry queue: event id → retry count it will come back with
+        std::map<std::int64_t, Waiting> waiting; ///< the retry queue, by event id
         std::set<std::int64_t> dead;
     };
 
@@ -64,19 +79,33 @@ public:
         Refused,
     };
 
+    /// What a receive asks for beside "the next".
+    struct Ask {
+        std::optional<Time> deadInterval = {};
+        std::optional<Time> minLag = {};
+        std::optional<int> minCount = {};
+        std::optional<Time> minInterval = {};
+        bool keepsEmpty = false;           ///< next_batch leaves an empty window open, receive finishes it
+        std::set<std::string> passed = {}; ///< members whose rows somebody holds: not taken over
+    };
+
     /// What a receive will do, and why.
     struct Decision {
         Kind kind = Kind::Nothing;
         std::string from; ///< TakesOver: the member that loses the window
         Window window;
         std::vector<Event> events; ///< of the window, by id
+        bool finishes = false;     ///< the window is empty and done at once
         std::string why;
     };
 
     /// What a nack or a forced unregister will do with one event.
     enum class Fate { Retry, AlreadyWaiting, Dead, AlreadyDead };
 
-    explicit Model(std::int64_t firstTick, int maxRetries);
+    explicit Model(std::int64_t firstTick, int maxRetries)
+        : Model(Tick{firstTick, {}, 0}, maxRetries) {}
+
+    explicit Model(Tick firstTick, int maxRetries);
 
     void setNow(Time now) { m_now = now; }
 
@@ -84,20 +113,27 @@ public:
 
     /// A committed event; the next tick is the first that sees it.
     void commitEvent(std::int64_t id);
-    void tick(std::int64_t id);
 
-    std::int64_t lastTick() const { return m_ticks.back(); }
+    void tick(std::int64_t id) { tick(Tick{id, m_now, 0}); }
 
-    const std::vector<std::int64_t>& ticks() const { return m_ticks; }
+    void tick(Tick made);
 
-    void addNormal(const std::string& consumer);
+    std::int64_t lastTick() const { return m_ticks.back().id; }
+
+    const std::vector<Tick>& ticks() const { return m_ticks; }
+
+    /// Registers a normal consumer at the last tick; false when the name is registered already.
+    bool addNormal(const std::string& consumer);
+    /// Removes a consumer without members, with what waits for it. False when it is unknown or refused.
+    bool removeNormal(const std::string& consumer);
     /// Registers a member, and its group where there is none; true when the member is new.
     bool addMember(const std::string& group, const std::string& member);
     void makeOlder(const std::string& group, const std::string& member, Time by);
+    /// The heartbeat as the tables have it: time is an input, not something to be foreseen.
+    void setActive(const std::string& group, const std::string& member, Time active);
     bool touch(const std::string& group, const std::string& member);
 
-    Decision decideReceive(const std::string& consumer, const std::string& member,
-                           std::optional<Time> deadInterval) const;
+    Decision decideReceive(const std::string& consumer, const std::string& member, const Ask& ask) const;
     /// Carries a decision out; token is the batch id the database drew (ignored where none is drawn).
     void receive(const std::string& consumer, const std::string& member, const Decision& decision, std::int64_t token);
 
@@ -106,15 +142,20 @@ public:
 
     /// Empty when the token is not live or the event is not in its window.
     std::optional<Fate> decideNack(std::int64_t token, std::int64_t eventId) const;
-    void nack(std::int64_t token, std::int64_t eventId);
+    void nack(std::int64_t token, std::int64_t eventId, Time after = {});
 
     /// Unregisters a member without a batch, or with force one that has: every event of its window is nacked.
     /// False when it was refused (a batch, and no force) or unknown.
     bool removeMember(const std::string& group, const std::string& member, bool force);
 
-    /// Retry maintenance with everything due: waiting events come back, visible from the next tick on. Returns how
-    /// many.
-    int returnRetries();
+    /// Retry maintenance: waiting events that are due by then (all, without a time) come back, visible from the next
+    /// tick on. Returns how many.
+    int returnRetries(std::optional<Time> dueBy = {});
+    /// One waiting event comes back; false when it does not wait.
+    bool returnRetry(const std::string& consumer, std::int64_t eventId);
+    void makeRetriesDue();
+    /// A waiting event's time as the tables have it.
+    void setDue(const std::string& consumer, std::int64_t eventId, Time due);
 
     /// The events a consumer gets for a window, by id.
     std::vector<Event> eventsOf(const std::string& consumer, Window window) const;
@@ -128,6 +169,7 @@ public:
     };
 
     std::optional<Holder> holderOf(std::int64_t token) const;
+    std::optional<Window> windowOf(std::int64_t token) const;
 
     /// Empty while everything that must always hold does; otherwise what is broken.
     std::string brokenInvariant() const;
@@ -138,13 +180,13 @@ private:
         std::int64_t firstTick = 0; ///< 0: no tick has seen it yet
     };
 
-    std::optional<std::int64_t> tickAfter(std::int64_t tick) const;
+    std::optional<std::int64_t> tickAfter(std::int64_t tick, const Ask& ask) const;
     Fate fateOf(const Group& group, const Event& event) const;
 
     Time m_now{};
     int m_maxRetries;
     int m_registrations = 0;
-    std::vector<std::int64_t> m_ticks;
+    std::vector<Tick> m_ticks;
     std::vector<Stored> m_events;
     std::map<std::string, Group> m_groups;
 };

@@ -56,9 +56,9 @@ private Q_SLOTS:
         model.commitEvent(10);
         model.tick(2);
         model.receive("g", "a", model.decideReceive("g", "a", {}), 100);
-        QCOMPARE(model.decideReceive("g", "b", 1min).kind, Model::Kind::Nothing);
+        QCOMPARE(model.decideReceive("g", "b", {.deadInterval = 1min}).kind, Model::Kind::Nothing);
         model.makeOlder("g", "a", 2min);
-        const auto takeover = model.decideReceive("g", "b", 1min);
+        const auto takeover = model.decideReceive("g", "b", {.deadInterval = 1min});
         QCOMPARE(takeover.kind, Model::Kind::TakesOver);
         QCOMPARE(takeover.from, std::string("a"));
         model.receive("g", "b", takeover, 101);
@@ -123,8 +123,10 @@ private Q_SLOTS:
                     break;
                 case 2:
                 case 3: {
-                    const auto decision =
-                        model.decideReceive("g", member, below(2) ? std::optional(Model::Time(1min)) : std::nullopt);
+                    Model::Ask ask;
+                    if (below(2))
+                        ask.deadInterval = 1min;
+                    const auto decision = model.decideReceive("g", member, ask);
                     if (decision.kind == Model::Kind::Refused)
                         model.addMember("g", member);
                     else

@@ -315,8 +315,10 @@ private:
         const std::string member = randomMember();
         const int limit = below(3) == 0 ? 1 + below(3) : 10'000;
         const bool takeOver = below(2) == 1;
-        const auto decision = m_model.decideReceive(
-            groupName, member, takeOver ? std::optional(Model::Time(std::chrono::minutes(30))) : std::nullopt);
+        Model::Ask ask;
+        if (takeOver)
+            ask.deadInterval = std::chrono::minutes(30);
+        const auto decision = m_model.decideReceive(groupName, member, ask);
         const bool isNew = !m_model.groups().contains(groupName);
         try {
             const pg::Result rows = connection.execute(
