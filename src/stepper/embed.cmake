@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# cmake -DOUTPUT=x.cpp "-DSTATEMENTS=a.sql;b.sql" "-DSCENARIOS=a.steps;b.steps" -P embed.cmake
+# Writes the fine walk's statements and the library of scenarios as string literals, without their licence lines.
+set(text "// SPDX-License-Identifier: GPL-3.0-or-later\n#include \"stepper/finewalk.h\"\n#include \"stepper/library.h\"\n\n#include <cstring>\n\n")
+string(APPEND text "const char* stepper::statementText(const std::string& name) {\n")
+foreach(file IN LISTS STATEMENTS)
+    file(READ "${file}" content)
+    string(REGEX REPLACE "^-- SPDX-License-Identifier: [^\n]*\n" "" content "${content}")
+    get_filename_component(name "${file}" NAME_WE)
+    string(APPEND text "    if (name == \"${name}\")\n        return R\"~~~(${content})~~~\";\n")
+endforeach()
+string(APPEND text "    return nullptr;\n}\n\nstd::vector<stepper::Scenario> stepper::scenarioTexts() {\n    return {\n")
+foreach(file IN LISTS SCENARIOS)
+    file(READ "${file}" content)
+    string(REGEX REPLACE "^# SPDX-License-Identifier: [^\n]*\n" "" content "${content}")
+    get_filename_component(name "${file}" NAME_WE)
+    string(APPEND text "        {\"${name}\", R\"~~~(${content})~~~\"},\n")
+endforeach()
+string(APPEND text "    };\n}\n")
+file(WRITE "${OUTPUT}" "${text}")
