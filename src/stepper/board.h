@@ -23,11 +23,11 @@ struct LaneView {
     std::string waitsFor;           ///< Waiting: the lane, or "pid 123" of somebody else
     std::string waitsOn;            ///< Waiting: whose row, or what kind of lock
     std::optional<pg::Timestamp> waitsSince;
-    std::string doing;              ///< Waiting: the step
-    std::string nextStatement;      ///< in a walk: what Next will run
+    std::string doing;         ///< Waiting: the step
+    std::string nextStatement; ///< in a walk: what Next will run
     std::string nextExplained;
-    std::vector<std::string> log;   ///< what it did, oldest first
-    std::optional<std::int64_t> token; ///< the newest it got
+    std::vector<std::string> log;          ///< what it did, oldest first
+    std::optional<std::int64_t> token;     ///< the newest it got
     std::optional<pg::Interval> heartbeat; ///< age; empty: no member
 
     bool operator==(const LaneView&) const = default;

@@ -101,6 +101,10 @@ Foresight Engine::foresee(const Step& step) const {
         foresight.why = why;
         return foresight;
     }
+    return expected(step);
+}
+
+Foresight Engine::expected(const Step& step) const {
     if (step.verb == Verb::Next || step.verb == Verb::Run)
         return foreseeWalk(step.lane, m_walks.at(step.lane));
     if (step.verb == Verb::Walk)

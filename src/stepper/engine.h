@@ -106,9 +106,11 @@ private:
     bool take(std::vector<Finished>& finished);
     bool lookAtWaits(pg::Clock::time_point began);
     void bringIn(std::vector<Finished> finished, Report& report);
-    Trial tried(const std::vector<Finished>& finished) const;
+    Trial tried(const std::vector<Finished>& finished, bool racing) const;
+    Trial explained(const std::vector<Finished>& finished, std::size_t fixed) const;
     void bringIn(Trial& trial, Finished& one) const;
     void walked(Trial& trial, Finished& one) const;
+    Foresight expected(const Step& step) const;
     Foresight foreseeWalk(const std::string& lane, const Walker& walker) const;
     void parkWaiting(Report& report);
     bool goOn(const std::vector<Finished>& finished);

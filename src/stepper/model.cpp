@@ -53,11 +53,20 @@ std::optional<std::int64_t> Model::tickAfter(std::int64_t tick, const Ask& ask) 
     return found->id;
 }
 
-bool Model::addNormal(const std::string& consumer) {
+void Model::begin(const std::string& consumer, std::int64_t tick, bool cooperative) {
     const auto [found, created] = m_groups.try_emplace(consumer);
-    if (created)
-        found->second.cursor = lastTick();
-    return created;
+    if (!created)
+        return;
+    found->second.order = ++m_registrations;
+    found->second.cursor = tick;
+    found->second.cooperative = cooperative;
+}
+
+bool Model::addNormal(const std::string& consumer) {
+    if (m_groups.contains(consumer))
+        return false;
+    begin(consumer, lastTick(), false);
+    return true;
 }
 
 bool Model::removeNormal(const std::string& consumer) {
@@ -70,11 +79,10 @@ bool Model::removeNormal(const std::string& consumer) {
 }
 
 bool Model::addMember(const std::string& group, const std::string& member) {
-    const auto [found, created] = m_groups.try_emplace(group);
-    if (created)
-        found->second.cursor = lastTick();
-    found->second.cooperative = true;
-    const auto [entry, isNew] = found->second.members.try_emplace(member);
+    begin(group, lastTick(), true);
+    Group& joined = m_groups.at(group);
+    joined.cooperative = true;
+    const auto [entry, isNew] = joined.members.try_emplace(member);
     if (isNew)
         entry->second.order = ++m_registrations;
     entry->second.active = m_now;
@@ -287,18 +295,22 @@ bool Model::removeMember(const std::string& groupName, const std::string& member
     const auto found = m_groups.find(groupName);
     if (found == m_groups.end() || !found->second.members.contains(memberName))
         return false;
-    Group& group = found->second;
-    const Member member = group.members.at(memberName);
+    const Member member = found->second.members.at(memberName);
     if (member.token) {
         if (!force)
             return false;
         for (const Event& event : eventsOf(groupName, member.window))
             nack(*member.token, event.id, std::chrono::minutes(1));
     }
+    dropMember(groupName, memberName);
+    return true;
+}
+
+void Model::dropMember(const std::string& groupName, const std::string& memberName) {
+    Group& group = m_groups.at(groupName);
     group.members.erase(memberName);
     if (group.members.empty())
         group.cooperative = false;
-    return true;
 }
 
 int Model::returnRetries(std::optional<Time> dueBy) {

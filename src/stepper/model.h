@@ -61,6 +61,7 @@ public:
 
     /// One consumer of the queue: a cooperative group, or a normal consumer (no members, its own token).
     struct Group {
+        int order = 0;           ///< of registration: one that was removed and made again is another
         std::int64_t cursor = 0; ///< the last tick handed out
         bool cooperative = false;
         std::map<std::string, Member> members;
@@ -122,6 +123,8 @@ public:
 
     const std::vector<Tick>& ticks() const { return m_ticks; }
 
+    /// Somebody's transaction made the consumer when this was the last tick; nothing when it is there.
+    void begin(const std::string& consumer, std::int64_t tick, bool cooperative);
     /// Registers a normal consumer at the last tick; false when the name is registered already.
     bool addNormal(const std::string& consumer);
     /// Removes a consumer without members, with what waits for it. False when it is unknown or refused.
@@ -147,6 +150,8 @@ public:
     /// Unregisters a member without a batch, or with force one that has: every event of its window is nacked.
     /// False when it was refused (a batch, and no force) or unknown.
     bool removeMember(const std::string& group, const std::string& member, bool force);
+    /// Removes it whatever it holds; its events stay where they are.
+    void dropMember(const std::string& group, const std::string& member);
 
     /// Retry maintenance: waiting events that are due by then (all, without a time) come back, visible from the next
     /// tick on. Returns how many.

@@ -5,6 +5,7 @@
 #include "stepper/engine.h"
 
 #include <algorithm>
+#include <numeric>
 #include <thread>
 
 namespace stepper {
@@ -192,37 +193,58 @@ void Engine::bringIn(Trial& trial, Finished& one) const {
         trial.differences.push_back(step.text() + ": " + differs);
 }
 
-Engine::Trial Engine::tried(const std::vector<Finished>& finished) const {
+Engine::Trial Engine::tried(const std::vector<Finished>& finished, bool racing) const {
     Trial trial{m_world, m_walks, finished, {}};
-    for (Finished& one : trial.finished)
+    for (Finished& one : trial.finished) {
+        if (racing) {
+            std::set<std::string> rows;
+            for (const Finished& other : finished)
+                if (other.lane != one.lane)
+                    for (const std::string& row : trial.world.rowsOf(other.busy.step))
+                        rows.insert(row);
+            trial.world.setRacing(std::move(rows));
+        }
         bringIn(trial, one);
+    }
+    trial.world.setRacing({});
     return trial;
 }
 
-void Engine::bringIn(std::vector<Finished> finished, Report& report) {
-    // The step itself first: it let the others go. Those tell by the server's clock who came before whom. Two that no
-    // lock put in order may have come either way: any order that the rules explain is one that may have been.
-    const auto isCurrent = [&report](const Finished& one) {
-        return one.lane == report.step.lane && one.busy.step.text() == report.step.text();
-    };
-    std::sort(finished.begin(), finished.end(), [&](const Finished& a, const Finished& b) {
-        return std::pair(!isCurrent(a), a.answer.ended) < std::pair(!isCurrent(b), b.answer.ended);
-    });
-    const std::ptrdiff_t fixed = !finished.empty() && isCurrent(finished.front()) ? 1 : 0;
-    Trial chosen = tried(finished);
-    if (!chosen.differences.empty() && finished.size() - static_cast<std::size_t>(fixed) > 1 && finished.size() < 6) {
+/// Those that no lock put in order may have come in any order, and one may have passed over a row that another had for
+/// a moment: any course that the rules explain is one that may have been. The first `fixed` are known to have come so.
+Engine::Trial Engine::explained(const std::vector<Finished>& finished, std::size_t fixed) const {
+    Trial first = tried(finished, false);
+    if (first.differences.empty() || finished.size() < 2 || finished.size() > 6)
+        return first;
+    for (const bool racing : {false, true}) {
         std::vector<std::size_t> order(finished.size());
-        for (std::size_t i = 0; i < order.size(); ++i)
-            order[i] = i;
-        while (!chosen.differences.empty() && std::next_permutation(order.begin() + fixed, order.end())) {
+        std::iota(order.begin(), order.end(), 0U);
+        do {
             std::vector<Finished> other;
             for (const std::size_t i : order)
                 other.push_back(finished[i]);
-            Trial trial = tried(other);
-            if (trial.differences.empty())
-                chosen = std::move(trial);
-        }
+            if (Trial trial = tried(other, racing); trial.differences.empty())
+                return trial;
+        } while (std::next_permutation(order.begin() + static_cast<std::ptrdiff_t>(fixed), order.end()));
     }
+    return first;
+}
+
+void Engine::bringIn(std::vector<Finished> finished, Report& report) {
+    const auto isCurrent = [&report](const Finished& one) {
+        return one.lane == report.step.lane && one.busy.step.text() == report.step.text();
+    };
+    // First who was stopped, as that let the others go; then the step itself, for the same reason; the others tell by
+    // the server's clock who came before whom.
+    const auto place = [&](const Finished& one) {
+        const int group = one.answer.failure && wasStopped(*one.answer.failure) ? 0 : isCurrent(one) ? 1 : 2;
+        return std::pair(group, one.answer.ended);
+    };
+    std::sort(finished.begin(), finished.end(),
+              [&](const Finished& a, const Finished& b) { return place(a) < place(b); });
+    const auto fixed =
+        std::count_if(finished.begin(), finished.end(), [&](const Finished& one) { return place(one).first < 2; });
+    Trial chosen = explained(finished, static_cast<std::size_t>(fixed));
     m_world = std::move(chosen.world);
     m_walks = std::move(chosen.walks);
     for (const std::string& difference : chosen.differences)
@@ -253,30 +275,26 @@ void Engine::parkWaiting(Report& report) {
     std::vector<std::string> names;
     for (const auto& [name, wait] : m_waits)
         names.push_back(name);
+    const auto waiting = m_waits.find(report.step.lane);
+    const bool learns =
+        report.taken && waiting != m_waits.end() && m_busy.at(report.step.lane).step.text() == report.step.text();
+    if (learns) {
+        const Step& step = report.step;
+        const std::string& holder = waiting->second.holder;
+        report.outcome = {.kind = Kind::Waits, .who = holder, .row = waiting->second.seen.row};
+        // Not as it was foreseen: others may have gone on since.
+        const Outcome foreseen = expected(step).outcome;
+        if (step.verb != Verb::Run && m_lanes.contains(holder) &&
+            (foreseen.kind != Kind::Waits || foreseen.who != holder))
+            addDifference(
+                step.text() + ": the rules say \"" + foreseen.words() + "\", the database waits for " + holder, report);
+    }
     // Whoever waits for a member's row has got past the main row.
     std::stable_sort(names.begin(), names.end(), [this](const std::string& a, const std::string& b) {
         return (m_waits.at(a).seen.row != m_setting.consumer) > (m_waits.at(b).seen.row != m_setting.consumer);
     });
-    for (const std::string& name : names) {
-        const Step& step = m_busy.at(name).step;
-        m_world.park(step);
-        if (!report.taken || report.step.lane != name || m_busy.at(name).step.text() != report.step.text())
-            continue;
-        const Wait& wait = m_waits.at(name);
-        report.outcome = {.kind = Kind::Waits, .who = wait.holder, .row = wait.seen.row};
-        const Outcome& foreseen = report.foreseen.outcome;
-        const bool outsider = !m_lanes.contains(wait.holder);
-        if (step.verb == Verb::Run || outsider)
-            continue;
-        if (foreseen.kind != Kind::Waits)
-            addDifference(step.text() + ": the rules say \"" + foreseen.words() + "\", the database waits for " +
-                              wait.holder,
-                          report);
-        else if (foreseen.who != wait.holder)
-            addDifference(step.text() + ": the rules say it waits for " + foreseen.who + ", the database for " +
-                              wait.holder,
-                          report);
-    }
+    for (const std::string& name : names)
+        m_world.park(m_busy.at(name).step);
     for (const auto& [name, busy] : m_busy)
         if (!m_waits.contains(name) && report.taken && report.step.lane == name) {
             report.outcome = {.kind = Kind::Stopped,

@@ -19,30 +19,18 @@ struct VerbWord {
 };
 
 constexpr std::array verbWords = {
-    VerbWord{Verb::Register, "register", true},
-    VerbWord{Verb::Unregister, "unregister", true},
-    VerbWord{Verb::Subscribe, "subscribe", true},
-    VerbWord{Verb::Unsubscribe, "unsubscribe", true},
-    VerbWord{Verb::Receive, "receive", true},
-    VerbWord{Verb::Ack, "ack", true},
-    VerbWord{Verb::Nack, "nack", true},
-    VerbWord{Verb::Touch, "touch", true},
-    VerbWord{Verb::Send, "send", false},
-    VerbWord{Verb::Begin, "begin", true},
-    VerbWord{Verb::Commit, "commit", true},
-    VerbWord{Verb::Rollback, "rollback", true},
-    VerbWord{Verb::Cancel, "cancel", true},
-    VerbWord{Verb::Die, "die", true},
-    VerbWord{Verb::Return, "return", true},
-    VerbWord{Verb::Walk, "walk", true},
-    VerbWord{Verb::Next, "next", true},
-    VerbWord{Verb::Run, "run", true},
-    VerbWord{Verb::Tick, "tick", false},
-    VerbWord{Verb::ForceTick, "force-tick", false},
-    VerbWord{Verb::Maintain, "maintain", false},
-    VerbWord{Verb::Due, "due", false},
-    VerbWord{Verb::Rotate, "rotate", false},
-    VerbWord{Verb::Age, "age", false},
+    VerbWord{Verb::Register, "register", true},   VerbWord{Verb::Unregister, "unregister", true},
+    VerbWord{Verb::Subscribe, "subscribe", true}, VerbWord{Verb::Unsubscribe, "unsubscribe", true},
+    VerbWord{Verb::Receive, "receive", true},     VerbWord{Verb::Ack, "ack", true},
+    VerbWord{Verb::Nack, "nack", true},           VerbWord{Verb::Touch, "touch", true},
+    VerbWord{Verb::Send, "send", false},          VerbWord{Verb::Begin, "begin", true},
+    VerbWord{Verb::Commit, "commit", true},       VerbWord{Verb::Rollback, "rollback", true},
+    VerbWord{Verb::Cancel, "cancel", true},       VerbWord{Verb::Die, "die", true},
+    VerbWord{Verb::Return, "return", true},       VerbWord{Verb::Walk, "walk", true},
+    VerbWord{Verb::Next, "next", true},           VerbWord{Verb::Run, "run", true},
+    VerbWord{Verb::Tick, "tick", false},          VerbWord{Verb::ForceTick, "force-tick", false},
+    VerbWord{Verb::Maintain, "maintain", false},  VerbWord{Verb::Due, "due", false},
+    VerbWord{Verb::Rotate, "rotate", false},      VerbWord{Verb::Age, "age", false},
 };
 
 constexpr std::array breakWords = {
@@ -243,9 +231,8 @@ std::optional<Model::Time> spanFrom(const std::string& text) {
 bool isLaneName(const std::string& name) {
     if (name.empty() || name.size() > 20 || name.front() < 'a' || name.front() > 'z')
         return false;
-    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    });
+    const bool plain = std::all_of(name.begin(), name.end(),
+                                   [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
     static const std::array taken = {"hold", "force", "all", "old", "normal", "convert", "limit", "dead", "after"};
     return plain && !find(name) && std::find(taken.begin(), taken.end(), name) == taken.end();
 }

@@ -20,23 +20,23 @@ using Calls = std::function<void(pg::Connection&, Answer&)>;
 
 /// A job that runs calls in the lane's open transaction, or in one of its own that stays open where it is to be held.
 Lane::Job inTransaction(Calls calls, const Setting& setting, bool isOpen, bool stays) {
-    return [calls = std::move(calls), queue = setting.queue, isOpen, stays](pg::Connection& connection,
-                                                                            Answer& answer) {
-        if (!isOpen)
-            connection.execute(queries::beginReadCommitted());
-        try {
-            answer.began = connection.run(queries::transactionTime());
-            calls(connection, answer);
-            answer.results.push_back(connection.execute(queries::steppedSubscriptions(queue).statement));
-            answer.ended = connection.run(queries::serverClock());
-            if (!isOpen && !stays)
-                connection.execute(queries::commit());
-        } catch (const pg::Error& error) {
-            answer.failure = error.failure();
-            if (!isOpen && !stays && connection.isOpen())
-                connection.execute(queries::rollback());
-        }
-    };
+    return
+        [calls = std::move(calls), queue = setting.queue, isOpen, stays](pg::Connection& connection, Answer& answer) {
+            if (!isOpen)
+                connection.execute(queries::beginReadCommitted());
+            try {
+                answer.began = connection.run(queries::transactionTime());
+                calls(connection, answer);
+                answer.results.push_back(connection.execute(queries::steppedSubscriptions(queue).statement));
+                answer.ended = connection.run(queries::serverClock());
+                if (!isOpen && !stays)
+                    connection.execute(queries::commit());
+            } catch (const pg::Error& error) {
+                answer.failure = error.failure();
+                if (!isOpen && !stays && connection.isOpen())
+                    connection.execute(queries::rollback());
+            }
+        };
 }
 
 Calls one(pg::Statement statement) {
@@ -70,7 +70,7 @@ Outcome readReceive(const Step& step, const Setting& setting, const Answer& answ
                 return &row;
         return nullptr;
     };
-    const Model seen = before.viewOf(step.lane);
+    const Model seen = before.viewFor(step);
     const auto group = seen.groups().find(setting.consumer);
     const bool known = group != seen.groups().end();
     if (!token) {
@@ -86,8 +86,7 @@ Outcome readReceive(const Step& step, const Setting& setting, const Answer& answ
         outcome.kind = moved || ended ? Kind::Empty : Kind::Nothing;
         return outcome;
     }
-    const queries::SubscriptionState* own =
-        rowOf(step.normal ? setting.consumer : memberName(setting, step.lane));
+    const queries::SubscriptionState* own = rowOf(step.normal ? setting.consumer : memberName(setting, step.lane));
     if (own && own->lastTick && own->nextTick)
         outcome.window = {*own->lastTick, *own->nextTick};
     outcome.kind = Kind::Gets;
@@ -128,9 +127,9 @@ Work receive(const Step& step, const Setting& setting, bool isOpen) {
         };
         return work;
     }
-    const auto call = step.normal ? pgque::receive(setting.queue, setting.consumer, step.limit)
-                                  : pgque::receiveCoop(setting.queue, setting.consumer, step.lane, step.limit,
-                                                       step.ask.deadInterval);
+    const auto call =
+        step.normal ? pgque::receive(setting.queue, setting.consumer, step.limit)
+                    : pgque::receiveCoop(setting.queue, setting.consumer, step.lane, step.limit, step.ask.deadInterval);
     work.job = inTransaction(one(call.statement), setting, isOpen, step.hold);
     work.read = [step, setting, call](const Answer& answer, const World& before) {
         std::optional<std::int64_t> token;
@@ -147,8 +146,7 @@ Work receive(const Step& step, const Setting& setting, bool isOpen) {
 /// A call that answers whether anything was done.
 template <class T>
 Work flag(const pg::Call<T>& call, const Step& step, const Setting& setting, bool isOpen) {
-    return {inTransaction(one(call.statement), setting, isOpen, step.hold),
-            [call](const Answer& answer, const World&) {
+    return {inTransaction(one(call.statement), setting, isOpen, step.hold), [call](const Answer& answer, const World&) {
                 Outcome outcome;
                 outcome.kind = call.decode(answer.results[0]) ? Kind::Done : Kind::Stale;
                 return outcome;
@@ -183,8 +181,7 @@ Work send(const Step& step, const Setting& setting, bool isOpen) {
     for (int i = 1; i <= step.count; ++i)
         payloads.push_back("{\"step\": " + std::to_string(i) + "}");
     const auto call = pgque::sendBatch(setting.queue, "step", payloads);
-    return {inTransaction(one(call.statement), setting, isOpen, step.hold),
-            [call](const Answer& answer, const World&) {
+    return {inTransaction(one(call.statement), setting, isOpen, step.hold), [call](const Answer& answer, const World&) {
                 Outcome outcome;
                 for (const std::int64_t id : call.decode(answer.results[0]))
                     outcome.events.push_back({id, 0, {}});
@@ -261,10 +258,9 @@ Work workFor(const Step& step, const Setting& setting, const World& world, bool 
         return flag(pgque::subscribeSubconsumer(setting.queue, setting.consumer, step.lane, step.convert), step,
                     setting, isOpen);
     case Verb::Unregister:
-        return flag(pgque::unsubscribeSubconsumer(setting.queue, setting.consumer,
-                                                  step.member.empty() ? step.lane : step.member,
-                                                  step.force ? pgque::BatchHandling::RouteToRetry
-                                                             : pgque::BatchHandling::Refuse),
+        return flag(pgque::unsubscribeSubconsumer(
+                        setting.queue, setting.consumer, step.member.empty() ? step.lane : step.member,
+                        step.force ? pgque::BatchHandling::RouteToRetry : pgque::BatchHandling::Refuse),
                     step, setting, isOpen);
     case Verb::Subscribe:
         return flag(pgque::subscribe(setting.queue, setting.consumer), step, setting, isOpen);

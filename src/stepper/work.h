@@ -25,5 +25,4 @@ struct Work {
 /// The work of a step that a lane does by calling the database. inTransaction: the lane has one open already.
 Work workFor(const Step& step, const Setting& setting, const World& world, bool inTransaction);
 
-
 } // namespace stepper

@@ -45,6 +45,30 @@ Model World::viewOf(const std::string& lane) const {
     return seen;
 }
 
+Model World::viewFor(const Step& step) const {
+    Model seen = viewOf(step.lane);
+    const auto parked = m_parked.find(step.lane);
+    if (step.verb == Verb::Receive && !step.normal && parked != m_parked.end() && parked->second.firstTick)
+        seen.begin(m_consumer, *parked->second.firstTick, true);
+    return seen;
+}
+
+/// Whether the row that the step waited for has gone, though there is one of the same name again.
+bool World::isReplaced(const Step& step, const Model& seen) const {
+    const auto parked = m_parked.find(step.lane);
+    const auto group = seen.groups().find(m_consumer);
+    if (parked == m_parked.end() || group == seen.groups().end())
+        return false;
+    if (step.verb == Verb::Touch || step.verb == Verb::Age) {
+        const auto member = group->second.members.find(step.verb == Verb::Age ? step.member : step.lane);
+        return parked->second.memberOrder != 0 && member != group->second.members.end() &&
+               member->second.order != parked->second.memberOrder;
+    }
+    const bool ofMain =
+        step.verb == Verb::Unregister || step.verb == Verb::Unsubscribe || (step.verb == Verb::Receive && step.normal);
+    return ofMain && parked->second.mainOrder != 0 && group->second.order != parked->second.mainOrder;
+}
+
 bool World::inTransaction(const std::string& lane) const {
     return m_open.contains(lane);
 }
@@ -66,7 +90,7 @@ std::set<std::string> World::lockedBy(const std::string& lane) const {
     if (const auto open = m_open.find(lane); open != m_open.end())
         rows = open->second.locks;
     if (const auto parked = m_parked.find(lane); parked != m_parked.end())
-        rows.insert(parked->second.begin(), parked->second.end());
+        rows.insert(parked->second.got.begin(), parked->second.got.end());
     return rows;
 }
 
@@ -75,8 +99,8 @@ std::optional<World::Conflict> World::conflict(const std::string& lane, const st
         for (const auto& [other, open] : m_open)
             if (other != lane && open.locks.contains(row))
                 return Conflict{row, other};
-        for (const auto& [other, got] : m_parked)
-            if (other != lane && got.contains(row))
+        for (const auto& [other, parked] : m_parked)
+            if (other != lane && parked.got.contains(row))
                 return Conflict{row, other};
     }
     return std::nullopt;
@@ -87,7 +111,7 @@ std::set<std::string> World::passedBy(const std::string& lane) const {
     const auto group = m_committed.groups().find(m_consumer);
     if (group != m_committed.groups().end())
         for (const auto& [name, member] : group->second.members)
-            if (conflict(lane, {rowOf(name)}))
+            if (conflict(lane, {rowOf(name)}) || m_racing.contains(rowOf(name)))
                 members.insert(name);
     return members;
 }
@@ -140,15 +164,15 @@ Model::Ask World::askOf(const Step& step) const {
 Foresight World::foresee(const Step& step) const {
     if (hasFailed(step.lane) && step.verb != Verb::Rollback && step.verb != Verb::Commit && step.verb != Verb::Die)
         return {{.kind = Kind::Refused}, "its transaction has failed: only a rollback is left", {}};
-    const Model seen = viewOf(step.lane);
+    const Model seen = viewFor(step);
     if (const auto blocked = conflict(step.lane, rowsOf(step, seen))) {
         Foresight waits;
         waits.outcome = {.kind = Kind::Waits, .who = blocked->holder, .row = blocked->row};
         waits.why = blocked->holder + "'s open transaction has locked the row of " + blocked->row;
         if (m_open.contains(blocked->holder))
-            waits.then = {
-                "When " + blocked->holder + " commits: " + alternative(step, blocked->holder, Verb::Commit),
-                "When " + blocked->holder + " rolls back: " + alternative(step, blocked->holder, Verb::Rollback)};
+            waits.then = {"When " + blocked->holder + " commits: " + alternative(step, blocked->holder, Verb::Commit),
+                          "When " + blocked->holder +
+                              " rolls back: " + alternative(step, blocked->holder, Verb::Rollback)};
         return waits;
     }
     return foreseeFree(step, seen);
@@ -165,6 +189,10 @@ std::string World::alternative(const Step& step, const std::string& holder, Verb
 }
 
 Foresight World::foreseeFree(const Step& step, const Model& seen) const {
+    if (isReplaced(step, seen))
+        return {{.kind = step.verb == Verb::Receive ? Kind::Refused : Kind::Stale},
+                "the row it waited for was removed; one made anew is another",
+                {}};
     const auto found = seen.groups().find(m_consumer);
     const Model::Group* group = found == seen.groups().end() ? nullptr : &found->second;
     const auto isMember = [group](const std::string& name) { return group && group->members.contains(name); };
@@ -176,9 +204,8 @@ Foresight World::foreseeFree(const Step& step, const Model& seen) const {
         if (!record)
             return {{.kind = Kind::Refused}, step.lane + " never got a token", {}};
         if (const auto holder = seen.holderOf(record->token))
-            return {{.kind = Kind::Done},
-                    "token " + std::to_string(record->token) + " is valid: its window is done",
-                    {}};
+            return {
+                {.kind = Kind::Done}, "token " + std::to_string(record->token) + " is valid: its window is done", {}};
         return {{.kind = Kind::Stale},
                 "no row has token " + std::to_string(record->token) + ": answered 0, nothing changes",
                 {}};
@@ -186,12 +213,12 @@ Foresight World::foreseeFree(const Step& step, const Model& seen) const {
     case Verb::Nack:
         return foreseeNack(step, seen);
     case Verb::Touch:
-        return isMember(step.lane)
-                   ? Foresight{{.kind = Kind::Done}, "its heartbeat becomes now", {}}
-                   : Foresight{{.kind = Kind::Stale}, step.lane + " is no member: answered 0", {}};
+        return isMember(step.lane) ? Foresight{{.kind = Kind::Done}, "its heartbeat becomes now", {}}
+                                   : Foresight{{.kind = Kind::Stale}, step.lane + " is no member: answered 0", {}};
     case Verb::Register:
         if (group && !group->cooperative && !step.convert)
-            return {{.kind = Kind::Refused}, m_consumer + " is a normal consumer: converting it has to be asked for", {}};
+            return {
+                {.kind = Kind::Refused}, m_consumer + " is a normal consumer: converting it has to be asked for", {}};
         if (group && !group->cooperative && group->token)
             return {{.kind = Kind::Refused}, m_consumer + " has an open batch: it can't be converted now", {}};
         if (isMember(step.lane))
@@ -318,12 +345,22 @@ Foresight World::foreseeNack(const Step& step, const Model& seen) const {
 void World::park(const Step& step) {
     const Model seen = viewOf(step.lane);
     const std::vector<std::string> rows = rowsOf(step, seen);
-    std::set<std::string>& got = m_parked[step.lane];
-    got.clear();
+    const auto [entry, isNew] = m_parked.try_emplace(step.lane);
+    Parked& parked = entry->second;
+    if (const auto group = seen.groups().find(m_consumer); isNew && group != seen.groups().end()) {
+        parked.mainOrder = group->second.order;
+        const std::string& name = step.member.empty() ? step.lane : step.member;
+        if (const auto member = group->second.members.find(name); member != group->second.members.end())
+            parked.memberOrder = member->second.order;
+    } else if (isNew) {
+        // Where the consumer begins is settled before its name is waited for, but after a row that is about to go.
+        parked.firstTick = m_committed.lastTick();
+    }
+    parked.got.clear();
     for (const std::string& row : rows) {
         if (conflict(step.lane, {row}))
             return;
-        got.insert(row);
+        parked.got.insert(row);
     }
 }
 

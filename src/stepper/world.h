@@ -56,6 +56,15 @@ public:
     /// What the lane sees: also what its own open transaction did.
     Model viewOf(const std::string& lane) const;
 
+    /// As viewOf(), for a step that is there now: one that waited may have decided something before.
+    Model viewFor(const Step& step) const;
+
+    /// Rows that others, who run at this very moment, may have locked: a takeover may have passed them over.
+    void setRacing(std::set<std::string> rows) { m_racing = std::move(rows); }
+
+    /// The rows a step would lock, full names.
+    std::vector<std::string> rowsOf(const Step& step) const { return rowsOf(step, viewFor(step)); }
+
     /// What will happen, were the step taken now.
     Foresight foresee(const Step& step) const;
 
@@ -111,6 +120,14 @@ private:
         std::vector<TokenChange> changes; ///< of tokens, true once it is committed
     };
 
+    /// What a step that waits has got and made up its mind about before it had to wait.
+    struct Parked {
+        std::set<std::string> got;             ///< rows
+        std::optional<std::int64_t> firstTick; ///< where a consumer begins that it makes
+        int mainOrder = 0;                     ///< which row of that name it waits for: one made anew is another
+        int memberOrder = 0;
+    };
+
     struct Conflict {
         std::string row;
         std::string holder;
@@ -125,8 +142,11 @@ private:
     Foresight foreseeReceive(const Step& step, const Model& seen) const;
     Foresight foreseeNack(const Step& step, const Model& seen) const;
     std::string alternative(const Step& step, const std::string& holder, Verb end) const;
+    std::string applied(const Step& step, const Outcome& observed);
     void effect(const std::string& lane, Effect effect);
     void record(const std::string& lane, const Step& step, const Model& seen, const Outcome& observed);
+    bool isReplaced(const Step& step, const Model& seen) const;
+    std::int64_t firstTickFor(const std::string& lane, const Model& seen) const;
     void setToken(const TokenChange& change);
     void commit(const std::string& lane);
     void rollBack(const std::string& lane);
@@ -134,7 +154,8 @@ private:
     std::string m_consumer;
     Model m_committed;
     std::map<std::string, Transaction> m_open;
-    std::map<std::string, std::set<std::string>> m_parked; ///< rows a waiting step got before it had to wait
+    std::map<std::string, Parked> m_parked;
+    std::set<std::string> m_racing;
     std::vector<TokenRecord> m_tokens;
 };
 

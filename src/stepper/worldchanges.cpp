@@ -28,14 +28,33 @@ std::string difference(const Outcome& expected, const Outcome& observed) {
     return {};
 }
 
+/// What waits or is dead already is left alone, also when that has changed by the time of the commit.
+void keepPutAside(const Model& seen, std::int64_t token, std::vector<Model::Event>& events) {
+    std::erase_if(events, [&](const Model::Event& event) {
+        const auto fate = seen.decideNack(token, event.id);
+        return fate != Model::Fate::Retry && fate != Model::Fate::Dead;
+    });
+}
+
 bool isNumbered(Verb verb) {
     return verb == Verb::Nack || verb == Verb::Maintain;
 }
 
 } // namespace
 
+/// Where a consumer that the lane makes begins: the last tick when its step began, though it may have waited since.
+std::int64_t World::firstTickFor(const std::string& lane, const Model& seen) const {
+    const auto parked = m_parked.find(lane);
+    return parked == m_parked.end() ? seen.lastTick() : parked->second.firstTick.value_or(seen.lastTick());
+}
+
 std::string World::apply(const Step& step, const Outcome& observed) {
+    const std::string differs = applied(step, observed);
     m_parked.erase(step.lane);
+    return differs;
+}
+
+std::string World::applied(const Step& step, const Outcome& observed) {
     switch (step.verb) {
     case Verb::Begin:
         m_open.try_emplace(step.lane);
@@ -84,7 +103,7 @@ std::string World::apply(const Step& step, const Outcome& observed) {
         }
         return differs;
     }
-    const Model seen = viewOf(step.lane);
+    const Model seen = viewFor(step);
     const std::vector<std::string> rows = rowsOf(step, seen);
     const bool autocommit = !inTransaction(step.lane) && !step.hold;
     Transaction& open = m_open[step.lane];
@@ -107,9 +126,11 @@ void World::record(const std::string& lane, const Step& step, const Model& seen,
         std::int64_t before = 0;
         if (decision.kind == Model::Kind::TakesOver)
             before = group->second.members.at(decision.from).token.value_or(0);
-        effect(lane, [consumer = m_consumer, member, decision, token, now = m_committed.now()](Model& model) {
+        effect(lane, [consumer = m_consumer, member, decision, token, now = m_committed.now(),
+                      first = firstTickFor(lane, seen)](Model& model) {
             const Model::Time is = model.now();
             model.setNow(now);
+            model.begin(consumer, first, !member.empty());
             model.receive(consumer, member, decision, token);
             model.setNow(is);
         });
@@ -158,6 +179,7 @@ void World::record(const std::string& lane, const Step& step, const Model& seen,
         std::vector<Model::Event> events = seen.eventsOf(m_consumer, *seen.windowOf(record.token));
         if (step.message > 0)
             events = {record.events[static_cast<std::size_t>(step.message - 1)]};
+        keepPutAside(seen, record.token, events);
         effect(lane, [token = record.token, events, after = step.span, now = m_committed.now()](Model& model) {
             const Model::Time is = model.now();
             model.setNow(now);
@@ -180,20 +202,29 @@ void World::record(const std::string& lane, const Step& step, const Model& seen,
             });
         break;
     case Verb::Register:
-        effect(lane, [consumer = m_consumer, lane, now = m_committed.now()](Model& model) {
-            model.addMember(consumer, lane);
-            model.setActive(consumer, lane, now);
-        });
+        effect(lane,
+               [consumer = m_consumer, lane, now = m_committed.now(), first = firstTickFor(lane, seen)](Model& model) {
+                   model.begin(consumer, first, true);
+                   model.addMember(consumer, lane);
+                   model.setActive(consumer, lane, now);
+               });
         break;
     case Verb::Unregister: {
         if (observed.kind != Kind::Done)
             break;
         const std::string name = step.member.empty() ? lane : step.member;
         const auto token = seen.groups().at(m_consumer).members.at(name).token;
-        effect(lane, [consumer = m_consumer, name, force = step.force, now = m_committed.now()](Model& model) {
+        std::vector<Model::Event> events;
+        if (token) {
+            events = seen.eventsOf(m_consumer, *seen.windowOf(*token));
+            keepPutAside(seen, *token, events);
+        }
+        effect(lane, [consumer = m_consumer, name, token, events, now = m_committed.now()](Model& model) {
             const Model::Time is = model.now();
             model.setNow(now);
-            model.removeMember(consumer, name, force);
+            for (const Model::Event& event : events)
+                model.nack(*token, event.id, std::chrono::minutes(1));
+            model.dropMember(consumer, name);
             model.setNow(is);
         });
         if (token)
@@ -201,7 +232,9 @@ void World::record(const std::string& lane, const Step& step, const Model& seen,
         break;
     }
     case Verb::Subscribe:
-        effect(lane, [consumer = m_consumer](Model& model) { model.addNormal(consumer); });
+        effect(lane, [consumer = m_consumer, first = firstTickFor(lane, seen)](Model& model) {
+            model.begin(consumer, first, false);
+        });
         break;
     case Verb::Unsubscribe:
         if (observed.kind == Kind::Done)
