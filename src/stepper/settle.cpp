@@ -234,16 +234,15 @@ void Engine::bringIn(std::vector<Finished> finished, Report& report) {
     const auto isCurrent = [&report](const Finished& one) {
         return one.lane == report.step.lane && one.busy.step.text() == report.step.text();
     };
-    // First who was stopped, as that let the others go; then the step itself, for the same reason; the others tell by
-    // the server's clock who came before whom.
-    const auto place = [&](const Finished& one) {
-        const int group = one.answer.failure && wasStopped(*one.answer.failure) ? 0 : isCurrent(one) ? 1 : 2;
-        return std::pair(group, one.answer.ended);
-    };
-    std::sort(finished.begin(), finished.end(),
-              [&](const Finished& a, const Finished& b) { return place(a) < place(b); });
-    const auto fixed =
-        std::count_if(finished.begin(), finished.end(), [&](const Finished& one) { return place(one).first < 2; });
+    // First who was stopped, as that let the others go; otherwise the step itself, for the same reason. The others tell
+    // by the server's clock who came before whom.
+    const auto isStopped = [](const Finished& one) { return one.answer.failure && wasStopped(*one.answer.failure); };
+    const bool anyStopped = std::any_of(finished.begin(), finished.end(), isStopped);
+    const auto isFirst = [&](const Finished& one) { return anyStopped ? isStopped(one) : isCurrent(one); };
+    std::sort(finished.begin(), finished.end(), [&](const Finished& a, const Finished& b) {
+        return std::pair(!isFirst(a), a.answer.ended) < std::pair(!isFirst(b), b.answer.ended);
+    });
+    const auto fixed = std::count_if(finished.begin(), finished.end(), isFirst);
     Trial chosen = explained(finished, static_cast<std::size_t>(fixed));
     m_world = std::move(chosen.world);
     m_walks = std::move(chosen.walks);

@@ -53,6 +53,19 @@ Model World::viewFor(const Step& step) const {
     return seen;
 }
 
+/// Whether an ack that finds its token gone has locked the row all the same: the server locks what was waited for
+/// before it looks whether it still is what was looked for.
+bool World::keepsWanted(const Step& step, const Model& seen) const {
+    const auto parked = m_parked.find(step.lane);
+    const auto group = seen.groups().find(m_consumer);
+    if (step.verb != Verb::Ack || parked == m_parked.end() || group == seen.groups().end())
+        return false;
+    if (parked->second.wanted == rowOf({}))
+        return group->second.order == parked->second.mainOrder;
+    const auto member = group->second.members.find(step.lane);
+    return member != group->second.members.end() && member->second.order == parked->second.memberOrder;
+}
+
 /// Whether the row that the step waited for has gone, though there is one of the same name again.
 bool World::isReplaced(const Step& step, const Model& seen) const {
     const auto parked = m_parked.find(step.lane);
@@ -358,8 +371,10 @@ void World::park(const Step& step) {
     }
     parked.got.clear();
     for (const std::string& row : rows) {
-        if (conflict(step.lane, {row}))
+        if (conflict(step.lane, {row})) {
+            parked.wanted = row;
             return;
+        }
         parked.got.insert(row);
     }
 }

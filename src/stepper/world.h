@@ -123,6 +123,7 @@ private:
     /// What a step that waits has got and made up its mind about before it had to wait.
     struct Parked {
         std::set<std::string> got;             ///< rows
+        std::string wanted;                    ///< the row it waits for
         std::optional<std::int64_t> firstTick; ///< where a consumer begins that it makes
         int mainOrder = 0;                     ///< which row of that name it waits for: one made anew is another
         int memberOrder = 0;
@@ -145,6 +146,7 @@ private:
     std::string applied(const Step& step, const Outcome& observed);
     void effect(const std::string& lane, Effect effect);
     void record(const std::string& lane, const Step& step, const Model& seen, const Outcome& observed);
+    bool keepsWanted(const Step& step, const Model& seen) const;
     bool isReplaced(const Step& step, const Model& seen) const;
     std::int64_t firstTickFor(const std::string& lane, const Model& seen) const;
     void setToken(const TokenChange& change);

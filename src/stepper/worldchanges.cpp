@@ -104,7 +104,9 @@ std::string World::applied(const Step& step, const Outcome& observed) {
         return differs;
     }
     const Model seen = viewFor(step);
-    const std::vector<std::string> rows = rowsOf(step, seen);
+    std::vector<std::string> rows = rowsOf(step, seen);
+    if (observed.kind == Kind::Stale && keepsWanted(step, seen))
+        rows.push_back(m_parked.at(step.lane).wanted);
     const bool autocommit = !inTransaction(step.lane) && !step.hold;
     Transaction& open = m_open[step.lane];
     open.locks.insert(rows.begin(), rows.end());
