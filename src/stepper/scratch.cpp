@@ -43,6 +43,14 @@ std::string refusalFor(const Surroundings& where) {
     return {};
 }
 
+std::vector<std::pair<std::string, std::string>> scratchSettings(int retries) {
+    return {{"ticker_paused", "true"},
+            {"ticker_max_count", "1"},
+            {"ticker_max_lag", "1 millisecond"},
+            {"ticker_idle_period", "1 millisecond"},
+            {"max_retries", std::to_string(retries)}};
+}
+
 std::string makeScratchQueue(pg::Connection& connection, int retries) {
     const std::string name = std::string(scratchPrefix) + std::to_string(connection.backendPid()) + '_' + stamp();
     // Marked first: whoever looks for what is left over must not find it in between.
@@ -51,12 +59,7 @@ std::string makeScratchQueue(pg::Connection& connection, int retries) {
     connection.execute(queries::beginReadCommitted());
     try {
         connection.run(pgque::createQueue(name));
-        // Every other ticker passes it by; the stepper's own ticks whenever it is told to.
-        for (const auto& [parameter, value] : {std::pair<const char*, std::string>{"ticker_paused", "true"},
-                                               {"ticker_max_count", "1"},
-                                               {"ticker_max_lag", "1 millisecond"},
-                                               {"ticker_idle_period", "1 millisecond"},
-                                               {"max_retries", std::to_string(retries)}})
+        for (const auto& [parameter, value] : scratchSettings(retries))
             connection.run(pgque::setQueueConfig(name, parameter, value));
         connection.execute(queries::commit());
     } catch (const pg::Error&) {

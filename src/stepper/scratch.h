@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Where the stepper may work, and what it leaves behind when it could not clean up. Its queues are told by their names,
@@ -29,6 +30,9 @@ struct Surroundings {
 
 /// Why the stepper does not work there; empty: it may. A sentence for a person.
 std::string refusalFor(const Surroundings& where);
+
+/// How such a queue is configured: no ticker but the stepper's ticks it, which ticks whenever it is told to.
+std::vector<std::pair<std::string, std::string>> scratchSettings(int retries);
 
 /// Makes a queue of its own that no ticker but the stepper's ticks, and marks it as in use until the connection ends.
 /// Throws pg::Error. Returns its name.
