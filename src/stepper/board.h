@@ -65,6 +65,7 @@ struct Board {
     bool cooperative = false;
     std::int64_t cursor = 0;
     std::vector<LaneView> lanes;
+    LaneView driver; ///< what no worker does (ticks, maintenance, heartbeats); it may wait as well
     std::vector<WindowView> windows;
     std::vector<TokenView> tokens;
     std::vector<queries::GivenBackEvent> givenBack;

@@ -33,7 +33,7 @@ bool isOfWalk(Verb verb) {
 Engine::Engine(Options options)
     : m_options(std::move(options))
     , m_control(openControl(m_options.connection))
-    , m_setting{makeScratchQueue(m_control, m_options.retries), {}}
+    , m_setting{makeScratchQueue(m_control, m_options.retries), {}, m_options.fineWalks}
     , m_world({}, Model(0, 0)) {
     m_setting.consumer = ownName(m_options.consumer, m_setting.queue);
     try {
@@ -207,9 +207,17 @@ Report Engine::perform(const Step& step) {
         report.outcome.said = why;
         return report;
     }
-    report.taken = true;
     report.foreseen = foresee(step);
-    dispatch(step, report);
+    try {
+        dispatch(step, report);
+    } catch (const pg::Error& error) {
+        // A worker that can't connect, say; without the connection that watches there is nothing to say about anybody.
+        if (!m_control.isOpen())
+            throw;
+        report.outcome = {.kind = Outcome::Kind::Refused, .said = error.failure().text()};
+        return report;
+    }
+    report.taken = true;
     settle(report);
     refresh(report);
     log(step.lane, step.text() + ": " + report.outcome.words());

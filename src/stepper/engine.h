@@ -20,7 +20,7 @@ public:
     struct Options {
         pg::ConnectionInfo connection;
         std::string consumer = "workers"; ///< the group's name; a few characters are added, consumers are global
-        bool fineWalks = true;            ///< the schema is this project's own, so that its statements can be walked
+        bool fineWalks = true; ///< the schema is this project's own: its statements can be walked, it has nack_batch
         int retries = 5;
         std::chrono::milliseconds patience{20'000}; ///< for a step that neither ends nor waits for a lock
     };
@@ -39,7 +39,7 @@ public:
 
     Foresight foresee(const Step& step) const;
 
-    /// Takes a step. A worker that is not there yet is connected first.
+    /// Takes a step. A worker that is not there yet is connected first; when that fails the step is not taken.
     Report perform(const Step& step);
 
     /// Looks again: waits that have ended, what others did.
@@ -48,6 +48,9 @@ public:
     const Board& board() const { return m_board; }
 
     bool anybodyWaits() const;
+
+    /// Whether the worker (empty: the queue's driver) still waits in a step.
+    bool isWaiting(const std::string& lane) const { return m_busy.contains(lane); }
 
     /// Begins anew on the same queue: backends rolled back, another group. The script is empty again.
     void restart(int retries);

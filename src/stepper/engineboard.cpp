@@ -192,6 +192,9 @@ void Engine::draw(const queries::SteppedQueue& state) {
     m_board.lanes.clear();
     for (const std::string& name : m_order)
         m_board.lanes.push_back(drawLane(name, state));
+    m_board.driver = drawLane({}, state);
+    if (!m_lanes.contains({}))
+        m_board.driver.state = LaneState::Idle; // it connects with its first step
     drawWindows();
     drawTokens();
     m_board.givenBack = state.givenBack;

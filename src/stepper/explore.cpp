@@ -97,15 +97,9 @@ private:
     std::vector<std::size_t> openAt(const std::vector<std::size_t>& at) const {
         std::vector<std::size_t> open;
         for (std::size_t i = 0; i < at.size(); ++i)
-            if (at[i] < m_what.sequences[i].size() && !waits(m_what.sequences[i][at[i]].lane))
+            if (at[i] < m_what.sequences[i].size() && !m_engine.isWaiting(m_what.sequences[i][at[i]].lane))
                 open.push_back(i);
         return open;
-    }
-
-    bool waits(const std::string& lane) const {
-        return std::any_of(m_engine.board().lanes.begin(), m_engine.board().lanes.end(), [&lane](const LaneView& one) {
-            return one.name == lane && one.state == LaneState::Waiting;
-        });
     }
 
     /// False when it broke something.

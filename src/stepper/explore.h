@@ -12,9 +12,9 @@ namespace stepper {
 /// What each worker is about to do, after something that is done first.
 struct Exploration {
     int retries = 5;
-    std::vector<Step> before;                       ///< in this order
-    std::vector<std::vector<Step>> sequences;       ///< one of each worker, and of the queue's driver
-    std::size_t most = 100'000;                     ///< interleavings; then it ends unfinished
+    std::vector<Step> before;                 ///< in this order
+    std::vector<std::vector<Step>> sequences; ///< one of each worker, and of the queue's driver
+    std::size_t most = 100'000;               ///< interleavings; then it ends unfinished
 };
 
 /// The lines before `from` (an index) come first; the rest is split up by who does it.
@@ -37,7 +37,6 @@ struct Explored {
 /// same and left the same in the tables are followed once.
 ///
 /// The board is begun anew many times. Ends early when goOn answers false. Throws as the engine does.
-Explored explore(Engine& engine, const Exploration& what,
-                 const std::function<bool(const Explored& soFar)>& goOn = {});
+Explored explore(Engine& engine, const Exploration& what, const std::function<bool(const Explored& soFar)>& goOn = {});
 
 } // namespace stepper

@@ -153,7 +153,24 @@ Work flag(const pg::Call<T>& call, const Step& step, const Setting& setting, boo
             }};
 }
 
+/// Where a batch can't be given back at once: its events, as received, one by one.
+Work nackEach(const Step& step, const Setting& setting, const TokenRecord& record, bool isOpen) {
+    return {inTransaction(
+                [token = record.token, events = record.events, after = step.span](pg::Connection& connection, Answer&) {
+                    for (const Model::Event& event : events)
+                        connection.execute(pgque::nack(token, event.id, after, std::nullopt).statement);
+                },
+                setting, isOpen, step.hold),
+            [](const Answer&, const World&) {
+                Outcome outcome;
+                outcome.number = -1;
+                return outcome;
+            }};
+}
+
 Work nack(const Step& step, const Setting& setting, const TokenRecord& record, bool isOpen) {
+    if (step.message == 0 && !setting.ownSchema)
+        return nackEach(step, setting, record, isOpen);
     if (step.message == 0) {
         const auto call = pgque::nackBatch(record.token, step.span, std::nullopt);
         return {inTransaction(one(call.statement), setting, isOpen, step.hold),

@@ -14,6 +14,7 @@ namespace stepper {
 struct Setting {
     std::string queue;
     std::string consumer;
+    bool ownSchema = true; ///< with what this project's schema has beyond the common one
 };
 
 /// A step as something a lane can run, and how its answer reads.

@@ -44,8 +44,9 @@ private Q_SLOTS:
         QVERIFY(allocated.interleavings > 5);
 
         // A slow owner and a takeover, with maintenance and a tick in between.
-        const Script race = parsed("a register\nb register\nsend 2\ntick\na receive\nage a 10m\n"
-                                   "b receive dead 5m hold\nb commit\nb ack\na touch\na nack 1\na ack\nmaintain\ntick\n");
+        const Script race =
+            parsed("a register\nb register\nsend 2\ntick\na receive\nage a 10m\n"
+                   "b receive dead 5m hold\nb commit\nb ack\na touch\na nack 1\na ack\nmaintain\ntick\n");
         const Explored taken = explore(engine, explorationOf(race, 6));
         QVERIFY2(!taken.foundFault(), (taken.broken + "\n" + taken.shortest.text()).c_str());
         QVERIFY(taken.complete);
@@ -56,8 +57,8 @@ private Q_SLOTS:
     void findsAnAllocationWithoutItsLock() {
         support::TestDatabase database(support::Schema::Pgque);
         pg::Connection connection = database.connect();
-        pg::Result source = connection.execute(
-            {"select pg_get_functiondef('pgque._lock_group(text, text, text)'::regprocedure)", {}});
+        pg::Result source =
+            connection.execute({"select pg_get_functiondef('pgque._lock_group(text, text, text)'::regprocedure)", {}});
         QString text = QString::fromStdString(source.row(0).get<std::string>(0));
         const QString locked = QStringLiteral("s.sub_role = 'coop_main'\n       for update");
         QCOMPARE(text.count(locked), 1);

@@ -70,6 +70,45 @@ private Q_SLOTS:
         QCOMPARE(other.perform(parseStep("a register hold").step).outcome.words(), std::string("done"));
     }
 
+    void aWorkerThatCannotConnectIsAnAnswer() {
+        support::TestDatabase database(support::Schema::Pgque);
+        Engine engine({.connection = database.info()});
+        engine.perform(parseStep("a register").step);
+        pg::Connection connection = pg::Connection::open(support::TestServer::shared().info());
+        connection.execute({"alter database \"" + database.name() + "\" allow_connections false", {}});
+        const Report report = engine.perform(parseStep("b register").step);
+        QVERIFY(!report.taken);
+        QVERIFY(report.outcome.kind == Outcome::Kind::Refused && !report.outcome.said.empty());
+        connection.execute({"alter database \"" + database.name() + "\" allow_connections true", {}});
+        QCOMPARE(engine.perform(parseStep("b register").step).outcome.words(), std::string("done"));
+        QVERIFY(engine.board().differences.empty());
+    }
+
+    void theDriverWaitsAsWell() {
+        support::TestDatabase database(support::Schema::Pgque);
+        Engine engine({.connection = database.info()});
+        for (const char* text : {"a register", "a touch hold"})
+            engine.perform(parseStep(text).step);
+        QCOMPARE(engine.perform(parseStep("age a 5m").step).outcome.words(), std::string("waits a"));
+        QVERIFY(engine.board().driver.state == LaneState::Waiting);
+        QVERIFY(engine.isWaiting({}));
+        QVERIFY(!engine.perform(parseStep("tick").step).taken);
+        QCOMPARE(engine.perform(parseStep("a commit").step).released.size(), 1U);
+        QVERIFY(engine.board().driver.state == LaneState::Idle);
+        QVERIFY(engine.board().differences.empty());
+    }
+
+    void withoutNackBatchEventsAreGivenBackOneByOne() {
+        support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection connection = database.connect();
+        connection.execute({"drop function pgque.nack_batch(bigint, interval, text)", {}});
+        Engine engine({.connection = database.info(), .fineWalks = false});
+        for (const char* text : {"a register", "send 3", "tick", "a receive", "a nack all after 1m"})
+            QVERIFY2(engine.perform(parseStep(text).step).differences.empty(), text);
+        QCOMPARE(engine.board().givenBack.size(), 3U);
+        QVERIFY(engine.board().differences.empty());
+    }
+
     void theServersEndingABackendIsSeen() {
         support::TestDatabase database(support::Schema::Pgque);
         Engine engine({.connection = database.info()});
