@@ -157,7 +157,8 @@ end
 $$;
 
 -- Ends a run before its time. True for the one call that did it. Markers kept let a redelivered batch be skipped, not run
--- again. With an epoch that run only: not the one that was armed under the same execution meanwhile.
+-- again. With an epoch that run only: not the one that was armed under the same execution meanwhile. Written down, as far as
+-- the caller may write there: it takes results away.
 drop function if exists workqueue.abort(text, boolean);
 create or replace function workqueue.abort(exec text, keep_markers boolean default false, epoch bigint default null)
 returns boolean
@@ -166,13 +167,20 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_done boolean;
+    v_remaining integer;
+    v_epoch bigint;
 begin
     delete from workqueue.pg_barrier_state b
-     where b.execution_id = abort.exec and (abort.epoch is null or b.epoch = abort.epoch);
+     where b.execution_id = abort.exec and (abort.epoch is null or b.epoch = abort.epoch)
+    returning b.remaining, b.epoch into v_remaining, v_epoch;
     v_done := found;
     -- The markers of a run that is not this one are none of its business.
     if not coalesce(keep_markers, false) and (v_done or abort.epoch is null) then
         delete from workqueue.pg_batch_dedup d where d.execution_id = abort.exec;
+    end if;
+    if v_done then
+        perform workqueue._audit_if_allowed('abort', exec, jsonb_build_object('remaining', v_remaining, 'epoch', v_epoch,
+                                                                              'keep_markers', coalesce(keep_markers, false)));
     end if;
     return v_done;
 end

@@ -20,13 +20,16 @@ $$;
 --
 -- Only a limit inside WITH is evaluated once. As a sub-select the planner may run it again for every row, and each run skips
 -- what is locked already: with old statistics one call then claims the whole queue. The state is a literal, because a
--- parameter could not prove the partial index under a generic plan.
+-- parameter could not prove the partial index under a generic plan. Such a plan takes a tenth of the queue for the limit, too,
+-- and would read the whole table to join it; so only the way by the key is left, here as wherever a number of rows is given.
 create or replace function workqueue.claim(
     queue text, lease_s double precision, qty integer default 1, worker text default null)
 returns table (msg_id bigint, message jsonb, read_ct integer, token integer, priority smallint, org_id text,
                enqueued_at timestamptz, lease_until timestamptz)
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -114,13 +117,16 @@ end
 $$;
 
 -- Out of the queue into the dead letters, payload and reason kept. With the token of one's own lease, or without a token what
--- nobody holds; what somebody holds only by force. False when nothing fits any more.
+-- nobody holds; what somebody holds only by force. False when nothing fits any more. Without a token it is an
+-- administrator's act and written down as one, as far as the caller may write there: a consumer's letter says who and why.
 create or replace function workqueue.bury(
     id bigint, reason text, token integer default null, force boolean default false)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_queue text;
 begin
     if coalesce(reason, '') = '' then
         raise exception 'a dead letter needs a reason' using errcode = 'invalid_parameter_value';
@@ -135,7 +141,15 @@ begin
     insert into workqueue.dead_letter
            (msg_id, queue_name, message, org_id, priority, enqueued_at, read_ct, last_error, reason)
     select g.msg_id, g.queue_name, g.message, g.org_id, g.priority, g.enqueued_at, g.read_ct, g.last_error, bury.reason
-      from gone g;
-    return found;
+      from gone g
+    returning queue_name into v_queue;
+    if v_queue is null then
+        return false;
+    end if;
+    if bury.token is null then
+        perform workqueue._audit_if_allowed('bury', v_queue,
+                                            jsonb_build_object('msg_id', id, 'reason', reason, 'force', force));
+    end if;
+    return true;
 end
 $$;

@@ -7,6 +7,8 @@ create or replace function workqueue.rearm_lapsed(max integer default 1000)
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_count integer;
@@ -33,6 +35,8 @@ create or replace function workqueue.promote_due(max integer default 1000)
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_count integer;
@@ -59,6 +63,8 @@ create or replace function workqueue.sweep_results(max integer default 1000)
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_count integer;

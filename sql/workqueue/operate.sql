@@ -9,6 +9,19 @@ as $$
     insert into workqueue.audit (action, subject, detail) values (p_action, p_subject, coalesce(p_detail, '{}'))
 $$;
 
+-- For what consumers do as well, who may not write there: theirs is everyday work, an administrator's is an intervention.
+create or replace function workqueue._audit_if_allowed(p_action text, p_subject text, p_detail jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if has_table_privilege('workqueue.audit', 'insert') then
+        insert into workqueue.audit (action, subject, detail) values (p_action, p_subject, p_detail);
+    end if;
+end
+$$;
+
 -- Back to its queue under a new id (an old one with its count put back would revive old tokens); null when it is gone.
 create or replace function workqueue.requeue(dead_id bigint, reset boolean default true)
 returns bigint
@@ -132,6 +145,8 @@ create or replace function workqueue.purge(
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_known constant text[] := array['queue', 'state', 'priority', 'org', 'min_read_ct', 'enqueued_before'];
@@ -190,6 +205,8 @@ create or replace function workqueue.purge_dead(
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     v_count integer;

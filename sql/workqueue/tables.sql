@@ -156,7 +156,7 @@ create table if not exists workqueue.audit (
     detail jsonb not null default '{}'
 );
 
--- When the seldom sweeps of maint() last began, and how often they failed since they last succeeded.
+-- When maint() last ran, and when its seldom sweeps last began.
 create table if not exists workqueue.sweep_state (
     id integer primary key default 1 check (id = 1),
     last_sweep timestamptz not null default '-infinity',

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- database: workqueue
 -- What an administrator does: conditional on the state, answered truly, written down.
-select plan(53);
+select plan(56);
 create function pg_temp.audited() returns text language sql as
     $$ select string_agg(action || ' ' || subject, ',' order by audit_id) from workqueue.audit $$;
 
@@ -43,6 +43,8 @@ select results_eq(format('select read_ct, priority::int, queue_name from workque
 select is(workqueue.requeue(:dead), null, 'once');
 select is(workqueue.ack(:id, :reads), false, 'the old token is void');
 select workqueue.bury(:fresh, 'again') \g /dev/null
+select results_eq($$select subject, detail->>'reason', detail->'force' from workqueue.audit where action = 'bury' order by audit_id$$,
+                  $$values ('other', 'why', 'true'::jsonb), ('other', 'again', 'false')$$, 'burying what one does not hold is written down');
 select workqueue.requeue((select dead_id from workqueue.dead_letter), false) as kept \gset
 select is((select read_ct from workqueue.pg_queue_message where msg_id = :kept), 0, 'or with its own');
 
@@ -86,6 +88,13 @@ select is(suite.run('a', $$select workqueue.send('r', '1') is not null from work
 select throws_ok($$select suite.run('a', 'select count(*) from workqueue.claim(''r'', 60)')$$, '42501', null, 'but does not consume');
 select is(suite.run('b', $$select count(workqueue.ack(msg_id, token)) from workqueue.claim('r', 60, 2)$$), '2', 'a consumer does');
 select throws_ok($$select suite.run('b', 'select workqueue.purge(''{"queue": "r"}'')')$$, '42501', null, 'but does not administer');
+select workqueue.send('r', '1') as r \gset
+select suite.run('b', $$select workqueue.arm('run', 'o', 1)$$) \g /dev/null
+select is(suite.run('b', format('select workqueue.bury(%s, ''theirs'') and workqueue.abort(''run'')', :r)), 't', 'a consumer buries and aborts');
+select workqueue.arm('run', 'o', 2) as run \gset
+select workqueue.abort('run', true) \g /dev/null
+select results_eq($$select subject, detail from workqueue.audit where action = 'abort' or detail->>'reason' = 'theirs'$$,
+                  format($$values ('run', '{"remaining": 2, "epoch": %s, "keep_markers": true}'::jsonb)$$, :run), 'what an administrator ends is written down, too');
 select throws_ok($$select suite.run('b', 'insert into workqueue.audit (action, subject) values (''x'', ''y'')')$$, '42501', null, 'nor write the audit');
 select suite.shut('a'), suite.shut('b') \g /dev/null
 select * from finish();
