@@ -172,12 +172,23 @@ Action bury() {
             workqueue::bury(arguments.id("message_id").value(), arguments.text("why"), arguments.number("token")),
             nameOf(request) + " is a dead letter now.", nameOf(request) + " is held by another lease, or gone.");
     };
-    action.predict = [](const Request& request, const domain::Capabilities&, Reading& reading, Prediction& prediction) {
-        if (const auto now = stateNow(request, reading, prediction, {"ready", "scheduled", "claimed"}))
-            prediction.numbers = {
-                {.label = "message buried",
-                 .value = "1",
-                 .note = now->state == "claimed" ? "its holder's acknowledgement is refused" : "nobody holds it"}};
+    action.predict = [parameters = action.parameters](const Request& request, const domain::Capabilities&,
+                                                      Reading& reading, Prediction& prediction) {
+        if (const auto now = stateNow(request, reading, prediction, {"ready", "scheduled", "claimed"})) {
+            const auto token = Arguments(parameters, request).number("token");
+            const bool held = now->state == "claimed";
+            if (token && !held)
+                prediction.refusal = nameOf(request) + " is not held any more: it is " + now->state + " now.";
+            else if (token && *token != now->reads)
+                prediction.refusal = nameOf(request) + " has been claimed again since: its token is " +
+                                     std::to_string(now->reads) + " now.";
+            else if (!token && held && !now->lapsed)
+                prediction.refusal = "Somebody holds it by a live lease: name its token, " +
+                                     std::to_string(now->reads) + ", to bury it all the same.";
+            prediction.numbers = {{.label = "message buried",
+                                   .value = "1",
+                                   .note = held ? "its holder's acknowledgement is refused" : "nobody holds it"}};
+        }
         prediction.undo = "Can be undone: a dead letter can be put back into its queue.";
     };
     return action;
@@ -232,15 +243,26 @@ Action pause(bool pauses) {
         .role = "workqueue_admin",
         .functions = {pauses ? "workqueue.pause(text, text, timestamp with time zone)" : "workqueue.resume(text)"}};
     if (pauses)
-        action.parameters = {{.name = "why", .label = "Reason", .help = "Shown to everybody who looks at the queue."}};
+        action.parameters = {{.name = "why", .label = "Reason", .help = "Shown to everybody who looks at the queue."},
+                             {.name = "for",
+                              .label = "For",
+                              .kind = ParameterKind::Duration,
+                              .help = "Then it goes on by itself; empty: until it is resumed.",
+                              .minimum = 1'000}};
     action.plan = [pauses, parameters = action.parameters](const Request& request) {
         if (!pauses)
             return conditional(workqueue::resume(request.queue), request.queue + " is claimed from again.",
                                request.queue + " was not paused.");
         Plan plan;
         plan.isolation = Isolation::ReadCommitted;
-        plan.calls = {workqueue::pause(request.queue, Arguments(parameters, request).text("why")).statement};
-        plan.judge = [name = request.queue](const auto&, const Sight&) { return done(name + " is paused."); };
+        const Arguments arguments(parameters, request);
+        const auto length = arguments.duration("for");
+        plan.calls = {(length ? workqueue::pauseFor(request.queue, arguments.text("why"), *length)
+                              : workqueue::pause(request.queue, arguments.text("why")))
+                          .statement};
+        plan.judge = [name = request.queue, length](const auto&, const Sight&) {
+            return done(name + " is paused" + (length ? " for " + words::duration(*length) : "") + ".");
+        };
         return plan;
     };
     action.predict = [pauses](const Request& request, const domain::Capabilities&, Reading& reading,

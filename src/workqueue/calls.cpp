@@ -130,6 +130,11 @@ pg::Call<void> pause(std::string_view queue, std::string_view reason, std::optio
                     Params::of(queue, reason, until));
 }
 
+pg::Call<void> pauseFor(std::string_view queue, std::string_view reason, pg::Interval length) {
+    return voidCall("pause", "select workqueue.pause($1::text, $2::text, clock_timestamp() + $3::interval)",
+                    Params::of(queue, reason, length));
+}
+
 pg::Call<bool> resume(std::string_view queue) {
     return valueCall<bool>("resume", "select workqueue.resume($1::text)", Params::of(queue));
 }

@@ -67,6 +67,9 @@ sendMany(std::string_view queue, std::span<const std::string> json, const SendOp
                                                             std::int32_t max = 1000);
 [[nodiscard]] PGQUE_EXPORT pg::Call<void> pause(std::string_view queue, std::string_view reason,
                                                 std::optional<pg::Timestamp> until = {});
+/// The same by the server's clock.
+[[nodiscard]] PGQUE_EXPORT pg::Call<void> pauseFor(std::string_view queue, std::string_view reason,
+                                                   pg::Interval length);
 [[nodiscard]] PGQUE_EXPORT pg::Call<bool> resume(std::string_view queue);
 
 /// What one round of maint() did.

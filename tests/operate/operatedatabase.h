@@ -91,7 +91,9 @@ public:
         }
     }
 
-    OperateDatabase() = default;
+    explicit OperateDatabase(support::Schema schema = support::Schema::Pgque)
+        : QueueDatabase(schema) {}
+
     OperateDatabase(const OperateDatabase&) = delete;
     OperateDatabase& operator=(const OperateDatabase&) = delete;
 

@@ -11,16 +11,15 @@
 #include <string>
 #include <vector>
 
-/// For every action on the event queue a state of affairs in which it works, so that what all of them must keep can be
-/// asked of all of them.
+/// For every action on the event queue and, where it is there, the work queue a state of affairs in which it works, so
+/// that what all of them must keep can be asked of all of them.
 class Scenes {
 public:
     explicit Scenes(OperateDatabase& db)
-        : m_db(db) {}
+        : m_db(db)
+        , m_hasWork(db.execute("select to_regnamespace('workqueue') is not null") == "t") {}
 
-    static bool ofTheQueue(const operate::Action& action) {
-        return action.functions.empty() || !action.functions.front().starts_with("workqueue.");
-    }
+    static bool ofTheQueue(const operate::Action& action) { return !action.id.starts_with("work_"); }
 
     /// Signals go to another session and leave no rows; scheduling needs an extension that may be missing.
     static bool leavesRows(const operate::Action& action) {
@@ -35,6 +34,10 @@ public:
         domain::ActionRequest made = request(action.id, m_queue, "c");
         if (action.id == "create_queue")
             return made;
+        if (!ofTheQueue(action)) {
+            makeWork(action, made);
+            return made;
+        }
         m_db.client().createQueue(m_queue);
         made.arguments = {{"type", "t"},
                           {"payload", "one\ntwo"},
@@ -59,7 +62,16 @@ public:
             " union all select c::text from pgque.consumer c union all select k::text from pgque.tick k"
             " union all select r::text from pgque.retry_queue r union all select d::text from pgque.dead_letter d"
             " union all select e.tableoid::text || e::text from pgque.event_template e"
-            " union all select f::text from pgque.config f) t");
+            " union all select f::text from pgque.config f" +
+            std::string(m_hasWork ? " union all select m::text from workqueue.pg_queue_message m"
+                                    " union all select l::text from workqueue.dead_letter l"
+                                    " union all select b::text from workqueue.pg_barrier_state b"
+                                    " union all select p::text from workqueue.pg_batch_dedup p"
+                                    " union all select g::text from workqueue.queue_setting g"
+                                    " union all select a::text from workqueue.audit a"
+                                    " union all select w::text from workqueue.sweep_state w"
+                                  : "") +
+            ") t");
     }
 
     operate::RunOptions options() {
@@ -126,6 +138,34 @@ private:
             m_db.client().ack(m_db.client().receive(m_queue, "c").id.value());
     }
 
+    /// One message, held by a lease that has lapsed where the action wants it so.
+    void makeWork(const operate::Action& action, domain::ActionRequest& made) {
+        using operate::SubjectKind;
+        const std::string& id = action.id;
+        const std::string named = "'" + m_queue + "'";
+        made.arguments = {{"payload", "{}"},     {"priority", "7"}, {"delay", "1 h"}, {"why", "proof"},
+                          {"to", m_queue + "b"}, {"max", "10"},     {"token", "1"}};
+        if (id == "work_send" || id == "work_purge")
+            made.arguments["priority"] = "5";
+        const std::string message = m_db.execute("select workqueue.send(" + named + ", '{}')");
+        made.arguments["message_id"] = message;
+        if (id == "work_rearm" || id == "work_bury" || id == "work_maint") {
+            m_db.execute("select msg_id from workqueue.claim(" + named + ", 60)");
+            m_db.execute("update workqueue.pg_queue_message set vt = now() - interval '1 s' where msg_id = " + message);
+        }
+        if (id == "work_resume")
+            m_db.execute("select workqueue.pause(" + named + ")");
+        if (action.subject == SubjectKind::WorkDead) {
+            m_db.execute("select workqueue.bury(" + message + ", 'broken')");
+            made.arguments["dead_id"] =
+                m_db.execute("select dead_id from workqueue.dead_letter where msg_id = " + message);
+        }
+        if (action.subject == SubjectKind::Barrier) {
+            made.arguments["execution"] = m_queue;
+            made.arguments["epoch"] = m_db.execute("select workqueue.arm(" + named + ", 'o', 2)");
+        }
+    }
+
     void makeLeftovers(const operate::Action& action, domain::ActionRequest& made) {
         using operate::SubjectKind;
         const std::string& id = action.id;
@@ -169,6 +209,7 @@ private:
     }
 
     OperateDatabase& m_db;
+    bool m_hasWork;
     QTemporaryDir m_folder;
     std::string m_queue;
     int m_number = 0;

@@ -21,7 +21,7 @@ class TestProofs : public QObject {
 private Q_SLOTS:
 
     void initTestCase() {
-        m_db = std::make_unique<OperateDatabase>();
+        m_db = std::make_unique<OperateDatabase>(support::Schema::Both);
         m_scenes = std::make_unique<Scenes>(*m_db);
         m_db->capabilities();
         m_proxy =
@@ -37,7 +37,7 @@ private Q_SLOTS:
     void every_data() {
         QTest::addColumn<QString>("id");
         for (const Action& action : m_db->registry().actions())
-            if (Scenes::ofTheQueue(action) && Scenes::leavesRows(action))
+            if (Scenes::leavesRows(action))
                 QTest::newRow(action.id.c_str()) << QString::fromStdString(action.id);
     }
 
@@ -99,7 +99,8 @@ private Q_SLOTS:
         pg::Connection other = pg::Connection::open(m_db->info());
         other.execute({"begin", {}});
         other.execute({"lock table pgque.queue, pgque.subscription, pgque.retry_queue, pgque.dead_letter, pgque.tick,"
-                       " pgque.config in access exclusive mode",
+                       " pgque.config, workqueue.pg_queue_message, workqueue.dead_letter, workqueue.queue_setting,"
+                       " workqueue.pg_barrier_state in access exclusive mode",
                        {}});
         auto options = m_scenes->options();
         options.lockTimeout = 200ms;
@@ -123,7 +124,7 @@ private Q_SLOTS:
                                                                  {"before the commit is answered", 3},
                                                                  {"killed before the commit", 4}};
         for (const Action& action : m_db->registry().actions()) {
-            if (!Scenes::ofTheQueue(action) || !Scenes::leavesRows(action) || action.id == "run_maintenance")
+            if (!Scenes::leavesRows(action) || action.id == "run_maintenance")
                 continue;
             for (const auto& [name, point] : points)
                 QTest::addRow("%s, %s", action.id.c_str(), name) << QString::fromStdString(action.id) << point;

@@ -128,8 +128,14 @@ private Q_SLOTS:
 
     void buriesAndBringsBack() {
         run(*m_admin, "select workqueue.claim('q', 60)");
-        QCOMPARE(perform(about("work_bury", {{"message_id", "1"}, {"token", "9"}, {"why", "x"}})).kind,
-                 OutcomeKind::ChangedUnderneath);
+        const auto another = about("work_bury", {{"message_id", "1"}, {"token", "9"}, {"why", "x"}});
+        QVERIFY(predict(another).refusal.value_or("").find("token is 1 now") != std::string::npos);
+        QCOMPARE(perform(another).kind, OutcomeKind::ChangedUnderneath);
+        // Without a token a live lease protects it.
+        const auto blind = about("work_bury", {{"message_id", "1"}, {"why", "x"}});
+        QVERIFY(predict(blind).refusal.value_or("").find("live lease") != std::string::npos);
+        QCOMPARE(perform(blind).kind, OutcomeKind::ChangedUnderneath);
+        QVERIFY(!predict(about("work_bury", {{"message_id", "1"}, {"token", "1"}, {"why", "x"}})).refusal);
         QCOMPARE(perform(about("work_bury", {{"message_id", "1"}, {"token", "1"}, {"why", "poison"}})).kind,
                  OutcomeKind::Done);
         QCOMPARE(state("state"), std::string("gone"));
@@ -146,6 +152,13 @@ private Q_SLOTS:
         QCOMPARE(perform(about("work_resume", {})).kind, OutcomeKind::Done);
         QCOMPARE(perform(about("work_resume", {})).kind, OutcomeKind::ChangedUnderneath);
         QCOMPARE(number(*m_admin, "select count(*) from workqueue.claim('q', 60)"), 1);
+        // For a time: it goes on by itself.
+        const auto outcome = perform(about("work_pause", {{"why", "deploy"}, {"for", "5 min"}}));
+        QVERIFY2(outcome.summary.find("5 min") != std::string::npos, outcome.summary.c_str());
+        QCOMPARE(value(*m_admin, "select paused_until - now() between '4 min' and '5 min 1 s' and paused_reason ="
+                                 " 'deploy' from workqueue.queue_setting"),
+                 std::string("t"));
+        QVERIFY(perform(about("work_pause", {{"for", "0 s"}})).kind != OutcomeKind::Done);
     }
 
     /// Whatever is done to a work queue says before what it would do.

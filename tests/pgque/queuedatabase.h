@@ -14,8 +14,9 @@
 /// A database with the schema in it, and a superuser's client.
 class QueueDatabase {
 public:
-    QueueDatabase()
-        : m_client(m_database.connect()) {}
+    explicit QueueDatabase(support::Schema schema = support::Schema::Pgque)
+        : m_database(schema)
+        , m_client(m_database.connect()) {}
 
     pgque::Client& client() { return m_client; }
 
@@ -53,7 +54,7 @@ public:
     }
 
 private:
-    support::TestDatabase m_database{support::Schema::Pgque};
+    support::TestDatabase m_database;
     pgque::Client m_client;
 };
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 namespace support {
 
@@ -133,8 +134,12 @@ TestDatabase::TestDatabase(const TestServer& server, Schema schema)
     , m_name(uniqueName("t_")) {
     auto administrator = pg::Connection::open(m_server.info());
     administrator.execute({"create database " + m_name + " template template0", {}}, pg::after(60s));
-    if (schema != Schema::None) {
-        const std::string name = schema == Schema::Pgque ? BATCHSCOPE_PGQUE_SQL : BATCHSCOPE_WORKQUEUE_SQL;
+    std::vector<std::string> scripts;
+    if (schema == Schema::Pgque || schema == Schema::Both)
+        scripts.emplace_back(BATCHSCOPE_PGQUE_SQL);
+    if (schema == Schema::Workqueue || schema == Schema::Both)
+        scripts.emplace_back(BATCHSCOPE_WORKQUEUE_SQL);
+    for (const std::string& name : scripts) {
         std::ifstream file(name);
         std::stringstream text;
         text << file.rdbuf();

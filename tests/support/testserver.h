@@ -50,7 +50,7 @@ private:
     std::string m_folder; ///< of a private server
 };
 
-enum class Schema { None, Pgque, Workqueue };
+enum class Schema { None, Pgque, Workqueue, Both };
 
 /// A database of its own, dropped with the object.
 class TestDatabase {
