@@ -151,10 +151,28 @@ const std::vector<View>& views() {
         {"bandsWithHeads", 59, part(queries::detail::workBands),
          "select queue_name, priority, count(*), min(msg_id), min(enqueued_at) from " + all +
              " where state = 'ready' group by 1, 2"},
+        {"oldestOfEachBand", 4.4, statement("select * from workqueue.stats_bands(0)"),
+         "select queue_name, priority, min(enqueued_at) from " + all + " where state = 'ready' group by 1, 2"},
+        {"exactDepth", 1'370, statement("select * from workqueue.stats_bands(2000000000)"),
+         "select queue_name, priority, count(*), min(enqueued_at) from " + all +
+             " where state = 'ready' group by 1, 2"},
         {"inFlight", 172, part(queries::detail::workHeld),
          "select queue_name, count(*) filter (where state = 'claimed'), count(*) filter (where state = 'claimed' and vt"
          " <= now()), max(now() - vt) filter (where state = 'claimed') from " +
              all + " group by 1"},
+        {"inFlightByQueue", 5,
+         statement("select queue_name, count(*) from " + all + " where state = 'claimed' group by 1"),
+         "select queue_name, count(*) filter (where state = 'claimed') from " + all + " group by 1"},
+        {"delayedInAll", 47,
+         statement(
+             "select (select count(*) from " + all +
+             " where state = 'scheduled'), (select count(*) from (select 1 from " + all +
+             " where state = 'scheduled' and available_at <= now() limit 1001) z), (select min(available_at) from " +
+             all + " where state = 'scheduled')"),
+         "select count(*) filter (where state = 'scheduled'), count(*) filter (where state = 'scheduled' and "
+         "available_at"
+         " <= now()), min(available_at) filter (where state = 'scheduled') from " +
+             all},
         {"delayedByQueue", 72, part(queries::detail::workScheduled),
          "select queue_name, count(*) filter (where state = 'scheduled'), count(*) filter (where state = 'scheduled' "
          "and"

@@ -200,12 +200,14 @@ struct BarrierBatch {
     std::optional<Timestamp> startedAt;
     std::optional<Timestamp> finishedAt;
     std::optional<std::int64_t> message; ///< its message, where one was found
+    std::optional<Timestamp> leaseEnds;  ///< of that message, where it is held
 
     bool operator==(const BarrierBatch&) const = default;
 };
 
 struct BarrierDetail {
-    std::vector<BarrierBatch> batches; ///< by index, at most 2,000
+    std::vector<BarrierBatch> batches;    ///< by index, at most 2,000
+    std::optional<std::int64_t> finished; ///< batches counted, which is one result each; empty: the barrier is gone
     Timestamp takenAt;
 };
 

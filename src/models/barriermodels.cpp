@@ -56,6 +56,23 @@ Mark markOf(const domain::BarrierBatch& batch) {
     return {};
 }
 
+QString evidenceOf(const domain::BarrierBatch& batch, pg::Timestamp now) {
+    const QString marker = batch.finishedAt  ? Barriers::tr("marker, finished")
+                           : batch.startedAt ? Barriers::tr("marker, not finished")
+                                             : Barriers::tr("no marker");
+    QString message = Barriers::tr("no message");
+    if (batch.message && batch.leaseEnds)
+        message = *batch.leaseEnds > now
+                      ? Barriers::tr("message %1 held, lease ends %2")
+                            .arg(QString::number(*batch.message), format::due(*batch.leaseEnds - now))
+                      : Barriers::tr("message %1, its lease has ended").arg(QString::number(*batch.message));
+    else if (batch.message)
+        message = Barriers::tr("message %1 waits").arg(QString::number(*batch.message));
+    else if (batch.state == domain::BarrierBatch::State::NotStarted)
+        message = Barriers::tr("message not searched for: too many wait");
+    return marker + u"; "_s + message;
+}
+
 std::vector<Column<BarrierLine>> barrierColumns() {
     using Line = BarrierLine;
     return {
@@ -123,9 +140,15 @@ std::vector<Column<BatchLine>> batchColumns() {
         ageColumn<Line>({u"finished"_s, Barriers::tr("Finished"), Barriers::tr("When it was counted"), CellKind::Number,
                          Pace::Ageing, u"14 m 02 s"_s},
                         [](const Line& line) { return line.batch.finishedAt; }),
-        idColumn<Line>({u"message"_s, Barriers::tr("Message"), Barriers::tr("msg_id of the message in flight"),
-                        CellKind::Number, Pace::Slow, u"123 456"_s},
+        idColumn<Line>({u"message"_s, Barriers::tr("Message"),
+                        Barriers::tr("msg_id of its message, where one is there"), CellKind::Number, Pace::Slow,
+                        u"123 456"_s},
                        [](const Line& line) { return line.batch.message; }),
+        {{u"evidence"_s, Barriers::tr("What says so"), Barriers::tr("Its marker and its message"), CellKind::Text,
+          Pace::Ageing, u"marker, not finished; message 123 456 held"_s},
+         [](const Line& line, const CellContext& context) { return Cell{evidenceOf(line.batch, context.now)}; },
+         [](const Line& line) { return QVariant(int(line.batch.state)); },
+         [](const Line& line, const CellContext& context) { return QVariant(evidenceOf(line.batch, context.now)); }},
     };
 }
 
@@ -142,18 +165,23 @@ QString verdictOf(const domain::BarrierDetail& detail) {
     add(State::Finished, Barriers::tr("%1 done"));
     add(State::Running, Barriers::tr("%1 running"));
     add(State::Lost, Barriers::tr("%1 lost"));
-    add(State::Unknown, Barriers::tr("%1 started"));
+    add(State::Unknown, Barriers::tr("%1 begun"));
     add(State::NotStarted, Barriers::tr("%1 not started"));
     add(State::Missing, Barriers::tr("%1 without a header"));
     if (parts.isEmpty())
         return {};
+    // Of those that nobody holds so many are counted; the others can't come to an end.
+    const std::int64_t lost = detail.finished ? counts[int(State::Unknown)] - *detail.finished : 0;
     const auto has = [&counts](State state) { return counts[int(state)] > 0; };
-    const QString verdict = has(State::Missing)      ? Barriers::tr("headers are missing, it can't finish")
-                            : has(State::Lost)       ? Barriers::tr("it can't finish by itself")
-                            : has(State::Running)    ? Barriers::tr("running")
-                            : has(State::Unknown)    ? Barriers::tr("running, or lost")
-                            : has(State::NotStarted) ? Barriers::tr("waits for workers")
-                                                     : Barriers::tr("the callback was lost, or only the clean-up");
+    const QString verdict =
+        has(State::Missing) ? Barriers::tr("headers are missing, it can't finish")
+        : has(State::Lost)  ? Barriers::tr("it can't finish by itself")
+        : lost > 0
+            ? Barriers::tr("only %1 of those begun are counted, it can't finish by itself").arg(format::number(*detail.finished))
+        : has(State::Running)    ? Barriers::tr("under way")
+        : has(State::Unknown)    ? Barriers::tr("running, or lost")
+        : has(State::NotStarted) ? Barriers::tr("waits for workers")
+                                 : Barriers::tr("the callback was lost, or only the clean-up");
     return parts.join(u", "_s) + u": "_s + verdict;
 }
 

@@ -33,6 +33,9 @@ std::vector<Column<BatchLine>> batchColumns();
 /// "3 done, 1 running, 1 lost, 3 not started", and what that says.
 QString verdictOf(const domain::BarrierDetail& detail);
 
+/// What says how far a batch is: its marker, its message.
+QString evidenceOf(const domain::BarrierBatch& batch, pg::Timestamp now);
+
 /// How far a batch is, in a word and a sentence.
 Mark markOf(const domain::BarrierBatch& batch);
 

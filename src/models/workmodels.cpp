@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/workmodels.h"
 
+#include "models/masking.h"
+
 #include <QCoreApplication>
 
 #include <algorithm>
@@ -69,8 +71,8 @@ Column<WorkMessageLine> messagePriorityColumn() {
 
 Column<WorkMessageLine> messageTaskColumn() {
     return textColumn<WorkMessageLine>({u"task"_s, Work::tr("Task"), Work::tr("task_name in the payload"),
-                                        CellKind::Text, Pace::Identity, u"render_thumbnail"_s},
-                                       [](const WorkMessageLine& line) { return format::text(line.message.task); });
+                                        CellKind::Text, Pace::Identity, u"process_file_batch"_s},
+                                       [](const WorkMessageLine& line) { return masked(line.message.task); });
 }
 
 Column<WorkMessageLine> messageReadsColumn() {
@@ -246,11 +248,11 @@ std::vector<Column<WorkReadsLine>> workReadsColumns() {
 
 Mark markOf(const domain::WorkQueue& queue, pg::Timestamp now) {
     if (queue.worstLapse && *queue.worstLapse > passedOver)
-        return {Tone::Critical, Work::tr("leases lapsed"),
+        return {Tone::Critical, Work::tr("lapsed"),
                 Work::tr("A lease ended %1 ago and its message was not made ready: nobody re-arms.")
                     .arg(format::age(*queue.worstLapse))};
     if (queue.overdue > 0 && queue.nextDue && now - *queue.nextDue > passedOver)
-        return {Tone::Critical, Work::tr("not promoted"),
+        return {Tone::Critical, Work::tr("overdue"),
                 Work::tr("A message was due %1 ago: nobody promotes.").arg(format::age(now - *queue.nextDue))};
     if (queue.poison > 0)
         return {Tone::Warning, Work::tr("poison"), Work::tr("Messages were claimed more often than the queue allows.")};
@@ -280,7 +282,7 @@ std::vector<Column<WorkQueueLine>> workQueueColumns() {
                           Pace::Identity, u"thumbnails-europe"_s},
                          [](const Line& line) { return format::text(line.queue.name); }),
         {{u"state"_s, Work::tr("State"), Work::tr("What needs attention, in a word"), CellKind::Chip, Pace::Slow,
-          u"▲ leases lapsed"_s},
+          u"▲ no worker now"_s},
          [](const Line& line, const CellContext& context) { return markOf(line.queue, context.now).cell(); },
          [](const Line& line) {
              return QVariant(qint64(line.queue.lapsed * 1'000'000 + line.queue.overdue * 1'000 + line.queue.poison));
@@ -402,7 +404,7 @@ std::vector<Column<WorkMessageLine>> workMessageColumns() {
         messageHolderColumn(),
         textColumn<Line>({u"error"_s, Work::tr("Last error"), Work::tr("What the last failed delivery said"),
                           CellKind::Text, Pace::Slow, u"upstream answered 502"_s},
-                         [](const Line& line) { return format::text(line.message.error); }),
+                         [](const Line& line) { return masked(line.message.error); }),
         bytesColumn<Line>({u"size"_s, Work::tr("Size"), Work::tr("Stored bytes of the payload"), CellKind::Number,
                            Pace::Identity, u"999 kB"_s, false},
                           [](const Line& line) { return line.message.bytes; }),

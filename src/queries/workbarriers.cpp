@@ -2,6 +2,7 @@
 #include "queries/workparts.h"
 #include "queries/workqueues.h"
 
+#include <algorithm>
 #include <map>
 
 // Fan-in: barriers and the batches of one execution.
@@ -17,6 +18,20 @@ using pgque::detail::rowsCall;
 
 /// A table with no more messages is read to find those of an execution.
 constexpr auto searched = "5000";
+
+/// Where markers do not say what was finished, the number of results does when it leaves no choice: as many as there
+/// are batches that nobody holds, or none.
+void settleByCount(domain::BarrierDetail& detail) {
+    using State = domain::BarrierBatch::State;
+    const auto unknown = [](const domain::BarrierBatch& batch) { return batch.state == State::Unknown; };
+    const auto many = std::count_if(detail.batches.begin(), detail.batches.end(), unknown);
+    if (!detail.finished || (*detail.finished > 0 && *detail.finished < many))
+        return;
+    for (domain::BarrierBatch& batch : detail.batches) {
+        if (unknown(batch))
+            batch.state = *detail.finished > 0 ? State::Finished : State::Lost;
+    }
+}
 
 } // namespace
 
@@ -96,7 +111,10 @@ domain::BarrierDetail barrierDetail(pg::Connection& connection, const WorkInstal
                                     const std::string& execution, pg::Deadline deadline) {
     const WorkShape shape(install);
     const std::string finished = install.ours ? micros("d.finished_at") : "null::bigint";
-    const std::string total = install.ours ? "coalesce(b.total, 0)" : "0";
+    // Every counted batch left one result, so that the number armed is known where nothing records it.
+    const std::string results = "case when jsonb_typeof(b.results) = 'array' then jsonb_array_length(b.results) end";
+    const std::string total =
+        std::string("coalesce(") + (install.ours ? "b.total, " : "") + "b.remaining + " + results + ", 0)";
 
     struct Row {
         std::int64_t index = 0;
@@ -105,7 +123,8 @@ domain::BarrierDetail barrierDetail(pg::Connection& connection, const WorkInstal
     };
 
     Look look;
-    look.part(patient);
+    // What is counted, begun and held must be of one moment: else a batch that just ends looks lost.
+    look.part(patient, Look::View::Same);
     const auto marked = look.ask(
         rowsCall("batches",
                  "select i.n, " + micros("d.created_at") + ", " + finished +
@@ -123,6 +142,7 @@ domain::BarrierDetail barrierDetail(pg::Connection& connection, const WorkInstal
         std::int64_t index = 0;
         std::int64_t message = 0;
         bool running = false;
+        std::optional<pg::Timestamp> leaseEnds;
     };
 
     // Held messages are few. Those that wait are searched for in a small table only: no index finds an execution's.
@@ -133,17 +153,25 @@ domain::BarrierDetail barrierDetail(pg::Connection& connection, const WorkInstal
                                                 "select count(*) <= " + std::string(searched) + " from (select from " +
                                                     shape.messages + " limit " + searched + " + 1) z",
                                                 {}));
-    const auto live = look.ask(rowsCall(
-        "messages of an execution",
-        "select (c.context->>'batch_index')::bigint, c.msg_id, c.held and c.vt > clock_timestamp() from ((select"
-        " m.msg_id, m.vt, true as held, " +
-            context + shape.claimed() + " limit 100000) union all (select m.msg_id, m.vt, false, " + context + "not (" +
-            shape.claimed() + ") and (select count(*) from (select from " + shape.messages + " limit " + searched +
-            " + 1) z) <= " + searched +
-            ")) c where c.context->>'execution_id' = $1 and (c.context->>'batch_index') ~ '^[0-9]{1,9}$'",
-        pg::Params::of(execution), [](const pg::Row& row) {
-            return Live{row.get<std::int64_t>(0), row.get<std::int64_t>(1), row.get<bool>(2)};
-        }));
+    const auto live = look.ask(
+        rowsCall("messages of an execution",
+                 "select (c.context->>'batch_index')::bigint, c.msg_id, c.held and c.vt > clock_timestamp(), case when"
+                 " c.held then " +
+                     micros("c.vt") +
+                     " end from ((select"
+                     " m.msg_id, m.vt, true as held, " +
+                     context + shape.claimed() + " limit 100000) union all (select m.msg_id, m.vt, false, " + context +
+                     "not (" + shape.claimed() + ") and (select count(*) from (select from " + shape.messages +
+                     " limit " + searched + " + 1) z) <= " + searched +
+                     ")) c where c.context->>'execution_id' = $1 and (c.context->>'batch_index') ~ '^[0-9]{1,9}$'",
+                 pg::Params::of(execution), [](const pg::Row& row) {
+                     return Live{row.get<std::int64_t>(0), row.get<std::int64_t>(1), row.get<bool>(2),
+                                 optionalMicroseconds(row, 3)};
+                 }));
+    const auto counted = look.ask(rowsCall(
+        "batches counted",
+        "select (" + results + ")::bigint from " + shape.schema + "pg_barrier_state b where b.execution_id = $1",
+        pg::Params::of(execution), [](const pg::Row& row) { return row.get<std::optional<std::int64_t>>(0); }));
     const auto clock = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
     std::map<std::int64_t, Live> held;
@@ -154,10 +182,12 @@ domain::BarrierDetail barrierDetail(pg::Connection& connection, const WorkInstal
     found.takenAt = answers.get(clock);
     using State = domain::BarrierBatch::State;
     for (const Row& row : answers.get(marked)) {
-        domain::BarrierBatch batch{row.index, State::NotStarted, row.started, row.finished, {}};
+        domain::BarrierBatch batch{row.index, State::NotStarted, row.started, row.finished, {}, {}};
         const auto message = held.find(row.index);
-        if (message != held.end())
+        if (message != held.end()) {
             batch.message = message->second.message;
+            batch.leaseEnds = message->second.leaseEnds;
+        }
         if (row.finished)
             batch.state = State::Finished;
         else if (message != held.end() && message->second.running && row.started)
@@ -168,6 +198,10 @@ domain::BarrierDetail barrierDetail(pg::Connection& connection, const WorkInstal
             batch.state = State::Missing;
         found.batches.push_back(batch);
     }
+    if (const auto& rows = answers.get(counted); !rows.empty())
+        found.finished = rows.front();
+    if (!install.ours)
+        settleByCount(found);
     return found;
 }
 

@@ -29,6 +29,7 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     , m_barrierView(new QTableView)
     , m_batchView(new QTableView)
     , m_chooser(new InstallChooser)
+    , m_foreign(new ForeignBanner)
     , m_matrix(new BatchMatrix)
     , m_matrixArea(new QScrollArea)
     , m_installAnswer(
@@ -62,12 +63,14 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     m_batchView->setAccessibleName(tr("Batches of the chosen execution"));
     m_batchTable = new TableController(m_batchView, &m_batches, u"barrierBatches"_s, tools.settings);
     m_batchTable->sortFirstBy(u"batch"_s, Qt::AscendingOrder);
+    m_batchTable->stretch(u"evidence"_s);
     addTableTools(*m_batchCard, *m_batchTable, tr("Filter batches"));
     makeMatrix();
     auto* all = makeSplitter(Qt::Vertical, m_barrierCard, m_batchCard, {300, 390}, {0, 0});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(all);
+    layout->addWidget(m_foreign);
+    layout->addWidget(all, 1);
     m_barrierTable->notice()->say(tr("Asking…"), {});
     m_batchTable->notice()->say(tr("Choose a barrier above."), {});
     m_barrierAnswer.forget();
@@ -164,6 +167,9 @@ void BarriersPage::useInstall() {
         choose();
     }
     m_install = wanted;
+    m_foreign->tell(wanted);
+    m_barrierCard->setTitle(m_chooser->count() > 1 ? tr("Barriers in")
+                                                   : tr("Barriers in %1").arg(models::installText(wanted)));
     m_barrierAnswer.askNow();
 }
 
@@ -183,8 +189,6 @@ void BarriersPage::showBarriers(const domain::Barriers& barriers) {
                 note += models::reaperText(*look.sample.leader, barriers.takenAt);
         }
     }
-    if (const QString others = foreignNote(*m_install); !others.isEmpty())
-        note += others;
     m_barrierCard->setNote(note.join(u" · "_s), tr("Markers without a barrier may be load-bearing: they keep a late "
                                                    "redelivery from running again"));
     m_barrierTable->notice()->say(tr("No fan-out is under way"),
@@ -235,6 +239,7 @@ void BarriersPage::showDetail(const domain::BarrierDetail& detail) {
 
 void BarriersPage::fail(const pg::Failure& failure) {
     m_install.reset();
+    m_foreign->hide();
     m_shown.clear();
     m_barriers.show({}, m_barriers.context().now);
     m_batches.show({}, m_batches.context().now);

@@ -12,6 +12,7 @@ namespace ui {
 
 class BatchMatrix;
 class Card;
+class ForeignBanner;
 class InstallChooser;
 class TableController;
 
@@ -58,6 +59,7 @@ private:
     TableController* m_barrierTable;
     TableController* m_batchTable;
     InstallChooser* m_chooser;
+    ForeignBanner* m_foreign;
     BatchMatrix* m_matrix;
     QScrollArea* m_matrixArea;
     Repeated<std::vector<domain::WorkInstall>> m_installAnswer;

@@ -146,8 +146,34 @@ const domain::WorkInstall* InstallChooser::install() const {
     return currentIndex() < 0 || index >= m_installs.size() ? nullptr : &m_installs[index];
 }
 
-QString foreignNote(const domain::WorkInstall& install) {
-    return install.ours ? QString() : InstallChooser::tr("made by others: looked at only");
+void ForeignBanner::tell(const domain::WorkInstall& install) {
+    if (install.ours) {
+        hide();
+        return;
+    }
+    QString works;
+    switch (install.generation) {
+    case domain::WorkGeneration::Plain:
+        works = tr("No priorities; a message is visible once its vt has passed, and comes back by itself.");
+        break;
+    case domain::WorkGeneration::LeaseOnly:
+        works = tr("A message is visible once its vt has passed, and comes back by itself when its lease ends.");
+        break;
+    case domain::WorkGeneration::States:
+        works = tr("The state decides, not vt: what a crashed worker held comes back only by their reaper.");
+        break;
+    case domain::WorkGeneration::Scheduled:
+        works = tr("The state decides, not vt: what a crashed worker held, and what is delayed, comes only by their "
+                   "reaper.");
+        break;
+    case domain::WorkGeneration::Pgmq:
+        works = tr("One table a queue, no priorities; a message comes back by itself when its vt has passed.");
+        break;
+    case domain::WorkGeneration::None:
+        break;
+    }
+    say(models::Tone::Information, tr("Made by others: looked at, never changed"),
+        works + u' ' + tr("Nothing here writes to these tables: no function of theirs checks state and token."));
 }
 
 } // namespace ui

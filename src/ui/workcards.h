@@ -3,6 +3,7 @@
 
 #include "models/workmodels.h"
 #include "ui/card.h"
+#include "ui/notice.h"
 
 #include <QComboBox>
 
@@ -86,7 +87,15 @@ private:
     std::vector<domain::WorkInstall> m_installs;
 };
 
-/// What stands behind the title of a page about an install of others; empty for ours.
-QString foreignNote(const domain::WorkInstall& install);
+/// Says above a page that its tables were made by others, how they work, and that nothing here changes them. Hidden for
+/// ours.
+class ForeignBanner : public Banner {
+    Q_OBJECT
+
+public:
+    using Banner::Banner;
+
+    void tell(const domain::WorkInstall& install);
+};
 
 } // namespace ui

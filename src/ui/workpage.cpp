@@ -57,6 +57,7 @@ WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
     , m_messageView(new QTableView)
     , m_payload(new PayloadCard(tr("Payload")))
     , m_chooser(new InstallChooser)
+    , m_foreign(new ForeignBanner)
     , m_below(new QStackedWidget)
     , m_leases(new LeasesCard(tools.settings))
     , m_bands(new BandsCard(tools.settings))
@@ -90,7 +91,8 @@ WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
     auto* all = makeSplitter(Qt::Vertical, m_queueCard, below, {290, 400}, {0, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(all);
+    layout->addWidget(m_foreign);
+    layout->addWidget(all, 1);
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     m_messageAnswer.forget();
     m_delayedAnswer.forget();
@@ -256,6 +258,7 @@ void WorkPage::useInstall() {
         askMessages();
     }
     m_install = wanted;
+    m_foreign->tell(wanted);
     m_queueCard->setTitle(m_chooser->count() > 1 ? tr("Work queues in")
                                                  : tr("Work queues in %1").arg(models::installText(*m_install)));
     m_queueAnswer.askNow();
@@ -264,17 +267,12 @@ void WorkPage::useInstall() {
 void WorkPage::tellQueues(const domain::WorkSample& sample) {
     using models::format::rate;
     QStringList note = {tr("%n queue(s)", nullptr, m_queues.rowCount())};
-    if (const QString others = foreignNote(sample.install); !others.isEmpty())
-        note += others;
     if (m_rates.sent() && m_rates.finished())
         note += tr("%1/s in, %2/s done").arg(rate(*m_rates.sent()), rate(*m_rates.finished()));
     if (sample.leader)
         note += models::reaperText(*sample.leader, sample.takenAt);
     note += tr("asked in %1").arg(models::format::milliseconds(sample.serverMs));
     QStringList more;
-    if (!sample.install.ours)
-        more += tr("These tables were not made by Batchscope's schema, so nothing here changes them: there are no "
-                   "functions that check state and token, and writing past their workers is not safe.");
     if (const auto& counters = sample.counters) {
         more += tr("Rates are of all queues, from the server's counters of the last half minute.");
         more += tr("%1 dead row versions beside %2 rows; vacuumed %3.")
@@ -355,7 +353,8 @@ void WorkPage::showMessages(const domain::WorkPage& page) {
     m_messages.show(std::move(lines), page.takenAt);
     m_turner.arrived(page.next);
     m_messageCard->setNote(m_turner.page() > 0 || page.next ? tr("page %1").arg(m_turner.page() + 1) : QString());
-    m_messageTable->notice()->say(tr("No such message"), tr("Choose another part of the queue at the left."));
+    m_messageTable->notice()->say(tr("None of the queue's messages is here"),
+                                  tr("The list beside the title chooses another part of it."));
     if (!m_messageTable->currentSource().isValid() && m_messages.rowCount() > 0)
         m_messageTable->selectSource(m_messages.index(0, 0));
     Q_EMIT completed();
@@ -364,6 +363,7 @@ void WorkPage::showMessages(const domain::WorkPage& page) {
 void WorkPage::fail(const pg::Failure& failure) {
     // A schema that went is looked for anew.
     m_install.reset();
+    m_foreign->hide();
     m_shownQueue.clear();
     m_queues.show({}, m_queues.context().now);
     m_messages.show({}, m_messages.context().now);

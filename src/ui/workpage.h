@@ -14,6 +14,7 @@ class QTableView;
 namespace ui {
 
 class BandsCard;
+class ForeignBanner;
 class InstallChooser;
 class LeasesCard;
 class PayloadCard;
@@ -73,6 +74,7 @@ private:
     QAbstractButton* m_reveal = nullptr;
     PayloadCard* m_payload;
     InstallChooser* m_chooser;
+    ForeignBanner* m_foreign;
     QStackedWidget* m_below;
     LeasesCard* m_leases;
     BandsCard* m_bands;

@@ -2,6 +2,8 @@
 // The pages that ask for themselves: filled, empty, refused, and what can be done from them.
 #include "models/barriermodels.h"
 #include "models/madesnapshots.h"
+#include "models/masking.h"
+#include "models/tabletext.h"
 #include "models/workmodels.h"
 #include "ui/ask.h"
 #include "ui/batchmatrix.h"
@@ -426,9 +428,14 @@ private Q_SLOTS:
         QCOMPARE(page1->subject().kind, operate::SubjectKind::None);
         auto* chooser = page1->findChild<QComboBox*>(u"workInstall"_s);
         QVERIFY(chooser && chooser->isVisible());
+        auto* banner = page1->findChild<ui::Banner*>();
+        QVERIFY(banner && banner->isVisible());
+        QCOMPARE(banner->title(), u"Made by others: looked at, never changed"_s);
+        QVERIFY(banner->explanation().contains(u"reaper"_s));
         chooser->setCurrentIndex(1);
         Q_EMIT chooser->activated(1);
         QTRY_COMPARE(page1->subject().kind, operate::SubjectKind::WorkMessage);
+        QVERIFY(!banner->isVisible());
         inside().work = refusal();
         open(u"workqueue"_s);
         QTRY_COMPARE(notice(u"workQueues"_s), u"The work queues could not be read"_s);
@@ -438,7 +445,51 @@ private Q_SLOTS:
         QCOMPARE(models::markOf(queue, made::now).word, u"no worker"_s);
         queue.lapsed = 1;
         queue.worstLapse = 40s;
-        QCOMPARE(models::markOf(queue, made::now).word, u"leases lapsed"_s);
+        QCOMPARE(models::markOf(queue, made::now).word, u"lapsed"_s);
+    }
+
+    /// In the list, in its copies of every form, and in the payload once it is asked for.
+    void workSecretsStayHidden() {
+        models::Masking::setCurrent(models::Masking(models::Masking::Patterns::usual()));
+        domain::WorkInstall install;
+        install.schema = "workqueue";
+        install.ours = true;
+        inside().workInstalls = std::vector{install};
+        domain::WorkSample sample;
+        sample.takenAt = made::now;
+        sample.queues.resize(1);
+        sample.queues[0].name = "q";
+        inside().work = sample;
+        domain::WorkPage page;
+        page.takenAt = made::now;
+        page.rows.resize(1);
+        page.rows[0].id = 7;
+        page.rows[0].bytes = 60;
+        page.rows[0].task = R"({"token": "hunter2"})";
+        page.rows[0].error = R"(sent {"authorization": "Bearer hunter2"}, refused)";
+        inside().workMessages = page;
+        inside().payload = [](std::int64_t) {
+            return links::Reply<std::optional<std::string>>(std::string(R"({"api_key": "hunter2", "n": 1})"));
+        };
+        open(u"workqueue"_s);
+        QTRY_COMPARE(column(u"workMessages"_s, 0), QStringList({u"7"_s}));
+        const QAbstractItemModel& model = *find<QTableView>(u"workMessages"_s)->model();
+        QList<int> columns;
+        for (int at = 0; at < model.columnCount(); ++at) {
+            columns += at;
+            for (const int role : {int(Qt::DisplayRole), int(Qt::ToolTipRole)})
+                QVERIFY(!model.index(0, at).data(role).toString().contains(u"hunter2"_s));
+        }
+        for (const auto form :
+             {models::TextForm::Plain, models::TextForm::Csv, models::TextForm::Json, models::TextForm::Sql}) {
+            const QString text = models::tableText(model, {model.index(0, 0)}, columns, form, u"messages"_s);
+            QVERIFY2(text.contains(u"refused"_s) && !text.contains(u"hunter2"_s), qPrintable(text));
+        }
+        auto* text = find<QWidget>(u"workqueue"_s)->findChild<QPlainTextEdit*>(u"payloadPlain"_s);
+        find<QAbstractButton>(u"showPayload"_s)->click();
+        QTRY_VERIFY(text->toPlainText().contains(u"api_key"_s));
+        QVERIFY(!text->toPlainText().contains(u"hunter2"_s) && text->toPlainText().contains(models::Masking::dots()));
+        models::Masking::setCurrent({});
     }
 
     void barriers() {
@@ -459,8 +510,8 @@ private Q_SLOTS:
         inside().barriers = all;
         domain::BarrierDetail detail;
         detail.takenAt = made::now;
-        detail.batches = {{0, domain::BarrierBatch::State::Finished, made::now, made::now, {}},
-                          {1, domain::BarrierBatch::State::Lost, made::now, {}, {}}};
+        detail.batches = {{0, domain::BarrierBatch::State::Finished, made::now, made::now, {}, {}},
+                          {1, domain::BarrierBatch::State::Lost, made::now, {}, {}, {}}};
         inside().barrierDetail = detail;
         open(u"barriers"_s);
         QTRY_COMPARE(column(u"barrierTable"_s, 0), QStringList({u"e1"_s}));
@@ -472,6 +523,25 @@ private Q_SLOTS:
         QCOMPARE(find<QTableView>(u"barrierBatches"_s)->currentIndex().row(), 1);
         QTest::keyClick(matrix, Qt::Key_Left);
         QCOMPARE(find<QTableView>(u"barrierBatches"_s)->currentIndex().row(), 0);
+        // What says so: the marker and the message.
+        const auto evidence = [](const domain::BarrierBatch& batch) { return models::evidenceOf(batch, made::now); };
+        using Batch = domain::BarrierBatch::State;
+        QCOMPARE(column(u"barrierBatches"_s, 5),
+                 QStringList({u"marker, finished; no message"_s, u"marker, not finished; no message"_s}));
+        QCOMPARE(evidence({2, Batch::Running, made::now, {}, 7, made::now + 30s}),
+                 u"marker, not finished; message 7 held, lease ends in 30\u00a0s"_s);
+        QCOMPARE(evidence({3, Batch::Lost, made::now, {}, 8, made::now - 30s}),
+                 u"marker, not finished; message 8, its lease has ended"_s);
+        QCOMPARE(evidence({4, Batch::NotStarted, {}, {}, 9, {}}), u"no marker; message 9 waits"_s);
+        QCOMPARE(evidence({5, Batch::Missing, {}, {}, {}, {}}), u"no marker; no message"_s);
+        QVERIFY(evidence({6, Batch::NotStarted, {}, {}, {}, {}}).contains(u"not searched for"_s));
+        // Where markers don't say what was finished: more begun than counted.
+        detail.finished = 1;
+        detail.batches = {{0, Batch::Unknown, made::now, {}, {}, {}}, {1, Batch::Unknown, made::now, {}, {}, {}}};
+        QVERIFY(models::verdictOf(detail).contains(u"only 1 of those begun are counted"_s));
+        detail.finished = 2;
+        QVERIFY(models::verdictOf(detail).contains(u"running, or lost"_s));
+
         using State = domain::Barrier::State;
         QCOMPARE(int(barrier.state(made::now, 10s)), int(State::Running));
         QCOMPARE(int(barrier.state(made::now + 20s, 10s)), int(State::Stuck));
