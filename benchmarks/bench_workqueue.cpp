@@ -151,7 +151,11 @@ const std::vector<View>& views() {
         {"bandsWithHeads", 59, part(queries::detail::workBands),
          "select queue_name, priority, count(*), min(msg_id), min(enqueued_at) from " + all +
              " where state = 'ready' group by 1, 2"},
-        {"oldestOfEachBand", 4.4, statement("select * from workqueue.stats_bands(0)"),
+        {"oldestOfEachBand", 4.4,
+         statement(
+             "select n, p, h.enqueued_at from workqueue.stats_queue_names() n cross join generate_series(10, 1, -1) p"
+             " cross join lateral (select m.enqueued_at from " +
+             all + " m where m.state = 'ready' and m.queue_name = n and m.priority = p order by m.msg_id limit 1) h"),
          "select queue_name, priority, min(enqueued_at) from " + all + " where state = 'ready' group by 1, 2"},
         {"exactDepth", 1'370, statement("select * from workqueue.stats_bands(2000000000)"),
          "select queue_name, priority, count(*), min(enqueued_at) from " + all +

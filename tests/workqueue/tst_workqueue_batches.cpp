@@ -26,6 +26,18 @@ std::vector<Header> headers(int count) {
     return all;
 }
 
+/// A worker's client whose connection can be cut.
+struct Cuttable {
+    explicit Cuttable(pg::ConnectionInfo database)
+        : proxy("127.0.0.1", *database.get("port"))
+        , info(std::move(database))
+        , client((info.set("port", proxy.port()), pgque::Client::connect(info))) {}
+
+    support::FaultProxy proxy;
+    pg::ConnectionInfo info;
+    pgque::Client client;
+};
+
 } // namespace
 
 class TestWorkqueueBatches : public QObject {
@@ -139,11 +151,10 @@ private Q_SLOTS:
     void aCountWhoseAnswerIsLostIsCountedOnce() {
         QFETCH(bool, arrives);
         m_db->run(workqueue::fanOut("e", "acme", headers(2), 1h, callback));
-        support::FaultProxy proxy("127.0.0.1", *m_db->tcpInfo().get("port"));
-        auto info = m_db->tcpInfo();
-        info.set("port", proxy.port());
-        pgque::Client client = pgque::Client::connect(info);
-        Delivery handing(client, m_lost, {});
+        Cuttable cuttable(m_db->tcpInfo());
+        support::FaultProxy& proxy = cuttable.proxy;
+        const pg::ConnectionInfo& info = cuttable.info;
+        Delivery handing(cuttable.client, m_lost, {});
         const Message message = next();
         pgque::Client other = m_db->another();
         std::jthread opener; // lets connections pass again once the server has counted
@@ -166,6 +177,34 @@ private Q_SLOTS:
         QCOMPARE(int(end), int(BatchEnd::Counted));
         QCOMPARE(m_db->value("select remaining || ' ' || results from workqueue.pg_barrier_state"),
                  std::string("1 [1]"));
+    }
+
+    /// The connection goes with the claim of a batch under way. Its work is not done on a guess: delivered again it
+    /// runs if the server never heard of the claim, and is skipped, to be seen as lost, if it did.
+    void aClaimWhoseAnswerIsLost_data() { aCountWhoseAnswerIsLostIsCountedOnce_data(); }
+
+    void aClaimWhoseAnswerIsLost() {
+        QFETCH(bool, arrives);
+        m_db->run(workqueue::fanOut("e", "acme", headers(2), 1h, callback));
+        Cuttable cuttable(m_db->tcpInfo());
+        support::FaultProxy& proxy = cuttable.proxy;
+        const pg::ConnectionInfo& info = cuttable.info;
+        Delivery handing(cuttable.client, m_lost, {});
+        const Message message = next();
+        if (arrives)
+            proxy.limitToClient(0, support::FaultProxy::AtLimit::Close);
+        else
+            proxy.limitToServer(0, support::FaultProxy::AtLimit::Close);
+        int runs = 0;
+        const auto work = [&] { return std::to_string(++runs); };
+        QVERIFY_THROWS_EXCEPTION(pgque::ConnectionLost, workqueue::runBatch(handing, info, message, work));
+        QCOMPARE(runs, 0);
+        QVERIFY(soon(
+            [&] { return m_db->value("select count(*) from workqueue.pg_batch_dedup") == (arrives ? "1" : "0"); }));
+        auto again = delivery();
+        QCOMPARE(int(workqueue::runBatch(again, m_db->info(), message, work)),
+                 int(arrives ? BatchEnd::Skipped : BatchEnd::Counted));
+        QCOMPARE(m_db->value("select remaining from workqueue.pg_barrier_state"), std::string(arrives ? "2" : "1"));
     }
 
     /// Several workers, a reaper, redeliveries by lapsed leases: every run ends with one callback that has every result
