@@ -2,14 +2,7 @@
 #include "store/database.h"
 
 #include <QCryptographicHash>
-#include <QDeadlineTimer>
-#include <QDir>
-#include <QFile>
-#include <QFileInfo>
 #include <QSqlError>
-#include <QSqlRecord>
-#include <QThread>
-#include <QUuid>
 
 #include <array>
 
@@ -36,6 +29,8 @@ const std::array<QString, 4> schema{
     u"create trigger if not exists record_remains before delete on record "
     "begin select raise(abort, 'the journal is append-only'); end"_s};
 
+const QString undoColumn = u"alter table record add column undo text not null default ''"_s;
+
 const std::array<QString, 4> stageNames{u"begun"_s, u"committing"_s, u"ended"_s, u"settled"_s};
 
 QString nameOf(Stage stage) {
@@ -47,28 +42,6 @@ Stage stageOf(const QString& name) {
         if (stageNames.at(i) == name)
             return static_cast<Stage>(i);
     return Stage::Begun;
-}
-
-Failure failureOf(const QSqlError& error, const QString& path) {
-    // SQLite's primary result codes; the rest of the number refines them.
-    switch (error.nativeErrorCode().toInt() & 0xff) {
-    case 13: // SQLITE_FULL
-        return {Failure::Kind::Full, u"There is no room for the journal in %1."_s.arg(path)};
-    case 3:  // SQLITE_PERM
-    case 8:  // SQLITE_READONLY
-    case 14: // SQLITE_CANTOPEN
-        return {Failure::Kind::NotWritable, u"The journal %1 can't be written."_s.arg(path)};
-    case 5: // SQLITE_BUSY
-    case 6: // SQLITE_LOCKED
-        return {Failure::Kind::Busy, u"Another program holds the journal %1."_s.arg(path)};
-    case 10: // SQLITE_IOERR: a write that stopped short, or a device that fails
-        return {Failure::Kind::Full, u"The journal %1 could not be written to disk."_s.arg(path)};
-    case 11: // SQLITE_CORRUPT
-    case 26: // SQLITE_NOTADB
-        return {Failure::Kind::Damaged, u"%1 is not a journal, or damaged."_s.arg(path)};
-    default:
-        return {Failure::Kind::Other, error.text()};
-    }
 }
 
 /// The fields in their order, each with its length before it, so that no two records read the same.
@@ -97,79 +70,64 @@ QString storable(const QString& text) {
     return masked.isNull() ? u""_s : masked;
 }
 
+QSqlQuery insertion(const SqliteFile& file, const JournalRecord& record) {
+    QSqlQuery insert = file.prepared(
+        u"insert into record (%1) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"_s.arg(columns));
+    for (const QVariant& value :
+         {QVariant(record.number), QVariant(record.at.toString(Qt::ISODateWithMs)), QVariant(record.operation),
+          QVariant(nameOf(record.stage)), QVariant(record.who), QVariant(record.where), QVariant(record.role),
+          QVariant(record.action), QVariant(record.subject), QVariant(record.reason), QVariant(record.sql),
+          QVariant(record.prediction), QVariant(record.outcome), QVariant(record.summary), QVariant(record.xid),
+          QVariant(record.cluster), QVariant(record.hash), QVariant(record.undo)})
+        insert.addBindValue(value);
+    return insert;
+}
+
 } // namespace
+
+QString journalTable() {
+    return schema.front();
+}
+
+std::optional<Failure> appendTo(SqliteFile& file, const QList<JournalRecord>& records) {
+    if (auto failure = file.run(u"begin"_s))
+        return failure;
+    for (auto record = records.rbegin(); record != records.rend(); ++record) {
+        QSqlQuery insert = insertion(file, *record);
+        if (!insert.exec())
+            return file.failure(insert);
+    }
+    return file.run(u"commit"_s);
+}
 
 Database::Database(Journal::Options options)
     : m_options(std::move(options))
-    , m_name(QUuid::createUuid().toString()) {}
+    , m_file(u"the journal"_s, m_options.path, m_options.busyTimeoutMs) {}
 
-Database::~Database() {
-    m_database = {};
-    QSqlDatabase::removeDatabase(m_name);
-}
-
-std::optional<Failure> Database::prepareFile() const {
-    const QFileInfo file(m_options.path);
-    if (!QDir().mkpath(file.path()))
-        return Failure{Failure::Kind::NotWritable, u"The folder %1 can't be made."_s.arg(file.path())};
-    if (!file.exists()) {
-        // Before SQLite makes it, so that nobody else can read it in between; its companions take over the rights.
-        QFile made(m_options.path);
-        if (!made.open(QIODevice::WriteOnly | QIODevice::NewOnly, QFile::ReadOwner | QFile::WriteOwner) &&
-            !file.exists())
-            return Failure{Failure::Kind::NotWritable, u"The journal %1 can't be made."_s.arg(m_options.path)};
-    }
-    return {};
-}
-
-std::optional<Failure> Database::run(const QString& sql) {
-    QSqlQuery query(m_database);
-    if (!query.exec(sql))
-        return failureOf(query.lastError(), m_options.path);
-    return {};
+bool Database::hasUndo() const {
+    QSqlQuery column = m_file.prepared(u"select 1 from pragma_table_info('record') where name = 'undo'"_s);
+    return column.exec() && column.next();
 }
 
 std::optional<Failure> Database::open() {
-    if (m_ready)
-        return {};
-    if (auto failure = prepareFile())
-        return failure;
-    if (!m_database.isValid()) {
-        m_database = QSqlDatabase::addDatabase(u"QSQLITE"_s, m_name);
-        m_database.setDatabaseName(m_options.path);
-        m_database.setConnectOptions(u"QSQLITE_BUSY_TIMEOUT=%1"_s.arg(m_options.busyTimeoutMs));
-    }
-    if (!m_database.isOpen() && !m_database.open())
-        return failureOf(m_database.lastError(), m_options.path);
+    if (m_options.readOnly)
+        return m_file.openReadOnly({u"pragma trusted_schema = off"_s});
     // A record must have reached the disk before the commit it announces is sent.
     QStringList statements{u"pragma journal_mode = wal"_s, u"pragma synchronous = full"_s};
     if (m_options.maximumPages > 0)
         statements << u"pragma max_page_count = %1"_s.arg(m_options.maximumPages);
     for (const QString& statement : schema)
         statements << statement;
-    // Where two open a new file at the same moment SQLite says "busy" at once, without waiting its time.
-    const QDeadlineTimer patience(m_options.busyTimeoutMs);
-    for (const QString& statement : std::as_const(statements)) {
-        auto failure = run(statement);
-        while (failure && failure->kind == Failure::Kind::Busy && !patience.hasExpired()) {
-            QThread::msleep(20);
-            failure = run(statement);
-        }
-        if (failure) {
-            m_database.close();
-            return failure;
-        }
-    }
-    if (!m_database.record(u"record"_s).contains(u"undo"_s)) {
-        const auto failure = run(u"alter table record add column undo text not null default ''"_s);
-        // Another program may just have done it.
-        if (failure && !m_database.record(u"record"_s).contains(u"undo"_s)) {
-            m_database.close();
-            return failure;
-        }
-    }
-    m_ready = true;
-    return {};
+    if (m_file.isOpen())
+        return {};
+    if (auto failure = m_file.open(statements))
+        return failure;
+    auto failure = hasUndo() ? std::nullopt : m_file.run(undoColumn);
+    // Another program may just have done it.
+    if (!failure || hasUndo())
+        return {};
+    m_file.close();
+    return failure;
 }
 
 std::optional<Failure> Database::append(JournalRecord record) {
@@ -180,14 +138,14 @@ std::optional<Failure> Database::append(JournalRecord record) {
                           &record.xid, &record.cluster, &record.undo})
         *text = storable(*text);
     // Others may append to the same file: the last record is read under the write lock.
-    if (auto failure = run(u"begin immediate"_s))
+    if (auto failure = m_file.run(u"begin immediate"_s))
         return failure;
     const auto undo = [this](const QSqlError& error) {
-        Failure failure = failureOf(error, m_options.path);
-        run(u"rollback"_s);
+        Failure failure = m_file.failure(error);
+        m_file.run(u"rollback"_s);
         return failure;
     };
-    QSqlQuery last(m_database);
+    QSqlQuery last = m_file.query();
     if (!last.exec(u"select number, hash from record order by number desc limit 1"_s))
         return undo(last.lastError());
     const bool any = last.next();
@@ -196,19 +154,10 @@ std::optional<Failure> Database::append(JournalRecord record) {
     record.hash = hashOf(any ? last.value(1).toByteArray() : QByteArray(), record);
     last.finish();
 
-    QSqlQuery insert(m_database);
-    insert.prepare(
-        u"insert into record (%1) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"_s.arg(columns));
-    for (const QVariant& value :
-         {QVariant(record.number), QVariant(record.at.toString(Qt::ISODateWithMs)), QVariant(record.operation),
-          QVariant(nameOf(record.stage)), QVariant(record.who), QVariant(record.where), QVariant(record.role),
-          QVariant(record.action), QVariant(record.subject), QVariant(record.reason), QVariant(record.sql),
-          QVariant(record.prediction), QVariant(record.outcome), QVariant(record.summary), QVariant(record.xid),
-          QVariant(record.cluster), QVariant(record.hash), QVariant(record.undo)})
-        insert.addBindValue(value);
+    QSqlQuery insert = insertion(m_file, record);
     if (!insert.exec())
         return undo(insert.lastError());
-    QSqlQuery commit(m_database);
+    QSqlQuery commit = m_file.query();
     if (!commit.exec(u"commit"_s))
         return undo(commit.lastError());
     return {};
@@ -216,7 +165,7 @@ std::optional<Failure> Database::append(JournalRecord record) {
 
 JournalPage Database::read(QSqlQuery& query) {
     if (!query.exec())
-        return {{}, failureOf(query.lastError(), m_options.path)};
+        return {{}, m_file.failure(query)};
     JournalPage page;
     while (query.next()) {
         const auto text = [&query](int column) { return query.value(column).toString(); };
@@ -240,14 +189,14 @@ JournalPage Database::read(QSqlQuery& query) {
                              .hash = query.value(16).toByteArray()});
     }
     if (query.lastError().isValid())
-        page.failure = failureOf(query.lastError(), m_options.path);
+        page.failure = m_file.failure(query);
     return page;
 }
 
 JournalPage Database::page(const JournalQuery& wanted) {
     if (auto failure = open())
         return {{}, std::move(failure)};
-    QSqlQuery query(m_database);
+    QSqlQuery query = m_file.query();
     query.prepare(u"select %1 from record where (:before = 0 or number < :before) and (:contains = '' or "
                   u"instr(lower(action || ' ' || "
                   "subject || ' ' || reason || ' ' || sql || ' ' || summary), lower(:contains)) > 0) "
@@ -261,7 +210,7 @@ JournalPage Database::page(const JournalQuery& wanted) {
 JournalPage Database::unsettled() {
     if (auto failure = open())
         return {{}, std::move(failure)};
-    QSqlQuery query(m_database);
+    QSqlQuery query = m_file.query();
     query.prepare(u"select %1 from record r where r.stage = 'committing' and r.xid <> '' and not exists (select 1 from "
                   "record e where e.operation = r.operation and e.number > r.number and e.outcome <> 'unknown') "
                   "order by r.number desc"_s.arg(columns));
@@ -278,7 +227,7 @@ Verification Database::verify() {
     QByteArray previous;
     qint64 number = 0;
     for (;;) {
-        QSqlQuery query(m_database);
+        QSqlQuery query = m_file.query();
         query.prepare(u"select %1 from record where number > ? order by number limit ?"_s.arg(columns));
         query.addBindValue(number);
         query.addBindValue(atOnce);

@@ -2,19 +2,19 @@
 #pragma once
 
 #include "store/journal.h"
-
-#include <QSqlDatabase>
-#include <QSqlQuery>
+#include "store/sqlitefile.h"
 
 namespace store {
+
+/// The journal's table, for a part of a journal that goes somewhere else.
+QString journalTable();
+/// Puts records, newest first, into such a part as they are; they stay what they were, without the chain.
+std::optional<Failure> appendTo(SqliteFile& file, const QList<JournalRecord>& records);
 
 /// The journal's file; lives on the thread that made it. Not for use outside this room.
 class Database {
 public:
     explicit Database(Journal::Options options);
-    ~Database();
-    Database(const Database&) = delete;
-    Database& operator=(const Database&) = delete;
 
     std::optional<Failure> append(JournalRecord record);
     JournalPage page(const JournalQuery& query);
@@ -24,14 +24,11 @@ public:
 private:
     /// Opens the file on first use, and again after a failure: a disk may have room again later.
     std::optional<Failure> open();
-    std::optional<Failure> prepareFile() const;
-    std::optional<Failure> run(const QString& sql);
     JournalPage read(QSqlQuery& query);
+    bool hasUndo() const;
 
     Journal::Options m_options;
-    QString m_name; ///< of the connection, in Qt's list of them
-    QSqlDatabase m_database;
-    bool m_ready = false;
+    SqliteFile m_file;
 };
 
 } // namespace store

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "store/failure.h"
+
 #include <QByteArray>
 #include <QDateTime>
 #include <QFuture>
@@ -12,18 +14,9 @@
 
 namespace store {
 
-/// Why the journal could not do what it was asked; a plain value.
-struct Failure {
-    enum class Kind {
-        Full,        ///< the disk, or the room allowed
-        NotWritable, ///< the folder or the file: missing, read-only, no right
-        Busy,        ///< another program holds it for longer than the time allowed
-        Damaged,     ///< the file is no journal, or not a whole one
-        Other,
-    };
-    Kind kind = Kind::Other;
-    QString text; ///< one sentence
-};
+class Database;
+template <class File>
+class FileThread;
 
 /// How far an operation had come when the record was written.
 enum class Stage {
@@ -84,6 +77,7 @@ public:
         QString path;              ///< the folder is made when it is missing
         int maximumPages = 0;      ///< of 4 KiB; 0: no limit but the disk's
         int busyTimeoutMs = 3'000; ///< how long another program is waited for
+        bool readOnly = false;     ///< nothing can be appended: the part that goes with a capsule
     };
 
     /// In the user's own data folder.
@@ -104,8 +98,7 @@ public:
     QFuture<Verification> verify();
 
 private:
-    class Thread;
-    std::unique_ptr<Thread> m_thread;
+    std::unique_ptr<FileThread<Database>> m_thread;
 };
 
 /// The text with passwords in it replaced: in connection strings, URIs and "password = ..." of any spelling.

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "domain/finding.h"
+#include "domain/snapshot.h"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace domain {
+
+/// What was seen at one instant, and what was found in it.
+struct Moment {
+    SnapshotPtr snapshot;
+    std::shared_ptr<const Diagnosis> diagnosis;
+};
+
+/// Bytes that are no moment, or not a whole one.
+class BadBytes : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A moment as bytes: whole, or, with the one before it, only what has changed since. Moments beyond 36,000 years from
+/// the epoch come back as that limit; everything else comes back as it was, except receivedAt, which belongs to the
+/// clock of this run.
+std::string encode(const Moment& now, const Moment* before = nullptr);
+
+/// Reads what encode() wrote: a whole one first, then the changes in their order. Takes hostile bytes: they are refused
+/// with BadBytes, and the reader is to be thrown away then.
+class MomentReader {
+public:
+    MomentReader();
+    ~MomentReader();
+    MomentReader(const MomentReader&) = delete;
+    MomentReader& operator=(const MomentReader&) = delete;
+
+    void read(std::string_view bytes);
+
+    /// What the bytes read so far amount to. The reader can't be read into any more.
+    Moment take();
+
+private:
+    std::shared_ptr<Snapshot> m_snapshot;
+    std::shared_ptr<Diagnosis> m_diagnosis;
+};
+
+} // namespace domain
