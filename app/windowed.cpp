@@ -65,6 +65,9 @@ public:
         , m_window(&m_desk, windowOptions(line)) {
         m_window.resize(line.size);
         m_desk.setJournal(std::make_shared<store::Journal>(store::Journal::Options{store::Journal::defaultPath()}));
+        // Its picture needs what was recorded, or a beginning of it.
+        if (line.page == "history"_L1)
+            m_desk.setRecording({});
         connect(opening, &Opening::connectable, this, &Screenshot::open);
         connect(opening, &Opening::demoReady, this, [this] {
             if (m_line.after)

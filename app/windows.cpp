@@ -52,6 +52,7 @@ Windows::~Windows() = default;
 
 void Windows::open(const Target& target, const ui::WindowOptions& options) {
     ui::WindowOptions used = options;
+    used.records = true;
     used.settingsFolder = QFileInfo(m_profiles.fileName()).path();
     auto& opened = *m_windows.emplace_back(std::make_unique<ServerWindow>(target, used, m_journal));
     ++m_opened;

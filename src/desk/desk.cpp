@@ -82,6 +82,7 @@ void DeskPrivate::close() {
     if (beat.inFlight())
         beat.finished(Beat::Clock::now(), std::nullopt);
     history.gap();
+    recorder.leave();
 }
 
 /// A saved password is tried once; a person is asked when there is none, or when it is not accepted.
@@ -152,6 +153,7 @@ void DeskPrivate::connected() {
 void DeskPrivate::lost(const pg::Failure&) {
     timer.stop();
     history.gap();
+    recorder.gap();
 }
 
 void DeskPrivate::schedule() {
@@ -195,6 +197,7 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
         sampleFailure = std::get<pg::Failure>(reply);
         stale = true;
         history.gap();
+        recorder.gap();
         schedule();
         Q_EMIT q->linkStatusChanged();
         return;
@@ -206,10 +209,13 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
     history.add(*snapshot, beat.period());
     diagnosis = seen->diagnosis;
     work = seen->work;
+    recorder.take(*seen);
     listenWhereItHelps();
     schedule();
     if (wasStale)
         Q_EMIT q->linkStatusChanged();
+    if (past)
+        return;
     Q_EMIT q->snapshotReady(snapshot);
     Q_EMIT q->diagnosisChanged();
 }
@@ -293,27 +299,29 @@ bool Desk::isStale() const {
 }
 
 domain::SnapshotPtr Desk::snapshot() const {
-    return d->snapshot;
+    return d->past ? d->past->snapshot : d->snapshot;
 }
 
 const domain::Diagnosis& Desk::diagnosis() const {
-    return d->diagnosis;
+    return d->past ? *d->past->diagnosis : d->diagnosis;
 }
 
 std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
-    return d->work;
+    return d->past ? nullptr : d->work;
 }
 
 std::vector<double> Desk::rateHistory(std::int32_t queueId) const {
-    return d->history.rates(queueId);
+    return d->past ? std::vector<double>() : d->history.rates(queueId);
 }
 
 void Desk::setPaused(bool paused) {
     if (paused == d->beat.isPaused())
         return;
     d->beat.setPaused(paused);
-    if (paused)
+    if (paused) {
         d->history.gap();
+        d->recorder.gap();
+    }
     d->schedule();
     Q_EMIT pausedChanged();
 }

@@ -7,7 +7,9 @@
 #include "domain/eventpage.h"
 #include "domain/finding.h"
 #include "domain/lockwaits.h"
+#include "domain/moment.h"
 #include "domain/queuedetail.h"
+#include "domain/series.h"
 #include "domain/snapshot.h"
 #include "domain/workqueues.h"
 #include "link/session.h"
@@ -15,6 +17,7 @@
 #include "pgque/administration.h"
 #include "schema/plan.h"
 #include "store/journal.h"
+#include "store/recording.h"
 
 #include <QDateTime>
 #include <QFuture>
@@ -81,6 +84,32 @@ struct SchemaReport {
     std::optional<pg::Failure> statusError; ///< why it could not be asked
 };
 
+/// Whether, how much and where what is seen is recorded.
+struct RecordingOptions {
+    bool on = true;
+    std::int64_t budget = std::int64_t(200) << 20; ///< bytes on disk, for each server
+    QString folder{};                              ///< empty: in the user's own data folder
+
+    bool operator==(const RecordingOptions&) const = default;
+};
+
+/// How recording stands.
+struct RecordingState {
+    enum class Kind {
+        Off,
+        Waiting, ///< for the first sample
+        Recording,
+        Elsewhere, ///< another window or program records this server; what it writes is shown here
+        Stopped,   ///< it could not be written; it is tried again
+        Reading,   ///< a capsule is open
+    };
+    Kind kind = Kind::Off;
+    QString problem; ///< why it stopped, one sentence
+    QString path;
+
+    bool operator==(const RecordingState&) const = default;
+};
+
 /// One open server: sessions, capabilities, the sampling beat, findings, actions. Everything a window or the command
 /// line shows comes from here; nothing here blocks. Lives in the window's thread.
 class Desk : public QObject {
@@ -104,9 +133,12 @@ public:
     /// True while the connection is Live and the newest sample failed: what is shown is older than it should be.
     bool isStale() const;
 
-    /// The newest complete sample; null before the first. Stays after the connection is lost.
+    /// The newest complete sample; null before the first. Stays after the connection is lost. While a recorded instant
+    /// is shown, this and what was found are that instant's.
     domain::SnapshotPtr snapshot() const;
     const domain::Diagnosis& diagnosis() const;
+    /// The newest complete sample, whatever is shown.
+    domain::SnapshotPtr liveSnapshot() const;
 
     /// The newest look at the work queues, on a slower beat than the sample; null where there are none.
     std::shared_ptr<const domain::WorkLooks> workLooks() const;
@@ -178,6 +210,25 @@ public:
     QFuture<links::Reply<domain::BarrierDetail>> barrierDetail(const domain::WorkInstall& install,
                                                                const std::string& execution);
 
+    /// From the next sample on. Without it nothing is recorded.
+    void setRecording(const RecordingOptions& options);
+    RecordingState recordingState() const;
+    /// What was recorded, and what was rebuilt of the time before. Queue 0: the server.
+    QFuture<store::Answer<domain::Series>> series(std::int32_t queueId, domain::Quantity quantity, pg::Timestamp from,
+                                                  pg::Timestamp to, int points);
+    QFuture<store::Answer<store::Recorded>> recorded();
+    QFuture<store::Answer<std::optional<domain::Moment>>> momentAt(pg::Timestamp at, store::Which which);
+    QFuture<store::Answer<std::vector<store::FindingSpan>>> findingsBetween(pg::Timestamp from, pg::Timestamp to);
+
+    /// Shows a recorded instant instead of the present: snapshot() and diagnosis() are its, actions are off, and what
+    /// was not recorded is not asked for. Sampling and recording go on. False: there is none, or another was wanted
+    /// meanwhile.
+    QFuture<store::Answer<bool>> showInstant(pg::Timestamp at, store::Which which = store::Which::AtOrBefore);
+    void showMoment(const domain::Moment& moment);
+    void showLive();
+    /// Empty: the present.
+    std::optional<pg::Timestamp> shownInstant() const;
+
     const operate::Registry& actions() const;
     Availability availability(const domain::ActionRequest& request) const;
     QFuture<links::Reply<domain::Prediction>> predict(const domain::ActionRequest& request);
@@ -221,6 +272,8 @@ Q_SIGNALS:
     void accessModeChanged();
     void armingChanged(); ///< for what, or until when
     void pausedChanged();
+    void recordingChanged();
+    void instantChanged(); ///< which instant is shown; snapshotReady and diagnosisChanged follow
     void noticed(const pg::Notice& notice);
 
     /// performed() has a new or a changed entry.

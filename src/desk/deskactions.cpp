@@ -70,6 +70,7 @@ const char* journalName(schema::Deed deed) {
 }
 
 constexpr auto observing = "The console only observes this server: switch to Operate to act.";
+constexpr auto inThePast = "You are looking at the past: go back to Live to act.";
 constexpr auto lesserClass = "Armed only for what takes nothing away: arm for more to do this.";
 constexpr auto noReason = "This profile asks for a reason, which is kept in the journal.";
 
@@ -219,6 +220,8 @@ Availability Desk::availability(const domain::ActionRequest& request) const {
     const operate::Action* action = d->registry.find(request.action);
     if (!action)
         return {false, u"There is no such action."_s, {}};
+    if (d->past)
+        return {false, QString::fromLatin1(inThePast), {}};
     if (!d->snapshot)
         return {false, u"Nothing is known of this server yet."_s, {}};
     const operate::Availability found = action->availability(request, d->snapshot->capabilities, d->snapshot.get());
@@ -288,6 +291,8 @@ QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& reques
     const operate::Action* action = d->registry.find(request.action);
     if (!action)
         return answered(refused("There is no action " + request.action + "."));
+    if (d->past)
+        return answered(refused(inThePast));
     if (d->mode == AccessMode::Observe && !action->readOnly)
         return answered(refused(observing));
     if (d->lacksClass(*action))
@@ -318,7 +323,9 @@ QFuture<domain::Rehearsal> Desk::rehearse(const domain::ActionRequest& request) 
     domain::Rehearsal none;
     none.outcome = refused(observing);
     const operate::Action* action = d->registry.find(request.action);
-    if (action && d->lacksClass(*action))
+    if (d->past)
+        none.outcome = refused(inThePast);
+    else if (action && d->lacksClass(*action))
         none.outcome = refused(lesserClass);
     else if (action && d->mode == AccessMode::Operate && d->operating && d->snapshot) {
         const auto running = d->operating->work(
@@ -391,6 +398,8 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
 }
 
 QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan, const QString& reason) {
+    if (d->past)
+        return answered(refused(inThePast));
     if (d->mode == AccessMode::Observe)
         return answered(refused(observing));
     const bool takesAway = plan.deed == schema::Deed::Uninstall || plan.deed == schema::Deed::Convert;
@@ -413,6 +422,8 @@ QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan, co
 }
 
 QFuture<domain::ActionOutcome> Desk::installSchema(const QString& reason) {
+    if (d->past)
+        return answered(refused(inThePast));
     if (d->mode == AccessMode::Observe)
         return answered(refused(observing));
     if (d->profile.requiresReason && reason.trimmed().isEmpty())

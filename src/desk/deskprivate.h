@@ -3,6 +3,7 @@
 
 #include "desk/beat.h"
 #include "desk/desk.h"
+#include "desk/recorder.h"
 #include "desk/watch.h"
 #include "link/whendone.h"
 #include "monitor/history.h"
@@ -107,17 +108,23 @@ public:
     template <class F>
     auto onMonitor(F f, std::chrono::milliseconds deadline)
         -> QFuture<links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> {
-        if (monitor)
+        if (monitor && !past)
             return monitor->work(std::move(f), deadline);
-        pg::Failure failure;
-        failure.kind = pg::ErrorKind::ConnectionLost;
-        failure.diagnostics.message = "there is no connection";
+        pg::Failure failure = past ? notRecorded() : pg::Failure();
+        if (!past) {
+            failure.kind = pg::ErrorKind::ConnectionLost;
+            failure.diagnostics.message = "there is no connection";
+        }
         QPromise<links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> promise;
         promise.start();
         promise.addResult(std::move(failure));
         promise.finish();
         return promise.future();
     }
+
+    /// Why a page's own question is not asked while the past is shown.
+    static pg::Failure notRecorded();
+    void tellInstant();
 
     Desk* q;
     Profile profile;
@@ -130,10 +137,14 @@ public:
     Beat beat;
     QTimer timer;
     int connectionNumber = 0;
-    domain::SnapshotPtr snapshot;
+    domain::SnapshotPtr snapshot; ///< the newest; so is what follows
     domain::Diagnosis diagnosis;
     std::shared_ptr<const domain::WorkLooks> work;
     monitor::History history;
+    std::optional<domain::Moment> past; ///< shown instead of the newest
+    quint64 wantedInstant = 0;
+    bool capsule = false; ///< there is no present
+    Recorder recorder{*this};
     pg::Failure sampleFailure;
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers
     bool stale = false;

@@ -37,6 +37,13 @@ struct Figures {
     }
 };
 
+/// What was rebuilt of a queue from its ticks.
+struct FiguresAt {
+    Timestamp at;
+    Figures figures;
+    bool afterGap = false; ///< the time before it is not known
+};
+
 /// The server's first, then a queue each. Rates need the snapshot before; null where too much lies between.
 std::vector<Figures> figures(const Snapshot& now, const Snapshot* before);
 

@@ -32,7 +32,7 @@ QFuture<Answer<bool>> Recording::add(domain::Moment moment, bool joined) {
         [moment = std::move(moment), joined](RecordingFile& file) { return file.add(moment, joined); });
 }
 
-QFuture<Answer<bool>> Recording::addRebuilt(std::vector<RebuiltFigures> figures) {
+QFuture<Answer<bool>> Recording::addRebuilt(std::vector<domain::FiguresAt> figures) {
     return m_thread->ask<Answer<bool>>(
         [figures = std::move(figures)](RecordingFile& file) { return file.addRebuilt(figures); });
 }
@@ -73,7 +73,8 @@ QFuture<Answer<std::vector<FindingSpan>>> Recording::findings(Timestamp from, Ti
 }
 
 QFuture<Answer<std::int64_t>> Recording::cutOut(Cut cut) {
-    return m_thread->ask<Answer<std::int64_t>>([cut = std::move(cut)](RecordingFile& file) { return file.cutOut(cut); });
+    return m_thread->ask<Answer<std::int64_t>>(
+        [cut = std::move(cut)](RecordingFile& file) { return file.cutOut(cut); });
 }
 
 QFuture<Answer<CutContents>> Recording::contents() {

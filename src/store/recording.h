@@ -59,12 +59,6 @@ struct FindingSpan {
     std::optional<pg::Timestamp> to; ///< empty: it stood when last looked
 };
 
-/// A queue's quantities as they were rebuilt, within ten seconds from `at`.
-struct RebuiltFigures {
-    pg::Timestamp at;
-    domain::Figures figures;
-};
-
 /// Which recorded instant is meant.
 enum class Which { AtOrBefore, Before, After };
 
@@ -83,8 +77,9 @@ struct CutContents {
 };
 
 /// What was seen of one server, in one SQLite file: quantities of every queue, coarser as they age, and whole moments
-/// that can be shown again, more seldom as they age. It stays within its budget: the oldest goes. One program writes, any
-/// may read. Everything happens on a thread of its own; the methods return at once and may be called from any thread.
+/// that can be shown again, more seldom as they age. It stays within its budget: the oldest goes. One program writes,
+/// any may read. Everything happens on a thread of its own; the methods return at once and may be called from any
+/// thread.
 class Recording {
 public:
     struct Options {
@@ -109,7 +104,7 @@ public:
     /// server; what it writes is read here.
     QFuture<Answer<bool>> add(domain::Moment moment, bool joined);
     /// What was rebuilt of a queue. Never replaces what was observed.
-    QFuture<Answer<bool>> addRebuilt(std::vector<RebuiltFigures> figures);
+    QFuture<Answer<bool>> addRebuilt(std::vector<domain::FiguresAt> figures);
     QFuture<Answer<bool>> note(RecordingNote note);
     void setBudget(std::int64_t budget);
     /// Writes what waits.

@@ -87,11 +87,11 @@ RecordingFile::Problem RecordingFile::open() {
 }
 
 RecordingFile::Problem RecordingFile::openForWriting() {
-    QStringList statements{u"pragma auto_vacuum = incremental"_s,       u"pragma journal_mode = wal"_s,
-                           u"pragma synchronous = normal"_s,            u"pragma trusted_schema = off"_s,
+    QStringList statements{u"pragma auto_vacuum = incremental"_s, u"pragma journal_mode = wal"_s,
+                           u"pragma synchronous = normal"_s, u"pragma trusted_schema = off"_s,
                            u"pragma journal_size_limit = 16777216"_s};
-    const std::int64_t allowed = m_options.maximumPages > 0 ? m_options.maximumPages
-                                                            : m_options.budget / pageSize * 11 / 10 + 512;
+    const std::int64_t allowed =
+        m_options.maximumPages > 0 ? m_options.maximumPages : m_options.budget / pageSize * 11 / 10 + 512;
     statements << u"pragma max_page_count = %1"_s.arg(allowed);
     if (auto failure = m_file.open(statements))
         return failure;
@@ -141,11 +141,10 @@ RecordingFile::Problem RecordingFile::prepare() {
 /// A file that can't be read must not keep the console from recording.
 RecordingFile::Problem RecordingFile::moveAside() {
     m_file.close();
-    const QString aside = m_options.path + u".damaged-"_s +
-                          QDateTime::currentDateTimeUtc().toString(u"yyyyMMdd-HHmmss-zzz"_s);
+    const QString aside =
+        m_options.path + u".damaged-"_s + QDateTime::currentDateTimeUtc().toString(u"yyyyMMdd-HHmmss-zzz"_s);
     if (!QFile::rename(m_options.path, aside))
-        return Failure{Failure::Kind::Damaged,
-                       u"%1 is damaged and can't be moved aside."_s.arg(m_options.path)};
+        return Failure{Failure::Kind::Damaged, u"%1 is damaged and can't be moved aside."_s.arg(m_options.path)};
     QFile::remove(m_options.path + u"-wal"_s);
     QFile::remove(m_options.path + u"-shm"_s);
     forget();
@@ -421,20 +420,20 @@ RecordingFile::Problem RecordingFile::mergeBlock(int tier, std::int64_t start, s
     return writeBlock(tier, start, queueId, merged(std::get<Block>(known), block));
 }
 
-Answer<bool> RecordingFile::addRebuilt(const std::vector<RebuiltFigures>& figures) {
+Answer<bool> RecordingFile::addRebuilt(const std::vector<domain::FiguresAt>& figures) {
     if (!mayWrite())
         return false;
     if (auto failure = open())
         return *failure;
     Timestamp newest;
-    for (const RebuiltFigures& one : figures)
+    for (const domain::FiguresAt& one : figures)
         newest = std::max(newest, one.at);
     using Place = std::tuple<int, std::int64_t, std::int32_t>;
     std::map<Place, Block> blocks;
-    for (const RebuiltFigures& one : figures) {
+    for (const domain::FiguresAt& one : figures) {
         const int tier = newest - one.at < m_options.tenSecondsFor ? 1 : newest - one.at < m_options.minutesFor ? 2 : 3;
         const std::int64_t start = floorTo(micros(one.at), tiers.at(std::size_t(tier)).block);
-        Bucket bucket = bucketOf(one.figures, micros(one.at) - start, false);
+        Bucket bucket = bucketOf(one.figures, micros(one.at) - start, one.afterGap);
         bucket.rebuilt = true;
         blocks[{tier, start, one.figures.queueId}].push_back(bucket);
     }

@@ -22,7 +22,7 @@ public:
     RecordingFile& operator=(const RecordingFile&) = delete;
 
     Answer<bool> add(const domain::Moment& moment, bool joined);
-    Answer<bool> addRebuilt(const std::vector<RebuiltFigures>& figures);
+    Answer<bool> addRebuilt(const std::vector<domain::FiguresAt>& figures);
     Answer<bool> note(const RecordingNote& note);
     Answer<bool> flush();
     void setBudget(std::int64_t budget);

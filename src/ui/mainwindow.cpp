@@ -11,6 +11,7 @@
 #include "ui/consumerspage.h"
 #include "ui/deadpage.h"
 #include "ui/footprintpage.h"
+#include "ui/historypage.h"
 #include "ui/inflightpage.h"
 #include "ui/installpage.h"
 #include "ui/journalpage.h"
@@ -20,6 +21,7 @@
 #include "ui/notice.h"
 #include "ui/outcomeview.h"
 #include "ui/overviewpage.h"
+#include "ui/pastbar.h"
 #include "ui/payloadview.h"
 #include "ui/preferences.h"
 #include "ui/queuepage.h"
@@ -66,9 +68,11 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     , m_actions(new Actions(desk, this))
     , m_topBar(new TopBar)
     , m_navigation(new Navigation)
+    , m_pastBar(new PastBar(desk))
     , m_banner(new Banner)
     , m_stack(new QStackedWidget)
-    , m_status(new StatusLine(desk)) {
+    , m_status(new StatusLine(desk))
+    , m_records(options.records) {
     loadTranslation();
     setObjectName(u"mainWindow"_s);
     setMinimumSize(900, 560);
@@ -104,6 +108,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     all->setContentsMargins(0, 0, 0, 0);
     all->setSpacing(0);
     all->addWidget(m_topBar);
+    all->addWidget(m_pastBar);
     all->addLayout(middle, 1);
     all->addWidget(m_status);
     setCentralWidget(central);
@@ -121,6 +126,9 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
 
     connect(m_topBar, &TopBar::paletteWanted, this, &MainWindow::openPalette);
     connect(m_topBar, &TopBar::pauseWanted, desk, &desk::Desk::setPaused);
+    connect(m_topBar, &TopBar::pastWanted, this, [this](bool past) { past ? m_pastBar->open() : m_pastBar->leave(); });
+    connect(desk, &desk::Desk::instantChanged, this, &MainWindow::onInstant);
+    connect(desk, &desk::Desk::recordingChanged, this, &MainWindow::updateBanner);
     connect(m_topBar, &TopBar::accessModeWanted, this, &MainWindow::setAccessMode);
     connect(m_actions, &Actions::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
     connect(m_actions, &Actions::performed, desk, &desk::Desk::sampleNow);
@@ -169,9 +177,9 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s, u"queue"_s,  u"messages"_s, u"consumers"_s, u"inflight"_s,
-            u"batch"_s,    u"retry"_s,  u"dead"_s,     u"workqueue"_s, u"barriers"_s,
-            u"locks"_s,    u"schema"_s, u"journal"_s,  u"footprint"_s, u"settings"_s};
+    return {u"overview"_s, u"queue"_s,   u"messages"_s,  u"history"_s,   u"consumers"_s, u"inflight"_s,
+            u"batch"_s,    u"retry"_s,   u"dead"_s,      u"workqueue"_s, u"barriers"_s,  u"locks"_s,
+            u"schema"_s,   u"journal"_s, u"footprint"_s, u"settings"_s};
 }
 
 void MainWindow::makePages() {
@@ -187,6 +195,7 @@ void MainWindow::makePages() {
     add(u"overview"_s, tr("Overview"), new OverviewPage(tools));
     add(u"queue"_s, tr("Queue"), new QueuePage(tools));
     add(u"messages"_s, tr("Messages"), new MessagesPage(tools));
+    add(u"history"_s, tr("History"), new HistoryPage(tools));
     m_navigation->addGroup(tr("Deliver"));
     add(u"consumers"_s, tr("Consumers"), new ConsumersPage(tools));
     add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
@@ -221,6 +230,8 @@ void MainWindow::makeShortcuts() {
     add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { openPalette(); });
     add(QKeySequence(Qt::Key_F5), [this] { m_desk->sampleNow(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_Space), [this] { togglePause(); });
+    add(QKeySequence(Qt::CTRL | Qt::Key_H),
+        [this] { m_desk->shownInstant() ? m_pastBar->leave() : m_pastBar->open(); });
     add(QKeySequence(Qt::Key_F1), [this] { showShortcuts(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_N), [this] { Q_EMIT connectionWanted(); });
     add(QKeySequence(QKeySequence::Close), [this] { close(); });
@@ -298,6 +309,14 @@ void MainWindow::updateCounts() {
                            models::Tone::Information, tr("%n open batch(es)", nullptr, open));
 }
 
+void MainWindow::onInstant() {
+    m_topBar->setPast(m_desk->shownInstant().has_value());
+    onLink();
+    m_actions->refresh();
+    if (m_desk->snapshot())
+        onSample();
+}
+
 void MainWindow::onLink() {
     const desk::LinkStatus status = m_desk->linkStatus();
     const bool live = status.state == LinkState::Live;
@@ -306,7 +325,7 @@ void MainWindow::onLink() {
     else if (!m_lostSince && (status.state == LinkState::Lost || status.state == LinkState::Failed))
         m_lostSince = pg::Clock::now();
     for (const auto& [name, shown] : m_pages)
-        shown->setStale(!live && m_desk->snapshot());
+        shown->setStale(!live && m_desk->snapshot() && !m_desk->shownInstant());
     if (live)
         m_lostTimer->stop();
     else
@@ -340,6 +359,11 @@ void MainWindow::updateBanner() {
         m_banner->say(models::Tone::Warning, tr("A password is needed"), words::failure(status.failure));
         return;
     }
+    if (const QString problem = recordingProblem(); !problem.isEmpty()) {
+        m_banner->say(models::Tone::Warning, tr("Recording has stopped"),
+                      problem + u' ' + tr("The console goes on; recording is tried again every half minute."));
+        return;
+    }
     if (m_desk->isStale()) {
         m_banner->say(models::Tone::Warning, tr("The newest sample could not be had"),
                       words::failure(status.failure) + u'\n' + tr("What is shown is older than it should be."));
@@ -364,6 +388,11 @@ void MainWindow::updateBanner() {
         return;
     }
     m_banner->hide();
+}
+
+QString MainWindow::recordingProblem() const {
+    const desk::RecordingState state = m_desk->recordingState();
+    return state.kind == desk::RecordingState::Kind::Stopped ? state.problem : QString();
 }
 
 void MainWindow::showLost() {
@@ -497,6 +526,10 @@ std::vector<Command> MainWindow::commands() {
     };
     view(m_desk->isPaused() ? tr("Live: sample again") : tr("Pause sampling"), tr("Ctrl+Space"),
          [this] { togglePause(); });
+    if (m_desk->shownInstant())
+        view(tr("Back to Live"), tr("Ctrl+H"), [this] { m_pastBar->leave(); });
+    else
+        view(tr("Show the past"), tr("Ctrl+H"), [this] { m_pastBar->open(); });
     view(tr("Sample now"), tr("F5"), [this] { m_desk->sampleNow(); });
     for (const auto& [seconds, text] : {std::pair(1, tr("Sample every second")), std::pair(5, tr("Sample every 5 s")),
                                         std::pair(15, tr("Sample every 15 s"))})
@@ -524,6 +557,8 @@ void MainWindow::togglePause() {
 }
 
 void MainWindow::usePreferences() {
+    if (m_records)
+        m_desk->setRecording({m_preferences->recording(), m_preferences->recordingBudget(), {}});
     m_desk->setPeriod(m_preferences->period());
     m_desk->setThresholds(m_preferences->thresholds());
     models::Masking::setCurrent(models::Masking(m_preferences->masking()));
@@ -533,6 +568,7 @@ void MainWindow::usePreferences() {
     for (const auto& [name, shown] : m_pages)
         shown->setZone(zone);
     m_status->setZone(zone);
+    m_pastBar->setZone(zone);
     // Cells are drawn from what they hold: what is hidden now is asked for anew.
     for (QAbstractScrollArea* area : findChildren<QAbstractScrollArea*>())
         area->viewport()->update();

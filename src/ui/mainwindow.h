@@ -20,6 +20,7 @@ class Banner;
 class InstallPage;
 class Navigation;
 class Page;
+class PastBar;
 class Preferences;
 class StatusLine;
 class TopBar;
@@ -31,6 +32,7 @@ struct WindowOptions {
     QString settingsFolder; ///< where column widths, order and the window's place are kept; empty: nowhere
     QString page;           ///< the page to open; empty: overview
     QString subject;        ///< what it should be about: a queue's name, a batch's token
+    bool records = false;   ///< what is seen is recorded, as the preferences say
 };
 
 /// The window on one open server: the frame and its pages. Does not own the desk, which must outlive it.
@@ -78,7 +80,9 @@ private:
     Page* page(const QString& name) const;
     void onSample();
     void onLink();
+    void onInstant();
     void showLost();
+    QString recordingProblem() const;
     void updateCounts();
     void updateBanner();
     void checkReady();
@@ -99,6 +103,7 @@ private:
     Actions* m_actions;
     TopBar* m_topBar;
     Navigation* m_navigation;
+    PastBar* m_pastBar;
     Banner* m_banner;
     QWidget* m_retry = nullptr;
     QStackedWidget* m_stack;
@@ -109,6 +114,7 @@ private:
     QString m_opening;
     QTimer* m_lostTimer = nullptr;
     std::optional<pg::Clock::time_point> m_lostSince;
+    bool m_records = false;
     bool m_asking = false;
     bool m_wasReady = false;
     bool m_framed = false;

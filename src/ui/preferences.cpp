@@ -13,11 +13,16 @@ namespace {
 const QString themeKey = u"preferences/theme"_s;
 const QString utcKey = u"preferences/utc"_s;
 const QString periodKey = u"preferences/period_ms"_s;
+const QString recordingKey = u"preferences/recording"_s;
+const QString recordingBudgetKey = u"preferences/recording_mb"_s;
 const QString maskKey = u"preferences/mask"_s;
 const QString maskedKeysKey = u"preferences/masked_keys"_s;
 const QString maskedTextsKey = u"preferences/masked_texts"_s;
 const QString thresholdsKey = u"preferences/thresholds/"_s;
 
+constexpr int usualBudget = 200; // MiB
+constexpr int leastBudget = 10;
+constexpr int mostBudget = 100'000;
 constexpr std::chrono::milliseconds usualPeriod{1'000};
 constexpr std::chrono::milliseconds leastPeriod{200};
 constexpr std::chrono::milliseconds mostPeriod{600'000};
@@ -162,6 +167,29 @@ void Preferences::setUtc(bool on) {
     if (on == utc())
         return;
     write(utcKey, on);
+    Q_EMIT changed();
+}
+
+bool Preferences::recording() const {
+    return value(recordingKey, true).toBool();
+}
+
+void Preferences::setRecording(bool on) {
+    if (on == recording())
+        return;
+    write(recordingKey, on);
+    Q_EMIT changed();
+}
+
+std::int64_t Preferences::recordingBudget() const {
+    const int kept = value(recordingBudgetKey, usualBudget).toInt();
+    return std::int64_t(std::clamp(kept, leastBudget, mostBudget)) << 20;
+}
+
+void Preferences::setRecordingBudget(std::int64_t budget) {
+    if (budget == recordingBudget())
+        return;
+    write(recordingBudgetKey, int(budget >> 20));
     Q_EMIT changed();
 }
 

@@ -42,6 +42,10 @@ public:
     bool utc() const; ///< times in UTC rather than in the system's zone
     void setUtc(bool utc);
 
+    bool recording() const; ///< what is seen is recorded
+    void setRecording(bool on);
+    std::int64_t recordingBudget() const; ///< bytes on disk, for each server
+    void setRecordingBudget(std::int64_t budget);
     std::chrono::milliseconds period() const; ///< between two samples
     void setPeriod(std::chrono::milliseconds period);
 

@@ -74,7 +74,7 @@ SettingsPage::SettingsPage(const PageTools& tools, std::shared_ptr<Preferences> 
     : Page(tools, parent)
     , m_preferences(std::move(preferences)) {
     setObjectName(u"settings"_s);
-    auto* left = makeSplitter(Qt::Vertical, makeLooks(), makeMasking(), {170, 480}, {0, 1});
+    auto* left = makeSplitter(Qt::Vertical, makeLooks(), makeMasking(), {240, 410}, {0, 1});
     auto* all = makeSplitter(Qt::Horizontal, left, makeThresholds(), {560, 520}, {1, 1});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -106,7 +106,30 @@ Card* SettingsPage::makeLooks() {
     for (const int ms : {500, 1'000, 2'000, 5'000, 15'000, 60'000})
         m_period->addItem(DurationBox::text(std::chrono::milliseconds(ms)), ms);
     m_period->setToolTip(tr("A server that answers slowly is asked less often by itself"));
+    m_record = new QCheckBox(tr("Record what is seen, in at most"));
+    m_record->setObjectName(u"settingRecord"_s);
+    m_record->setToolTip(
+        tr("In a file of this user; what is older gets coarser and goes first. No payloads are in it."));
+    m_budget = new QSpinBox;
+    m_budget->setObjectName(u"settingBudget"_s);
+    m_budget->setAccessibleName(tr("Room for the recording of one server"));
+    m_budget->setRange(10, 100'000);
+    m_budget->setSingleStep(50);
+    m_budget->setSuffix(tr(" MiB a server"));
+    m_budget->setKeyboardTracking(false);
+    grid->addWidget(m_record, grid->rowCount(), 0);
+    grid->addWidget(m_budget, grid->rowCount() - 1, 1, Qt::AlignLeft);
+    m_recorded = dimLabel({});
+    m_recorded->setObjectName(u"settingRecorded"_s);
+    m_recorded->setWordWrap(true);
+    grid->addWidget(m_recorded, grid->rowCount(), 0, 1, 2);
     grid->setRowStretch(grid->rowCount(), 1);
+    connect(m_record, &QCheckBox::clicked, this, [this](bool on) { m_preferences->setRecording(on); });
+    connect(m_budget, &QSpinBox::valueChanged, this, [this](int mebibytes) {
+        if (!m_showing)
+            m_preferences->setRecordingBudget(std::int64_t(mebibytes) << 20);
+    });
+    connect(tools().desk, &desk::Desk::recordingChanged, this, &SettingsPage::tellRecording);
     connect(m_theme, &QComboBox::activated, this, [this](int at) { m_preferences->setTheme(ThemeChoice(at)); });
     connect(m_zone, &QComboBox::activated, this, [this](int at) { m_preferences->setUtc(at == 1); });
     connect(m_period, &QComboBox::activated, this,
@@ -241,6 +264,31 @@ Card* SettingsPage::makeMasking() {
     return card;
 }
 
+void SettingsPage::tellRecording() {
+    using Kind = desk::RecordingState::Kind;
+    const desk::RecordingState state = tools().desk->recordingState();
+    switch (state.kind) {
+    case Kind::Off:
+        m_recorded->setText(tr("This server is not recorded."));
+        break;
+    case Kind::Waiting:
+        m_recorded->setText(tr("Recording begins with the first samples."));
+        break;
+    case Kind::Recording:
+        m_recorded->setText(tr("This server is recorded in %1").arg(state.path));
+        break;
+    case Kind::Elsewhere:
+        m_recorded->setText(tr("Another window or program records this server, in %1").arg(state.path));
+        break;
+    case Kind::Stopped:
+        m_recorded->setText(tr("Recording has stopped: %1").arg(state.problem));
+        break;
+    case Kind::Reading:
+        m_recorded->setText(tr("Opened from %1").arg(state.path));
+        break;
+    }
+}
+
 void SettingsPage::takeMasking() {
     if (m_showing)
         return;
@@ -271,6 +319,10 @@ void SettingsPage::show() {
     if (m_period->findData(period) < 0)
         m_period->addItem(DurationBox::text(m_preferences->period()), period);
     m_period->setCurrentIndex(m_period->findData(period));
+    m_record->setChecked(m_preferences->recording());
+    m_budget->setEnabled(m_preferences->recording());
+    m_budget->setValue(int(m_preferences->recordingBudget() >> 20));
+    tellRecording();
     const monitor::Thresholds& now = m_preferences->thresholds();
     for (const auto& [field, box] : m_fields) {
         if (const auto* length = std::get_if<pg::Interval monitor::Thresholds::*>(&field.member))

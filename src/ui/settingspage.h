@@ -8,6 +8,7 @@ class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPlainTextEdit;
+class QSpinBox;
 
 namespace ui {
 
@@ -37,6 +38,7 @@ private:
     Card* makeThresholds();
     Card* makeMasking();
     void show();
+    void tellRecording();
     void takeMasking();
     void tryMasking();
 
@@ -44,6 +46,9 @@ private:
     QComboBox* m_theme = nullptr;
     QComboBox* m_zone = nullptr;
     QComboBox* m_period = nullptr;
+    QCheckBox* m_record = nullptr;
+    QSpinBox* m_budget = nullptr;
+    QLabel* m_recorded = nullptr;
     std::vector<std::pair<ThresholdField, QWidget*>> m_fields;
     QCheckBox* m_mask = nullptr;
     QPlainTextEdit* m_keys = nullptr;

@@ -67,7 +67,9 @@ void StatusLine::refresh() {
         return;
     }
     const auto old = std::chrono::duration_cast<pg::Interval>(pg::Clock::now() - snapshot->receivedAt);
-    m_sample->setText(tr("sample %1 · %2 old").arg(clock(snapshot->takenAt, m_zone), age(old)));
+    m_sample->setText(m_desk->shownInstant()
+                          ? tr("recorded sample %1").arg(clock(snapshot->takenAt, m_zone))
+                          : tr("sample %1 · %2 old").arg(clock(snapshot->takenAt, m_zone), age(old)));
     const domain::SampleCost& cost = snapshot->cost;
     m_cost->setText(
         QStringList{tr("server %1").arg(milliseconds(cost.serverMs)), tr("1 round trip"), bytes(cost.bytes)}.join(

@@ -66,6 +66,7 @@ TopBar::TopBar(QWidget* parent)
     m_search->setFocusPolicy(Qt::StrongFocus);
     m_live->add(tr("Live"), u"live"_s)->setToolTip(tr("Sample as set (Ctrl+Space)"));
     m_live->add(tr("Pause"), u"pause"_s)->setToolTip(tr("Stop sampling; the page stays as it is (Ctrl+Space)"));
+    m_live->add(tr("Past"), u"past"_s)->setToolTip(tr("Show what was recorded (Ctrl+H)"));
     m_mode->add(tr("Observe"), u"observe"_s)->setToolTip(tr("Look only: no session exists that could write"));
     m_operate = m_mode->add(tr("Operate…"), u"operate"_s);
     m_operate->setToolTip(tr("Allow actions that change something"));
@@ -79,7 +80,11 @@ TopBar::TopBar(QWidget* parent)
     layout->addWidget(m_live);
     layout->addWidget(m_mode);
     connect(m_search, &QAbstractButton::clicked, this, &TopBar::paletteWanted);
-    connect(m_live, &Segments::chosen, this, [this](int index) { Q_EMIT pauseWanted(index == 1); });
+    connect(m_live, &Segments::chosen, this, [this](int index) {
+        Q_EMIT pastWanted(index == 2);
+        if (index != 2)
+            Q_EMIT pauseWanted(index == 1);
+    });
     connect(m_mode, &Segments::chosen, this, [this](int index) {
         Q_EMIT accessModeWanted(index == 1 ? desk::AccessMode::Operate : desk::AccessMode::Observe);
     });
@@ -110,7 +115,13 @@ void TopBar::showPlace(const desk::Profile& profile, const domain::Snapshot* sna
 }
 
 void TopBar::setPaused(bool paused) {
-    m_live->setCurrent(paused ? 1 : 0);
+    m_paused = paused;
+    m_live->setCurrent(m_past ? 2 : m_paused ? 1 : 0);
+}
+
+void TopBar::setPast(bool past) {
+    m_past = past;
+    setPaused(m_paused);
 }
 
 void TopBar::setAccessMode(desk::AccessMode mode, std::optional<std::chrono::steady_clock::time_point> until,

@@ -26,6 +26,8 @@ public:
 
     void showPlace(const desk::Profile& profile, const domain::Snapshot* snapshot);
     void setPaused(bool paused);
+    /// A recorded instant is shown.
+    void setPast(bool past);
     /// until: when it falls back to Observe by itself; counted down.
     void setAccessMode(desk::AccessMode mode, std::optional<std::chrono::steady_clock::time_point> until = {},
                        bool destructive = true);
@@ -33,6 +35,7 @@ public:
 Q_SIGNALS:
     void paletteWanted();
     void pauseWanted(bool paused);
+    void pastWanted(bool past);
     void accessModeWanted(desk::AccessMode mode);
 
 protected:
@@ -50,6 +53,8 @@ private:
     QAbstractButton* m_operate;
     std::optional<std::chrono::steady_clock::time_point> m_until;
     bool m_destructive = true;
+    bool m_paused = false;
+    bool m_past = false;
     QTimer m_countdown;
 };
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "store/recording.h"
-
-#include "store/seriesblock.h"
 #include "models/madesnapshots.h"
+#include "store/recording.h"
+#include "store/seriesblock.h"
 
 #include <QDir>
 #include <QElapsedTimer>
@@ -369,9 +368,9 @@ private Q_SLOTS:
         const auto at = [](int second) { return shopAt(second).snapshot->takenAt; };
         for (int second = 0; second < 30; ++second)
             get(recording.add(shopAt(second), second > 0));
-        std::vector<store::RebuiltFigures> rebuilt;
+        std::vector<domain::FiguresAt> rebuilt;
         for (int second = -3'600; second < -10; second += 10) {
-            store::RebuiltFigures one{at(second), {}};
+            domain::FiguresAt one{at(second), {}, false};
             one.figures.queueId = orders;
             one.figures[Quantity::Rate] = 7'000;
             rebuilt.push_back(one);

@@ -25,6 +25,7 @@ Desk::Desk(Profile profile, QObject* parent)
     , d(std::make_unique<DeskPrivate>()) {
     d->profile = std::move(profile);
     d->status.state = LinkState::Live;
+    std::get<store::Recorded>(d->recorded).moments = 10;
 }
 
 Desk::~Desk() = default;
@@ -50,11 +51,70 @@ bool Desk::isStale() const {
 }
 
 domain::SnapshotPtr Desk::snapshot() const {
-    return d->snapshot;
+    return d->past ? d->past->snapshot : d->snapshot;
 }
 
 const domain::Diagnosis& Desk::diagnosis() const {
-    return d->diagnosis;
+    return d->past ? *d->past->diagnosis : d->diagnosis;
+}
+
+domain::SnapshotPtr Desk::liveSnapshot() const {
+    return d->snapshot;
+}
+
+void Desk::setRecording(const RecordingOptions& options) {
+    d->recordingOptions = options;
+}
+
+RecordingState Desk::recordingState() const {
+    return d->recording;
+}
+
+QFuture<store::Answer<domain::Series>> Desk::series(std::int32_t queueId, domain::Quantity quantity, pg::Timestamp from,
+                                                    pg::Timestamp to, int) {
+    return answered(d->series ? d->series(queueId, quantity, from, to) : domain::Series{});
+}
+
+QFuture<store::Answer<store::Recorded>> Desk::recorded() {
+    return answered(d->recorded);
+}
+
+QFuture<store::Answer<std::optional<domain::Moment>>> Desk::momentAt(pg::Timestamp at, store::Which which) {
+    std::optional<domain::Moment> found;
+    for (const auto& [moment, one] : d->moments) {
+        if (which == store::Which::After    ? moment > at && !found
+            : which == store::Which::Before ? moment < at
+                                            : moment <= at)
+            found = one;
+    }
+    return answered(store::Answer<std::optional<domain::Moment>>(found));
+}
+
+QFuture<store::Answer<std::vector<store::FindingSpan>>> Desk::findingsBetween(pg::Timestamp, pg::Timestamp) {
+    return answered(store::Answer<std::vector<store::FindingSpan>>());
+}
+
+QFuture<store::Answer<bool>> Desk::showInstant(pg::Timestamp at, store::Which which) {
+    const auto found = std::get<0>(momentAt(at, which).result());
+    if (found)
+        showMoment(*found);
+    return answered(store::Answer<bool>(found.has_value()));
+}
+
+void Desk::showMoment(const domain::Moment& moment) {
+    d->past = moment;
+    Q_EMIT instantChanged();
+    Q_EMIT snapshotReady(snapshot());
+}
+
+void Desk::showLive() {
+    d->past.reset();
+    Q_EMIT instantChanged();
+    Q_EMIT snapshotReady(snapshot());
+}
+
+std::optional<pg::Timestamp> Desk::shownInstant() const {
+    return d->past ? std::optional(d->past->snapshot->takenAt) : std::nullopt;
 }
 
 std::vector<double> Desk::rateHistory(std::int32_t) const {

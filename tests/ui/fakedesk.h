@@ -50,6 +50,12 @@ public:
     links::Reply<SchemaReport> report = SchemaReport{};
     links::Reply<schema::Plan> plan = schema::Plan{};
     std::vector<schema::Plan> carriedOut;
+    RecordingOptions recordingOptions;
+    RecordingState recording{RecordingState::Kind::Recording, {}, {}};
+    store::Answer<store::Recorded> recorded = store::Recorded{};
+    std::function<store::Answer<domain::Series>(std::int32_t, domain::Quantity, pg::Timestamp, pg::Timestamp)> series;
+    std::map<pg::Timestamp, domain::Moment> moments; ///< recorded, by their instant
+    std::optional<domain::Moment> past;
     store::JournalPage records;
     store::Verification verification;
     std::vector<store::JournalQuery> journalQueries;

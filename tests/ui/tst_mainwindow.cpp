@@ -96,9 +96,9 @@ private Q_SLOTS:
 
     void pagesByKeyboard() {
         open(u"overview"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_5, Qt::ControlModifier);
+        QTest::keyClick(m_window.get(), Qt::Key_6, Qt::ControlModifier);
         QCOMPARE(m_window->currentPage(), u"inflight"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_4, Qt::ControlModifier);
+        QTest::keyClick(m_window.get(), Qt::Key_5, Qt::ControlModifier);
         QCOMPARE(m_window->currentPage(), u"consumers"_s);
         QVERIFY(!m_window->showPage(u"nowhere"_s));
         QTest::keyClick(m_window.get(), Qt::Key_F5);

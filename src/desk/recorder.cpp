@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "desk/recorder.h"
+
+#include "desk/deskprivate.h"
+#include "link/whendone.h"
+#include "monitor/rebuild.h"
+#include "queries/look.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+namespace desk {
+
+namespace {
+
+using namespace Qt::StringLiterals;
+using std::chrono::seconds;
+
+constexpr std::chrono::milliseconds questionDeadline = seconds(10);
+/// A disk that was full, or a file that could not be written, is tried again this much later.
+constexpr auto againAfter = seconds(30);
+
+constexpr int ticksAtOnce = 5'000;
+constexpr std::size_t ticksAtMost = 400'000;
+constexpr queries::Limits tickLimits{std::chrono::milliseconds(2'000), std::chrono::milliseconds(50)};
+/// Less than this was missed: nothing is rebuilt for it.
+constexpr auto worthRebuilding = std::chrono::minutes(1);
+
+QString placeOf(const domain::Capabilities& at) {
+    const std::string host = at.host.empty() ? "local" : at.host;
+    return QString::fromStdString(host + (at.port.empty() ? std::string() : '_' + at.port) + '_' + at.database);
+}
+
+} // namespace
+
+void Recorder::setState(RecordingState state) {
+    if (state == m_state)
+        return;
+    m_state = std::move(state);
+    Q_EMIT m_desk.q->recordingChanged();
+}
+
+void Recorder::use(const RecordingOptions& options) {
+    if (options == m_options)
+        return;
+    const bool another = options.on != m_options.on || options.folder != m_options.folder;
+    m_options = options;
+    if (another)
+        leave();
+    else if (m_recording)
+        m_recording->setBudget(options.budget);
+}
+
+void Recorder::leave() {
+    ++m_opening;
+    m_asked = false;
+    m_joined = false;
+    m_againAt.reset();
+    m_rebuilding.reset();
+    m_recording.reset();
+    setState({m_options.on ? RecordingState::Kind::Waiting : RecordingState::Kind::Off, {}, {}});
+}
+
+void Recorder::readFrom(const QString& path) {
+    leave();
+    store::Recording::Options options;
+    options.path = path;
+    options.readOnly = true;
+    m_recording = std::make_shared<store::Recording>(options);
+    setState({RecordingState::Kind::Reading, {}, path});
+}
+
+void Recorder::take(const Seen& seen) {
+    if (!m_options.on || !seen.snapshot)
+        return;
+    if (!m_recording) {
+        open(*seen.snapshot);
+        return;
+    }
+    if (m_againAt && Clock::now() < *m_againAt)
+        return;
+    record(seen);
+}
+
+/// Asks the server for its number first: the same server behind another name has the same past.
+void Recorder::open(const domain::Snapshot& snapshot) {
+    if (m_asked || !m_desk.monitor)
+        return;
+    m_asked = true;
+    const auto asked = m_desk.monitor->work(
+        [](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::look(connection, queries::serverNumber(), tickLimits, deadline);
+        },
+        questionDeadline);
+    links::whenDone(asked, m_desk.q,
+                    [this, opening = m_opening, snapshot = m_desk.snapshot](const links::Reply<std::string>& reply) {
+                        if (opening != m_opening || !snapshot)
+                            return;
+                        const domain::Capabilities& at = snapshot->capabilities;
+                        const auto* number = std::get_if<std::string>(&reply);
+                        // A role that may not ask for it: then the address stands for the server.
+                        openAt(number ? QString::fromStdString(*number + '/' + at.database) : placeOf(at), *snapshot);
+                    });
+    (void)snapshot;
+}
+
+void Recorder::openAt(const QString& identity, const domain::Snapshot& snapshot) {
+    store::Recording::Options options;
+    options.path = store::Recording::defaultPath(identity, placeOf(snapshot.capabilities));
+    if (!m_options.folder.isEmpty())
+        options.path = QDir(m_options.folder).filePath(QFileInfo(options.path).fileName());
+    options.budget = m_options.budget;
+    m_recording = std::make_shared<store::Recording>(options);
+    setState({RecordingState::Kind::Waiting, {}, options.path});
+    // What the recording has of the time before, asked before anything new is in it.
+    links::whenDone(
+        m_recording->recorded(), m_desk.q,
+        [this, opening = m_opening, until = snapshot.takenAt](const store::Answer<store::Recorded>& answer) {
+            if (opening != m_opening)
+                return;
+            std::optional<pg::Timestamp> last;
+            if (const auto* recorded = std::get_if<store::Recorded>(&answer))
+                last = recorded->last;
+            if (!last || until - *last > worthRebuilding)
+                rebuildFrom(last, until);
+        });
+}
+
+void Recorder::record(const Seen& seen) {
+    domain::Moment moment{seen.snapshot, std::make_shared<domain::Diagnosis>(seen.diagnosis)};
+    const bool joined = std::exchange(m_joined, true);
+    links::whenDone(m_recording->add(std::move(moment), joined), m_desk.q,
+                    [this, opening = m_opening](const store::Answer<bool>& answer) {
+                        if (opening != m_opening)
+                            return;
+                        RecordingState state = m_state;
+                        if (const auto* failure = std::get_if<store::Failure>(&answer)) {
+                            state.kind = RecordingState::Kind::Stopped;
+                            state.problem = failure->text;
+                            m_againAt = Clock::now() + againAfter;
+                            m_joined = false;
+                        } else {
+                            state.kind = std::get<bool>(answer) ? RecordingState::Kind::Recording
+                                                                : RecordingState::Kind::Elsewhere;
+                            state.problem.clear();
+                            m_againAt.reset();
+                        }
+                        setState(std::move(state));
+                    });
+}
+
+void Recorder::rebuildFrom(std::optional<pg::Timestamp> since, pg::Timestamp until) {
+    if (!m_desk.snapshot || m_desk.snapshot->queues.empty())
+        return;
+    m_rebuilding = std::make_shared<Rebuilding>();
+    m_rebuilding->queues = m_desk.snapshot->queues;
+    m_rebuilding->since = since;
+    m_rebuilding->until = until;
+    for (const domain::Queue& queue : m_rebuilding->queues)
+        m_rebuilding->open.push_back({queue.id, std::nullopt});
+    if (!m_desk.monitor)
+        return;
+    const auto asked = m_desk.monitor->work(
+        [](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::look(connection, queries::serverStarted(), tickLimits, deadline);
+        },
+        questionDeadline);
+    links::whenDone(asked, m_desk.q, [this, opening = m_opening](const links::Reply<pg::Timestamp>& reply) {
+        if (opening != m_opening || !m_rebuilding)
+            return;
+        if (const auto* started = std::get_if<pg::Timestamp>(&reply))
+            m_rebuilding->serverStarted = *started;
+        readTicks();
+    });
+}
+
+/// A slice of the ticks at a time, between samples; of each queue the newest first, so that none goes short.
+void Recorder::readTicks() {
+    Rebuilding& work = *m_rebuilding;
+    if (work.open.empty() || work.read >= ticksAtMost || !m_desk.monitor) {
+        putIn();
+        return;
+    }
+    const int ofEach = std::max(100, ticksAtOnce / static_cast<int>(std::min<std::size_t>(work.open.size(), 50)));
+    std::vector<queries::TickCursor> now;
+    while (!work.open.empty() && std::ssize(now) * ofEach < ticksAtOnce) {
+        now.push_back(work.open.back());
+        work.open.pop_back();
+    }
+    const auto asked = m_desk.monitor->work(
+        [now, since = work.since, ofEach](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::look(connection, queries::ticksBefore(now, since, ofEach), tickLimits, deadline);
+        },
+        questionDeadline);
+    links::whenDone(asked, m_desk.q,
+                    [this, opening = m_opening, ofEach](const links::Reply<std::vector<queries::QueueTick>>& reply) {
+                        if (opening != m_opening || !m_rebuilding)
+                            return;
+                        const auto* ticks = std::get_if<std::vector<queries::QueueTick>>(&reply);
+                        if (!ticks) {
+                            putIn(); // what was read so far stands
+                            return;
+                        }
+                        std::map<std::int32_t, int> counts;
+                        for (const queries::QueueTick& one : *ticks) {
+                            m_rebuilding->ticks[one.queueId].push_back(one.tick);
+                            ++counts[one.queueId];
+                        }
+                        m_rebuilding->read += ticks->size();
+                        // Those that have more go to the end of the line.
+                        for (const auto& [queue, count] : counts) {
+                            if (count >= ofEach)
+                                m_rebuilding->open.insert(m_rebuilding->open.begin(),
+                                                          {queue, m_rebuilding->ticks[queue].back().id});
+                        }
+                        readTicks();
+                    });
+}
+
+void Recorder::putIn() {
+    const auto work = std::exchange(m_rebuilding, nullptr);
+    std::vector<domain::FiguresAt> all;
+    QStringList jumps;
+    for (const domain::Queue& queue : work->queues) {
+        std::vector<domain::Tick> ticks = std::move(work->ticks[queue.id]);
+        std::erase_if(ticks, [&](const domain::Tick& tick) { return tick.time >= work->until; });
+        std::reverse(ticks.begin(), ticks.end());
+        monitor::Rebuilt rebuilt = monitor::rebuild(queue, ticks, work->serverStarted);
+        all.insert(all.end(), rebuilt.figures.begin(), rebuilt.figures.end());
+        if (!rebuilt.jumps.empty())
+            jumps << QString::fromStdString(queue.name);
+    }
+    if (all.empty())
+        return;
+    const std::vector<domain::FiguresAt> server = monitor::rebuiltServer(all);
+    all.insert(all.end(), server.begin(), server.end());
+    store::RecordingNote note{store::RecordingNote::Kind::Rebuilt, work->until, {}};
+    if (!jumps.isEmpty())
+        note.text = jumps.mid(0, 20).join(u", "_s);
+    m_recording->addRebuilt(std::move(all));
+    m_recording->note(note);
+}
+
+} // namespace desk

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a desk records of a real server, what it rebuilds of the time before, and what it is while the past is shown.
+#include "desk/desk.h"
+#include "models/queuesmodel.h"
+#include "models/tabletext.h"
+#include "support/foreign.h"
+
+#include <QDir>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using desk::Desk;
+using desk::RecordingState;
+using domain::Quantity;
+
+namespace {
+
+template <class T>
+T wait(QFuture<T> future) {
+    if (!QTest::qWaitFor([&future] { return future.isFinished(); }, 30'000) || future.resultCount() == 0)
+        qFatal("no answer");
+    return future.result();
+}
+
+template <class T>
+T get(QFuture<store::Answer<T>> future) {
+    const auto answer = wait(std::move(future));
+    if (const auto* failure = std::get_if<store::Failure>(&answer))
+        qFatal("%s", qPrintable(failure->text));
+    return std::get<T>(answer);
+}
+
+/// The queues' table as it would be copied.
+QString queuesText(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
+    models::QueuesModel model;
+    model.setSample(snapshot, diagnosis, [](std::int32_t) { return std::vector<double>(); });
+    QList<int> columns;
+    for (int column = 0; column < model.columnCount(); ++column)
+        columns += column;
+    QModelIndexList rows;
+    for (int row = 0; row < model.rowCount(); ++row)
+        rows += model.index(row, 0);
+    return models::tableText(model, rows, columns, models::TextForm::Plain, u"queues"_s);
+}
+
+} // namespace
+
+class TestDeskRecording : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<support::TestDatabase> m_database;
+    std::unique_ptr<QTemporaryDir> m_folder;
+
+    std::unique_ptr<Desk> open(bool records = true) {
+        desk::Profile profile;
+        profile.connection = m_database->info();
+        auto desk = std::make_unique<Desk>(profile);
+        desk->setPeriod(100ms);
+        if (records)
+            desk->setRecording({true, std::int64_t(50) << 20, m_folder->path()});
+        desk->open();
+        if (!QTest::qWaitFor([&] { return desk->snapshot() != nullptr; }, 20'000))
+            qFatal("no sample");
+        return desk;
+    }
+
+    static bool records(Desk& desk) {
+        return QTest::qWaitFor([&] { return desk.recordingState().kind == RecordingState::Kind::Recording; }, 10'000);
+    }
+
+    void run(const std::string& sql) {
+        pg::Connection connection = m_database->connect();
+        connection.execute({sql, {}}, pg::after(10s));
+    }
+
+private Q_SLOTS:
+
+    void init() {
+        m_database = std::make_unique<support::TestDatabase>(support::Schema::Pgque);
+        m_folder = std::make_unique<QTemporaryDir>();
+        run("select pgque.create_queue('orders')");
+        run("select pgque.register_consumer('orders', 'billing')");
+    }
+
+    void cleanup() { m_database.reset(); }
+
+    void whatIsSeenIsRecorded() {
+        const auto desk = open();
+        QVERIFY(records(*desk));
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).moments >= 10; }, 20'000));
+        const auto recorded = get(desk->recorded());
+        QVERIFY(recorded.path.startsWith(m_folder->path()));
+        const auto at = desk->snapshot()->takenAt;
+        const std::int32_t orders = desk->snapshot()->queue("orders")->id;
+        for (const Quantity quantity : {Quantity::Dead, Quantity::Retry, Quantity::InFlight, Quantity::TickAge}) {
+            const auto series = get(desk->series(orders, quantity, at - 60s, at + 60s, 1'000));
+            QVERIFY(series.points.size() >= 5);
+        }
+        QVERIFY(get(desk->series(0, Quantity::SamplingCost, at - 60s, at + 60s, 1'000)).points.size() >= 5);
+    }
+
+    void nothingIsRecordedUnlessAsked() {
+        const auto desk = open(false);
+        QCOMPARE(desk->recordingState().kind, RecordingState::Kind::Off);
+        const auto answer = wait(desk->recorded());
+        QVERIFY(std::holds_alternative<store::Failure>(answer));
+        desk->setRecording({true, std::int64_t(50) << 20, m_folder->path()});
+        QVERIFY(records(*desk));
+        desk->setRecording({false, std::int64_t(50) << 20, m_folder->path()});
+        QCOMPARE(desk->recordingState().kind, RecordingState::Kind::Off);
+    }
+
+    void oneServerOnePast() {
+        const auto first = open();
+        QVERIFY(records(*first));
+        const auto second = open();
+        QVERIFY(
+            QTest::qWaitFor([&] { return second->recordingState().kind == RecordingState::Kind::Elsewhere; }, 10'000));
+        QCOMPARE(first->recordingState().path, second->recordingState().path);
+        QVERIFY(get(second->recorded()).moments > 0);
+    }
+
+    /// Three hundred events in each of the ticks that were there before the console, one of them forced.
+    void theTimeBeforeIsRebuilt() {
+        for (int i = 0; i < 20; ++i) {
+            run("select pgque.send('orders', 't', g::text) from generate_series(1, 30) g");
+            if (i == 10)
+                run("select pgque.force_tick('orders')");
+            run("select pgque.ticker('orders')");
+            run("update pgque.tick set tick_time = tick_time - interval '1 s' * " + std::to_string(1'000 - i * 20) +
+                " where tick_id = (select max(tick_id) from pgque.tick)");
+        }
+        run("update pgque.tick set tick_time = now() - interval '1100 s' where tick_id = 1");
+        const auto desk = open();
+        QVERIFY(records(*desk));
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).rebuiltTo.has_value(); }, 10'000));
+        const auto at = desk->snapshot()->takenAt;
+        const std::int32_t orders = desk->snapshot()->queue("orders")->id;
+        const auto windows = get(desk->series(orders, Quantity::WindowSize, at - 1h, at, 10'000));
+        double events = 0;
+        int rebuilt = 0;
+        for (const domain::SeriesPoint& point : windows.points) {
+            if (!point.rebuilt)
+                continue;
+            ++rebuilt;
+            events += point.mean;
+        }
+        QVERIFY2(rebuilt >= 15, qPrintable(QString::number(rebuilt)));
+        QVERIFY2(events <= 600, qPrintable(QString::number(events)));
+        const auto recorded = get(desk->recorded());
+        QVERIFY(std::any_of(recorded.notes.begin(), recorded.notes.end(), [](const store::RecordingNote& note) {
+            return note.kind == store::RecordingNote::Kind::Rebuilt && note.text == u"orders"_s;
+        }));
+        // What is rebuilt of the server as a whole too.
+        QVERIFY(!get(desk->series(0, Quantity::Rate, at - 1h, at - 2min, 1'000)).points.empty());
+    }
+
+    void thePastIsShownAndNothingIsDoneInIt() {
+        const auto desk = open();
+        QVERIFY(records(*desk));
+        desk->setAccessMode(desk::AccessMode::Operate);
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).moments >= 3; }, 10'000));
+        const domain::SnapshotPtr then = desk->snapshot();
+        const QString liveText = queuesText(*then, desk->diagnosis());
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).last >= then->takenAt; }, 10'000));
+        run("select pgque.create_queue('later')");
+        QVERIFY(QTest::qWaitFor([&] { return desk->snapshot()->queue("later") != nullptr; }, 10'000));
+
+        QSignalSpy changed(desk.get(), &Desk::instantChanged);
+        QVERIFY(get(desk->showInstant(then->takenAt)));
+        QCOMPARE(changed.count(), 1);
+        QVERIFY(desk->shownInstant() == then->takenAt);
+        QVERIFY(!desk->snapshot()->queue("later"));
+        QVERIFY(desk->liveSnapshot()->queue("later"));
+        QCOMPARE(desk->snapshot()->number, then->number);
+        // The same snapshot reads the same, live and from the record.
+        QCOMPARE(queuesText(*desk->snapshot(), desk->diagnosis()), liveText);
+
+        domain::ActionRequest drop;
+        drop.action = "drop_queue";
+        drop.queue = "orders";
+        QVERIFY(!desk->availability(drop).available);
+        QVERIFY(desk->availability(drop).why.contains(u"past"_s));
+        QCOMPARE(wait(desk->perform(drop)).kind, domain::OutcomeKind::Refused);
+        QCOMPARE(wait(desk->rehearse(drop)).outcome.kind, domain::OutcomeKind::Refused);
+        QVERIFY(std::holds_alternative<pg::Failure>(wait(desk->predict(drop))));
+        QCOMPARE(wait(desk->installSchema()).kind, domain::OutcomeKind::Refused);
+        const auto asked = wait(desk->lockWaits());
+        QVERIFY(std::get<pg::Failure>(asked).diagnostics.message.starts_with("not recorded"));
+
+        // Sampling goes on behind it, and what is shown stays.
+        const std::uint64_t number = desk->liveSnapshot()->number;
+        QVERIFY(QTest::qWaitFor([&] { return desk->liveSnapshot()->number > number + 2; }, 10'000));
+        QCOMPARE(desk->snapshot()->number, then->number);
+
+        QVERIFY(get(desk->showInstant(then->takenAt, store::Which::After)));
+        QVERIFY(*desk->shownInstant() > then->takenAt);
+        QVERIFY(get(desk->showInstant(*desk->shownInstant(), store::Which::Before)));
+        QVERIFY(desk->shownInstant() == then->takenAt);
+        QVERIFY(!get(desk->showInstant(then->takenAt - 1h)));
+        QVERIFY(desk->shownInstant() == then->takenAt);
+
+        desk->showLive();
+        QVERIFY(!desk->shownInstant());
+        QVERIFY(desk->snapshot()->queue("later"));
+        QVERIFY(std::holds_alternative<domain::LockWaits>(wait(desk->lockWaits())));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDeskRecording)
+#include "tst_deskrecording.moc"
