@@ -106,7 +106,7 @@ void Recorder::open(const domain::Snapshot& snapshot) {
 
 void Recorder::openAt(const QString& identity, const domain::Snapshot& snapshot) {
     store::Recording::Options options;
-    options.path = store::Recording::defaultPath(identity, placeOf(snapshot.capabilities));
+    options.path = store::Recording::defaultPath(identity, QString::fromStdString(snapshot.capabilities.database));
     if (!m_options.folder.isEmpty())
         options.path = QDir(m_options.folder).filePath(QFileInfo(options.path).fileName());
     options.budget = m_options.budget;

@@ -13,9 +13,9 @@ namespace store {
 using namespace Qt::StringLiterals;
 using pg::Timestamp;
 
-QString Recording::defaultPath(const QString& identity, const QString& place) {
+QString Recording::defaultPath(const QString& identity, const QString& name) {
     static const QRegularExpression unfit(u"[^A-Za-z0-9.-]+"_s);
-    QString readable = place;
+    QString readable = name;
     readable.replace(unfit, u"_"_s);
     const QByteArray hash = QCryptographicHash::hash(identity.toUtf8(), QCryptographicHash::Sha256).toHex().left(12);
     return QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + u"/recordings/"_s +

@@ -92,8 +92,8 @@ public:
         pg::Interval minutesFor = std::chrono::hours(24 * 7);
     };
 
-    /// In the user's own data folder; identity tells servers apart, place is for the reader of the folder.
-    static QString defaultPath(const QString& identity, const QString& place);
+    /// In the user's own data folder; identity tells servers apart, the name is for who reads the folder.
+    static QString defaultPath(const QString& identity, const QString& name);
 
     explicit Recording(Options options);
     ~Recording();

@@ -38,9 +38,9 @@ constexpr double reach = 0.02;
 constexpr int mostRuns = 200;
 
 /// Steps between labels of the time axis.
-constexpr std::array<pg::Interval, 14> timeSteps{seconds(10), seconds(30), minutes(1), minutes(3),    minutes(5),
-                                                 minutes(10), minutes(30), hours(1),   hours(3),      hours(4),
-                                                 hours(12),   hours(24),   hours(168), hours(24 * 28)};
+constexpr std::array<pg::Interval, 17> timeSteps{
+    seconds(10), seconds(30), minutes(1), minutes(3), minutes(5), minutes(10), minutes(15), minutes(30),   hours(1),
+    hours(2),    hours(3),    hours(4),   hours(6),   hours(12),  hours(24),   hours(168),  hours(24 * 28)};
 
 /// The least round number that is not below.
 double roundUp(double value) {
@@ -85,6 +85,15 @@ public:
     QSize sizeHint() const override { return {320, 90}; }
 
 protected:
+    /// All charts begin and end at the same place, whatever their labels are.
+    void resizeEvent(QResizeEvent* event) override {
+        QChartView::resizeEvent(event);
+        const QFontMetrics metrics(font());
+        chart()->setPlotArea(QRectF(viewport()->rect())
+                                 .adjusted(metrics.horizontalAdvance(u"10 000 ms"_s), 8, -6, -metrics.height() - 6));
+        m_owner->labelTimes();
+    }
+
     void drawForeground(QPainter* painter, const QRectF& rect) override {
         QChartView::drawForeground(painter, rect);
         const QRectF area = chart()->plotArea();
@@ -295,7 +304,7 @@ void HistoryChart::labelTimes() {
     const pg::Interval whole = m_to - m_from;
     if (whole <= pg::Interval(0))
         return;
-    const int most = std::max(2, m_view->width() / 90);
+    const int most = std::max(2, m_view->width() / 72);
     pg::Interval step = timeSteps.back();
     for (const pg::Interval one : timeSteps) {
         if (whole / one <= most) {

@@ -72,7 +72,7 @@ void HistoryPage::makeHeading() {
     const QStringList texts{tr("15 min"), tr("1 h"), tr("6 h"), tr("24 h"), tr("7 d"), tr("All")};
     for (int at = 0; at < texts.size(); ++at)
         m_span->add(texts[at], u"span%1"_s.arg(at));
-    m_span->setCurrent(1);
+    m_span->setCurrent(0);
     connect(m_span, &Segments::chosen, this, [this](int at) {
         m_span->setCurrent(at);
         ask();
@@ -84,7 +84,8 @@ void HistoryPage::makeHeading() {
     connect(m_kind, &Segments::chosen, this, &HistoryPage::turnTo);
     m_marks = dimLabel({});
     m_marks->setObjectName(u"historyMarks"_s);
-    m_showThen = makeButton(tr("Show all pages as at A"), u"showThen"_s, this);
+    m_showThen = makeButton(tr("Go to A"), u"showThen"_s, this);
+    m_showThen->setToolTip(tr("Show every page as it was at A"));
     connect(m_showThen, &QAbstractButton::clicked, this, [this] {
         if (m_first)
             this->tools().desk->showInstant(*m_first);
@@ -271,7 +272,7 @@ void HistoryPage::showMarks() {
         told += tr("A %1").arg(models::format::clock(*m_first, m_zone));
     if (m_second)
         told += tr("B %1").arg(models::format::clock(*m_second, m_zone));
-    m_marks->setText(told.isEmpty() ? tr("Click: mark A · Shift+click: mark B") : told.join(u" · "_s));
+    m_marks->setText(told.isEmpty() ? tr("click: A · Shift: B") : told.join(u" · "_s));
     m_marks->setToolTip(tr("A click in a chart, or Return, marks instant A; with Shift, instant B"));
     if (m_stack->currentIndex() == Compare)
         compare();

@@ -149,7 +149,7 @@ private Q_SLOTS:
             events += point.mean;
         }
         QVERIFY2(rebuilt >= 15, qPrintable(QString::number(rebuilt)));
-        QVERIFY2(events <= 600, qPrintable(QString::number(events)));
+        QVERIFY2(events <= 610, qPrintable(QString::number(events)));
         const auto recorded = get(desk->recorded());
         QVERIFY(std::any_of(recorded.notes.begin(), recorded.notes.end(), [](const store::RecordingNote& note) {
             return note.kind == store::RecordingNote::Kind::Rebuilt && note.text == u"orders"_s;
