@@ -77,6 +77,7 @@ public:
         setRenderHint(QPainter::Antialiasing);
         setFrameShape(QFrame::NoFrame);
         setFocusPolicy(Qt::NoFocus);
+        viewport()->setFocusPolicy(Qt::NoFocus);
         setBackgroundBrush(Qt::NoBrush);
         setStyleSheet(u"background: transparent"_s);
         setMinimumSize(120, 48);

@@ -63,6 +63,7 @@ HistoryPage::HistoryPage(const PageTools& tools, QWidget* parent)
     turnTo(Charts);
     showMarks();
     m_notice->say(tr("Reading the recording…"), {});
+    m_notice->show();
 }
 
 void HistoryPage::makeHeading() {
