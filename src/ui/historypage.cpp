@@ -203,13 +203,14 @@ void HistoryPage::take(const Asking& asking) {
             rebuilt = rebuilt || point.rebuilt;
     }
     m_lines.show(models::historyLines(asking.series), m_now);
-    QStringList notes;
+    QStringList facts;
     if (asking.recorded.seriesFrom)
-        notes += tr("recorded since %1").arg(models::format::timestamp(*asking.recorded.seriesFrom, m_zone));
-    if (rebuilt)
-        notes += tr("dotted: rebuilt from ticks");
-    notes += models::format::bytes(asking.recorded.bytes);
-    m_card->setNote(notes.join(u" · "_s), asking.recorded.path);
+        facts += tr("Since %1").arg(models::format::timestamp(*asking.recorded.seriesFrom, m_zone));
+    facts += tr("%1 of %2").arg(models::format::bytes(asking.recorded.bytes),
+                                models::format::bytes(asking.recorded.budget));
+    facts += asking.recorded.path;
+    m_card->setNote(rebuilt ? tr("dotted: rebuilt") : models::format::bytes(asking.recorded.bytes),
+                    facts.join(u'\n'));
     m_notice->setVisible(!any);
     if (!any)
         tellEmpty();

@@ -92,7 +92,7 @@ private Q_SLOTS:
                         {QString::fromStdString(database.info().toStringWithoutSecrets()), u"--operate"_s});
         QVERIFY(m_program.waitForStarted());
         QVERIFY(hasFocus(u"Batchscope"_s));
-        press({u"ctrl+5"_s}); // In flight, where the only batch is chosen
+        press({u"ctrl+6"_s}); // In flight, where the only batch is chosen
 
         // The first sample may still be on its way: the palette is asked until it knows the action.
         bool asked = false;
