@@ -84,9 +84,9 @@ Lane& Engine::laneOf(const std::string& name) {
             m_lanes.erase(name);
             throw;
         }
-        if (!name.empty() && std::find(m_order.begin(), m_order.end(), name) == m_order.end())
-            m_order.push_back(name);
     }
+    if (!name.empty() && std::find(m_order.begin(), m_order.end(), name) == m_order.end())
+        m_order.push_back(name);
     return *lane;
 }
 
@@ -281,6 +281,7 @@ void Engine::restart(int retries) {
     m_walks.clear();
     m_waits.clear();
     m_began.clear();
+    m_order.clear();
     m_logs.clear();
     m_broken.clear();
     m_options.retries = retries;

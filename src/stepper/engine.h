@@ -52,7 +52,8 @@ public:
     /// Whether the worker (empty: the queue's driver) still waits in a step.
     bool isWaiting(const std::string& lane) const { return m_busy.contains(lane); }
 
-    /// Begins anew on the same queue: backends rolled back, another group. The script is empty again.
+    /// Begins anew on the same queue: what is open is rolled back, the group is gone, the board has no workers until
+    /// they are added or take a step (their backends are kept for that). The script is empty again.
     void restart(int retries);
 
     /// Ends all backends and removes the queue.

@@ -195,7 +195,8 @@ Foresight Engine::foreseeWalk(const std::string& lane, const Walker& walker) con
         if (!foresight.outcome.who.empty()) {
             foresight.outcome.kind = Kind::Waits;
             foresight.outcome.row = m_setting.consumer + (row.empty() ? "" : '.' + row);
-            foresight.why = foresight.outcome.who + "'s open transaction has locked the row";
+            foresight.why = foresight.outcome.who + "'s open transaction has locked " +
+                            (row.empty() ? "the group's main row" : row + "'s row");
             return foresight;
         }
     }

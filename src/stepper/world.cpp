@@ -181,7 +181,9 @@ Foresight World::foresee(const Step& step) const {
     if (const auto blocked = conflict(step.lane, rowsOf(step, seen))) {
         Foresight waits;
         waits.outcome = {.kind = Kind::Waits, .who = blocked->holder, .row = blocked->row};
-        waits.why = blocked->holder + "'s open transaction has locked the row of " + blocked->row;
+        waits.why = blocked->holder + "'s open transaction has locked " +
+                    (blocked->row == m_consumer ? "the group's main row"
+                                                : blocked->row.substr(m_consumer.size() + 1) + "'s row");
         if (m_open.contains(blocked->holder))
             waits.then = {"When " + blocked->holder + " commits: " + alternative(step, blocked->holder, Verb::Commit),
                           "When " + blocked->holder +

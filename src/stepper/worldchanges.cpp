@@ -36,8 +36,9 @@ void keepPutAside(const Model& seen, std::int64_t token, std::vector<Model::Even
     });
 }
 
+/// What maintenance moved is seen in the tables; somebody else's may have moved some of it a moment before.
 bool isNumbered(Verb verb) {
-    return verb == Verb::Nack || verb == Verb::Maintain;
+    return verb == Verb::Nack;
 }
 
 } // namespace

@@ -84,6 +84,24 @@ private Q_SLOTS:
         QVERIFY(engine.board().differences.empty());
     }
 
+    void beginsAnewWhateverWasGoingOn() {
+        support::TestDatabase database(support::Schema::Pgque);
+        Engine engine({.connection = database.info()});
+        for (const char* text : {"a register", "b register", "c register", "send 2", "tick", "a receive hold",
+                                 "b receive", "c walk", "c die", "age a 1m"})
+            engine.perform(parseStep(text).step);
+        QVERIFY(engine.anybodyWaits());
+        engine.restart(2);
+        QVERIFY(!engine.anybodyWaits());
+        QVERIFY(engine.board().lanes.empty() && engine.board().tokens.empty() && !engine.board().registered);
+        QVERIFY(engine.board().script.lines.empty() && engine.board().script.retries == 2);
+        for (const char* text : {"c register", "a register", "send 1", "tick"})
+            QCOMPARE(engine.perform(parseStep(text).step).outcome.words(), std::string("done"));
+        QCOMPARE(engine.perform(parseStep("a receive").step).outcome.words(), std::string("1 event"));
+        QVERIFY(engine.board().differences.empty());
+        QCOMPARE(engine.board().lanes.size(), 2U);
+    }
+
     void theDriverWaitsAsWell() {
         support::TestDatabase database(support::Schema::Pgque);
         Engine engine({.connection = database.info()});
