@@ -37,7 +37,8 @@ void addOptions(QCommandLineParser& parser) {
         {{u"v"_s, u"version"_s}, u"Print the version."_s},
         {{u"h"_s, u"help"_s}, u"Print this."_s},
     });
-    parser.addPositionalArgument(u"SERVER"_s, u"Connection string, URI or profile name."_s, u"[SERVER]"_s);
+    parser.addPositionalArgument(u"SERVER"_s, u"Connection string, URI, profile name, or FILE.capsule."_s,
+                                 u"[SERVER]"_s);
 }
 
 struct ModeOption {

@@ -121,6 +121,8 @@ void OneShot::onLink() {
 }
 
 bool OneShot::hasSeenEnough() {
+    if (m_desk->isCapsule())
+        return true; // nothing more comes
     if (!m_demoIsReady)
         return false;
     if (!m_since.isValid())

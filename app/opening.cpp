@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/opening.h"
 
+#include <QFileInfo>
 #include <QTimer>
 
 namespace app {
@@ -23,6 +24,13 @@ std::variant<desk::Profile, UsageError> profileFor(const CommandLine& line, desk
         return profile;
     }
     desk::Profile profile;
+    if (line.target.endsWith(".capsule"_L1)) {
+        profile.capsule = QFileInfo(line.target).absoluteFilePath();
+        profile.name = QFileInfo(line.target).fileName();
+        if (!QFileInfo(profile.capsule).isFile())
+            return UsageError{u"there is no file %1"_s.arg(line.target)};
+        return profile;
+    }
     if (looksLikeConnection(line.target)) {
         const desk::ConnectionText read = desk::readConnection(line.target);
         if (!read.connection)

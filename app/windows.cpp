@@ -70,7 +70,7 @@ void Windows::open(const Target& target, const ui::WindowOptions& options) {
         ui::ask::tell(window, tr("This server can't be opened"), problem);
         window->close();
     });
-    if (!target.profile.name.isEmpty() && !target.sandbox) {
+    if (!target.profile.name.isEmpty() && !target.sandbox && target.profile.capsule.isEmpty()) {
         m_profiles.setLastUsed(target.profile.name);
         if (const QString problem = m_profiles.save(); !problem.isEmpty())
             printError(problem);

@@ -113,6 +113,16 @@
     </message>
 </context>
 <context>
+    <name>ui::CapsuleDialog</name>
+    <message numerus="yes">
+        <source>Written: %n instant(s)</source>
+        <translation>
+            <numerusform>Written: %n instant</numerusform>
+            <numerusform>Written: %n instants</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::CompareDialog</name>
     <message numerus="yes">
         <source>%n difference(s)</source>

@@ -264,6 +264,10 @@ const Profile& Desk::profile() const {
 }
 
 void Desk::open() {
+    if (!d->profile.capsule.isEmpty()) {
+        openCapsule(d->profile.capsule);
+        return;
+    }
     d->open();
     Q_EMIT linkStatusChanged();
 }

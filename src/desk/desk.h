@@ -93,6 +93,15 @@ struct RecordingOptions {
     bool operator==(const RecordingOptions&) const = default;
 };
 
+/// Which part of the past goes into a file of its own, and what else.
+struct CapsuleOptions {
+    QString path;
+    pg::Timestamp from;
+    pg::Timestamp to;
+    bool withJournal = true;                     ///< what was done here, without the SQL
+    std::map<std::string, std::string> settings; ///< by name, as a person would read them
+};
+
 /// How recording stands.
 struct RecordingState {
     enum class Kind {
@@ -228,6 +237,14 @@ public:
     void showLive();
     /// Empty: the present.
     std::optional<pg::Timestamp> shownInstant() const;
+
+    /// Writes a part of the recording into a file that openCapsule() reads; how many instants are in it.
+    QFuture<store::Answer<std::int64_t>> exportCapsule(const CapsuleOptions& options);
+    /// Shows what a capsule holds, its newest instant first; there is no present. A file that can't be opened is told
+    /// by linkStatus(). open() does it for a profile that names one.
+    void openCapsule(const QString& path);
+    bool isCapsule() const;
+    std::map<std::string, std::string> capsuleFacts() const; ///< what it says of itself, by name
 
     const operate::Registry& actions() const;
     Availability availability(const domain::ActionRequest& request) const;

@@ -178,6 +178,8 @@ QString Desk::setAccessMode(AccessMode mode) {
 }
 
 QString Desk::arm(const Arming& arming) {
+    if (d->capsule)
+        return u"A capsule is open: there is no server to change anything on."_s;
     if (d->snapshot && d->snapshot->capabilities.inRecovery)
         return u"This server is a standby: nothing can be changed on it."_s;
     d->armed = arming;

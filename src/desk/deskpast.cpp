@@ -28,7 +28,8 @@ pg::Failure DeskPrivate::notRecorded() {
 }
 
 void Desk::setRecording(const RecordingOptions& options) {
-    d->recorder.use(options);
+    if (!d->capsule && d->profile.capsule.isEmpty())
+        d->recorder.use(options);
 }
 
 RecordingState Desk::recordingState() const {

@@ -14,6 +14,7 @@
 #include <QPromise>
 #include <QTimer>
 
+#include <map>
 #include <mutex>
 
 // What a Desk is made of. Not for other folders.
@@ -144,6 +145,7 @@ public:
     std::optional<domain::Moment> past; ///< shown instead of the newest
     quint64 wantedInstant = 0;
     bool capsule = false; ///< there is no present
+    std::map<std::string, std::string> capsuleFacts;
     Recorder recorder{*this};
     pg::Failure sampleFailure;
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers

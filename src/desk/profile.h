@@ -19,6 +19,8 @@ struct Profile {
     pg::ConnectionInfo connection;
     QString applicationNameRule; ///< how workers name their sessions, e.g. "{group}.{member}"; empty: not known
 
+    QString capsule; ///< the file to open instead of a server; empty: there is a server
+
     bool savesPassword = false;
     bool requiresReason = false; ///< nothing is done without a reason, which the journal keeps
 

@@ -18,7 +18,8 @@ Failure failureOf(const QSqlError& error, const QString& what, const QString& pa
     case 3:  // SQLITE_PERM
     case 8:  // SQLITE_READONLY
     case 14: // SQLITE_CANTOPEN
-        return {Failure::Kind::NotWritable, u"%1 %2 can't be written."_s.arg(what, path).replace(0, 1, what[0].toUpper())};
+        return {Failure::Kind::NotWritable,
+                u"%1 %2 can't be written."_s.arg(what, path).replace(0, 1, what[0].toUpper())};
     case 5: // SQLITE_BUSY
     case 6: // SQLITE_LOCKED
         return {Failure::Kind::Busy, u"Another program holds %1 %2."_s.arg(what, path)};
@@ -27,7 +28,7 @@ Failure failureOf(const QSqlError& error, const QString& what, const QString& pa
                 u"%1 %2 could not be written to disk."_s.arg(what, path).replace(0, 1, what[0].toUpper())};
     case 11: // SQLITE_CORRUPT
     case 26: // SQLITE_NOTADB
-        return {Failure::Kind::Damaged, u"%1 is not %2, or damaged."_s.arg(path, what)};
+        return {Failure::Kind::Damaged, u"%1 is damaged, or not a file of this kind."_s.arg(path)};
     default:
         return {Failure::Kind::Other, error.text()};
     }

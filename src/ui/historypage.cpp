@@ -93,6 +93,10 @@ void HistoryPage::makeHeading() {
     });
     m_card->addToHeading(m_marks);
     m_card->addToHeading(m_showThen);
+    QAbstractButton* capsule = makeButton(tr("Export…"), u"exportCapsule"_s, this);
+    capsule->setToolTip(tr("Write a part of it into a file that opens elsewhere: an incident capsule"));
+    connect(capsule, &QAbstractButton::clicked, this, &HistoryPage::capsuleWanted);
+    m_card->addToHeading(capsule);
     m_card->addToHeading(m_span);
     m_card->addToHeading(m_kind);
 }
@@ -206,11 +210,10 @@ void HistoryPage::take(const Asking& asking) {
     QStringList facts;
     if (asking.recorded.seriesFrom)
         facts += tr("Since %1").arg(models::format::timestamp(*asking.recorded.seriesFrom, m_zone));
-    facts += tr("%1 of %2").arg(models::format::bytes(asking.recorded.bytes),
-                                models::format::bytes(asking.recorded.budget));
+    facts +=
+        tr("%1 of %2").arg(models::format::bytes(asking.recorded.bytes), models::format::bytes(asking.recorded.budget));
     facts += asking.recorded.path;
-    m_card->setNote(rebuilt ? tr("dotted: rebuilt") : models::format::bytes(asking.recorded.bytes),
-                    facts.join(u'\n'));
+    m_card->setNote(rebuilt ? tr("dotted: rebuilt") : models::format::bytes(asking.recorded.bytes), facts.join(u'\n'));
     m_notice->setVisible(!any);
     if (!any)
         tellEmpty();

@@ -38,6 +38,10 @@ public:
     QWidget* mainView() const override;
     bool isComplete() const override;
 
+Q_SIGNALS:
+    /// A part of it is to go into a file.
+    void capsuleWanted();
+
 private:
     /// Answers under way to one question, and what came so far.
     struct Asking {

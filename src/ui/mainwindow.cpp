@@ -6,6 +6,7 @@
 #include "ui/ask.h"
 #include "ui/barrierspage.h"
 #include "ui/batchpage.h"
+#include "ui/capsuledialog.h"
 #include "ui/card.h"
 #include "ui/commandpalette.h"
 #include "ui/consumerspage.h"
@@ -195,7 +196,9 @@ void MainWindow::makePages() {
     add(u"overview"_s, tr("Overview"), new OverviewPage(tools));
     add(u"queue"_s, tr("Queue"), new QueuePage(tools));
     add(u"messages"_s, tr("Messages"), new MessagesPage(tools));
-    add(u"history"_s, tr("History"), new HistoryPage(tools));
+    auto* history = new HistoryPage(tools);
+    connect(history, &HistoryPage::capsuleWanted, this, &MainWindow::exportCapsule);
+    add(u"history"_s, tr("History"), history);
     m_navigation->addGroup(tr("Deliver"));
     add(u"consumers"_s, tr("Consumers"), new ConsumersPage(tools));
     add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
@@ -355,6 +358,18 @@ void MainWindow::updateBanner() {
     }
     if (status.state == LinkState::Connecting && m_lostSince)
         return; // the words of the last failure stay until it is known better
+    if (m_desk->isCapsule()) {
+        const auto facts = m_desk->capsuleFacts();
+        const auto fact = [&facts](const char* name) {
+            const auto found = facts.find(name);
+            return found == facts.end() ? QString() : models::format::foreign(models::format::text(found->second));
+        };
+        m_banner->say(models::Tone::Information, tr("An incident capsule"),
+                      facts.empty() ? tr("Reading it…")
+                                    : tr("Recorded of database %1 on %2, exported %3. Nothing here is live.")
+                                          .arg(fact("database"), fact("server"), fact("exported at")));
+        return;
+    }
     if (status.state == LinkState::NeedsPassword) {
         m_banner->say(models::Tone::Warning, tr("A password is needed"), words::failure(status.failure));
         return;
@@ -530,6 +545,7 @@ std::vector<Command> MainWindow::commands() {
         view(tr("Back to Live"), tr("Ctrl+H"), [this] { m_pastBar->leave(); });
     else
         view(tr("Show the past"), tr("Ctrl+H"), [this] { m_pastBar->open(); });
+    view(tr("Export incident capsule…"), {}, [this] { exportCapsule(); });
     view(tr("Sample now"), tr("F5"), [this] { m_desk->sampleNow(); });
     for (const auto& [seconds, text] : {std::pair(1, tr("Sample every second")), std::pair(5, tr("Sample every 5 s")),
                                         std::pair(15, tr("Sample every 15 s"))})
@@ -548,6 +564,17 @@ std::vector<Command> MainWindow::commands() {
 
 void MainWindow::showShortcuts() {
     auto* dialog = new ShortcutsDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::exportCapsule() {
+    std::map<std::string, std::string> settings;
+    for (const ThresholdField& field : thresholdFields())
+        settings.emplace(field.title.toStdString(),
+                         thresholdText(m_preferences->thresholds(), field.member).toStdString());
+    settings.emplace("sampled every", models::format::age(m_preferences->period()).toStdString());
+    auto* dialog = new CapsuleDialog(m_desk, std::move(settings), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

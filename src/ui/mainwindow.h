@@ -91,6 +91,7 @@ private:
     void openPalette();
     std::vector<Command> commands();
     void showShortcuts();
+    void exportCapsule();
     void togglePause();
     void usePreferences();
     void askPassword();

@@ -87,6 +87,8 @@ void PastBar::open() {
 }
 
 void PastBar::leave() {
+    if (m_desk->isCapsule())
+        return;
     m_next.reset();
     hide();
     m_timer.stop();

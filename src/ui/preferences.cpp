@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/preferences.h"
 
+#include "models/format.h"
+#include "ui/durationbox.h"
+
 #include <QDir>
 #include <QHash>
 
@@ -108,6 +111,22 @@ std::vector<ThresholdField> thresholdFields() {
         {u"horizon_transactions"_s, tr("Horizon held back, transactions"), tr("Where nothing says since when"),
          &T::horizonTransactions},
     };
+}
+
+QString thresholdText(const monitor::Thresholds& thresholds, const ThresholdField::Member& member) {
+    return std::visit(
+        [&thresholds](auto of) -> QString {
+            const auto value = thresholds.*of;
+            if constexpr (std::is_same_v<std::remove_cv_t<decltype(value)>, pg::Interval>)
+                return DurationBox::text(value);
+            else if constexpr (std::is_same_v<std::remove_cv_t<decltype(value)>, double>)
+                return u"× "_s + QLocale().toString(value, 'g', 6);
+            else if constexpr (std::is_same_v<std::remove_cv_t<decltype(value)>, int>)
+                return u"× "_s + QString::number(value);
+            else
+                return models::format::number(value);
+        },
+        member);
 }
 
 std::shared_ptr<Preferences> Preferences::of(const QString& folder) {

@@ -26,6 +26,8 @@ struct ThresholdField {
 
 /// Every threshold there is, in the order to show them.
 std::vector<ThresholdField> thresholdFields();
+/// One of them, as a person reads it.
+QString thresholdText(const monitor::Thresholds& thresholds, const ThresholdField::Member& member);
 
 /// What a person has set for all windows of the program. What was never set has the usual value. Changes take effect
 /// at once in every window, and are kept.

@@ -47,27 +47,6 @@ QStringList linesOf(const QPlainTextEdit* edit) {
     return lines;
 }
 
-/// Shows and takes one threshold, whatever its type.
-struct Field {
-    monitor::Thresholds* thresholds;
-
-    QString text(const ThresholdField::Member& member) const {
-        return std::visit(
-            [this](auto of) -> QString {
-                const auto value = thresholds->*of;
-                if constexpr (std::is_same_v<std::remove_cv_t<decltype(value)>, pg::Interval>)
-                    return DurationBox::text(value);
-                else if constexpr (std::is_same_v<std::remove_cv_t<decltype(value)>, double>)
-                    return u"× "_s + QLocale().toString(value, 'g', 6);
-                else if constexpr (std::is_same_v<std::remove_cv_t<decltype(value)>, int>)
-                    return u"× "_s + QString::number(value);
-                else
-                    return models::format::number(value);
-            },
-            member);
-    }
-};
-
 } // namespace
 
 SettingsPage::SettingsPage(const PageTools& tools, std::shared_ptr<Preferences> preferences, QWidget* parent)
@@ -202,7 +181,7 @@ Card* SettingsPage::makeThresholds() {
         const int row = grid->rowCount();
         grid->addWidget(title, row, 0);
         grid->addWidget(box, row, 1);
-        grid->addWidget(dimLabel(tr("usual: %1").arg(Field{&defaults}.text(field.member))), row, 2);
+        grid->addWidget(dimLabel(tr("usual: %1").arg(thresholdText(defaults, field.member))), row, 2);
         m_fields.emplace_back(field, box);
     }
     grid->setRowStretch(grid->rowCount(), 1);

@@ -6,9 +6,12 @@
 #include "support/foreign.h"
 
 #include <QDir>
+#include <QFile>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <random>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -60,7 +63,7 @@ class TestDeskRecording : public QObject {
         auto desk = std::make_unique<Desk>(profile);
         desk->setPeriod(100ms);
         if (records)
-            desk->setRecording({true, std::int64_t(50) << 20, m_folder->path()});
+            desk->setRecording({true, std::int64_t(2) << 30, m_folder->path()}); // room for every sample
         desk->open();
         if (!QTest::qWaitFor([&] { return desk->snapshot() != nullptr; }, 20'000))
             qFatal("no sample");
@@ -107,7 +110,7 @@ private Q_SLOTS:
         QCOMPARE(desk->recordingState().kind, RecordingState::Kind::Off);
         const auto answer = wait(desk->recorded());
         QVERIFY(std::holds_alternative<store::Failure>(answer));
-        desk->setRecording({true, std::int64_t(50) << 20, m_folder->path()});
+        desk->setRecording({true, std::int64_t(2) << 30, m_folder->path()}); // room for every sample
         QVERIFY(records(*desk));
         desk->setRecording({false, std::int64_t(50) << 20, m_folder->path()});
         QCOMPARE(desk->recordingState().kind, RecordingState::Kind::Off);
@@ -156,6 +159,100 @@ private Q_SLOTS:
         }));
         // What is rebuilt of the server as a whole too.
         QVERIFY(!get(desk->series(0, Quantity::Rate, at - 1h, at - 2min, 1'000)).points.empty());
+    }
+
+    /// Exported here, opened on a desk that has no server: the same text.
+    void aCapsuleShowsTheSame() {
+        const auto desk = open();
+        const auto journal =
+            std::make_shared<store::Journal>(store::Journal::Options{m_folder->filePath(u"j.sqlite"_s)});
+        desk->setJournal(journal);
+        QVERIFY(records(*desk));
+        desk->setAccessMode(desk::AccessMode::Operate);
+        domain::ActionRequest create;
+        create.action = "create_queue";
+        create.queue = "made";
+        create.reason = "to see it again";
+        QCOMPARE(wait(desk->perform(create)).kind, domain::OutcomeKind::Done);
+        QVERIFY(QTest::qWaitFor([&] { return desk->snapshot()->queue("made") != nullptr; }, 10'000));
+        const domain::SnapshotPtr then = desk->snapshot();
+        const QString liveText = queuesText(*then, desk->diagnosis());
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).last >= then->takenAt; }, 10'000));
+
+        desk::CapsuleOptions options;
+        options.path = m_folder->filePath(u"incident.capsule"_s);
+        options.from = then->takenAt - 1h;
+        options.to = then->takenAt;
+        options.settings = {{"Retry overdue", "30 s"}};
+        QVERIFY(get(desk->exportCapsule(options)) > 0);
+        const std::int32_t orders = then->queue("orders")->id;
+
+        desk::Profile profile;
+        profile.capsule = options.path;
+        Desk offline(profile);
+        offline.open();
+        QVERIFY(QTest::qWaitFor([&] { return offline.snapshot() != nullptr; }, 10'000));
+        QVERIFY(offline.isCapsule());
+        QVERIFY(offline.shownInstant() == then->takenAt);
+        QCOMPARE(queuesText(*offline.snapshot(), offline.diagnosis()), liveText);
+        const auto facts = offline.capsuleFacts();
+        QCOMPARE(facts.at("setting: Retry overdue"), std::string("30 s"));
+        QCOMPARE(facts.at("schema fingerprint").size(), std::size_t(64));
+        QCOMPARE(facts.at("database"), then->capabilities.database);
+        QVERIFY(!get(offline.series(orders, Quantity::TickAge, options.from, options.to, 100)).points.empty());
+        const store::JournalPage page = wait(offline.journalPage({}));
+        QVERIFY(!page.failure);
+        QVERIFY(!page.records.isEmpty());
+        QCOMPARE(page.records.front().reason, u"to see it again"_s);
+        for (const store::JournalRecord& record : page.records)
+            QVERIFY(!record.sql.contains(u"select"_s));
+        QVERIFY(!offline.arm({}).isEmpty());
+        QCOMPARE(wait(offline.perform(create)).kind, domain::OutcomeKind::Refused);
+        offline.showLive();
+        QVERIFY(offline.shownInstant());
+    }
+
+    /// Cut off or with bytes turned: it opens or says why not, and that is all that happens.
+    void hostileCapsules() {
+        const auto desk = open();
+        QVERIFY(records(*desk));
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).moments >= 5; }, 10'000));
+        desk::CapsuleOptions options;
+        options.path = m_folder->filePath(u"whole.capsule"_s);
+        options.to = desk->snapshot()->takenAt;
+        options.from = options.to - 1h;
+        QVERIFY(get(desk->exportCapsule(options)) > 0);
+        QFile whole(options.path);
+        QVERIFY(whole.open(QIODevice::ReadOnly));
+        const QByteArray bytes = whole.readAll();
+        std::mt19937 generator(1);
+        int refused = 0;
+        for (int i = 0; i < 60; ++i) {
+            QByteArray broken = bytes;
+            if (i % 2)
+                broken.truncate(qsizetype(generator() % unsigned(broken.size())));
+            else
+                for (int flips = 0; flips < 40; ++flips)
+                    broken[qsizetype(generator() % unsigned(broken.size()))] = char(generator());
+            desk::Profile profile;
+            profile.capsule = m_folder->filePath(u"broken%1.capsule"_s.arg(i));
+            QFile file(profile.capsule);
+            QVERIFY(file.open(QIODevice::WriteOnly));
+            file.write(broken);
+            file.close();
+            Desk offline(profile);
+            offline.open();
+            QVERIFY(QTest::qWaitFor(
+                [&] { return offline.snapshot() || offline.linkStatus().state == desk::LinkState::Failed; }, 10'000));
+            if (offline.snapshot()) {
+                wait(offline.series(0, Quantity::Rate, options.from, options.to, 100));
+                wait(offline.journalPage({}));
+                continue;
+            }
+            ++refused;
+            QVERIFY(!offline.linkStatus().failure.diagnostics.message.empty());
+        }
+        QVERIFY2(refused > 20, qPrintable(QString::number(refused)));
     }
 
     void thePastIsShownAndNothingIsDoneInIt() {

@@ -62,6 +62,19 @@ domain::SnapshotPtr Desk::liveSnapshot() const {
     return d->snapshot;
 }
 
+QFuture<store::Answer<std::int64_t>> Desk::exportCapsule(const CapsuleOptions& options) {
+    d->exports.push_back(options);
+    return answered(d->exported);
+}
+
+bool Desk::isCapsule() const {
+    return d->capsule;
+}
+
+std::map<std::string, std::string> Desk::capsuleFacts() const {
+    return {{"database", "shop"}, {"server", "db1:5432"}, {"exported at", "2026-11-20T15:00:00Z"}};
+}
+
 void Desk::setRecording(const RecordingOptions& options) {
     d->recordingOptions = options;
 }

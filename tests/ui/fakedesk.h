@@ -56,6 +56,9 @@ public:
     std::function<store::Answer<domain::Series>(std::int32_t, domain::Quantity, pg::Timestamp, pg::Timestamp)> series;
     std::map<pg::Timestamp, domain::Moment> moments; ///< recorded, by their instant
     std::optional<domain::Moment> past;
+    store::Answer<std::int64_t> exported = std::int64_t(0);
+    std::vector<CapsuleOptions> exports;
+    bool capsule = false;
     store::JournalPage records;
     store::Verification verification;
     std::vector<store::JournalQuery> journalQueries;

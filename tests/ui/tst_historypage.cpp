@@ -10,6 +10,7 @@
 
 #include <QAbstractButton>
 #include <QAbstractItemModelTester>
+#include <QCheckBox>
 #include <QLabel>
 #include <QSlider>
 #include <QTableView>
@@ -208,6 +209,26 @@ private Q_SLOTS:
         QTest::mouseClick(find<QAbstractButton>(u"pastLive"_s), Qt::LeftButton);
         QVERIFY(!m_desk->shownInstant());
         QVERIFY(!bar->isVisible());
+    }
+
+    void aCapsuleIsWrittenWithWhatWasSaid() {
+        open();
+        inside().exported = std::int64_t(120);
+        QTest::mouseClick(find<QAbstractButton>(u"exportCapsule"_s), Qt::LeftButton);
+        QTRY_VERIFY(find<QAbstractButton>(u"writeCapsule"_s)->isEnabled());
+        QVERIFY(find<QLabel>(u"capsuleContents"_s)->text().contains(u"Not in it: payloads"_s));
+        find<QCheckBox>(u"capsuleJournal"_s)->setChecked(false);
+        QVERIFY(!find<QLabel>(u"capsuleContents"_s)->text().contains(u"journal"_s));
+        QTest::mouseClick(find<QAbstractButton>(u"writeCapsule"_s), Qt::LeftButton);
+        QTRY_VERIFY(find<QLabel>(u"capsuleResult"_s)->text().contains(u"120 instants"_s));
+        QCOMPARE(inside().exports.size(), std::size_t(1));
+        const desk::CapsuleOptions& options = inside().exports.front();
+        QVERIFY(!options.withJournal);
+        QVERIFY(options.to - options.from == 1h);
+        QVERIFY(options.settings.size() > 10);
+        inside().exported = store::Failure{store::Failure::Kind::Full, u"no room"_s};
+        QTest::mouseClick(find<QAbstractButton>(u"writeCapsule"_s), Qt::LeftButton);
+        QTRY_VERIFY(find<QLabel>(u"capsuleResult"_s)->text().contains(u"no room"_s));
     }
 
     void differencesAreFewAndTrue() {
