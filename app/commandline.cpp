@@ -121,8 +121,6 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
         return UsageError{
             u"one server at a time: %1 and %2 were given"_s.arg(shown(targets.at(0)), shown(targets.at(1)))};
     line.target = targets.value(0);
-    if (line.target.endsWith(".capsule"_L1))
-        return UsageError{u"recordings can't be opened by this version: %1"_s.arg(line.target)};
 
     line.sandbox = parser.isSet(u"sandbox"_s);
     line.demo = parser.isSet(u"demo"_s);

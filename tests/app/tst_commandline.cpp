@@ -49,7 +49,6 @@ private Q_SLOTS:
         row("--check --format xml", "text or json");
         row("--check --for nan", "seconds");
         row("--print-schema other", "no schema other");
-        row("night.capsule", "recordings");
     }
 
     void wrongArguments() {
