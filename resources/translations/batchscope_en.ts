@@ -32,6 +32,16 @@
     </message>
 </context>
 <context>
+    <name>Timelines</name>
+    <message numerus="yes">
+        <source>%n unseen token(s) before</source>
+        <translation>
+            <numerusform>%n unseen token before</numerusform>
+            <numerusform>%n unseen tokens before</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Words</name>
     <message numerus="yes">
         <source>%n selected dead letter(s) of %1</source>
@@ -432,6 +442,50 @@
         <translation>
             <numerusform>%n part not seen</numerusform>
             <numerusform>%n parts not seen</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::TimelinePage</name>
+    <message numerus="yes">
+        <source>%n member(s)</source>
+        <translation>
+            <numerusform>%n member</numerusform>
+            <numerusform>%n members</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n older batch(es) forgotten</source>
+        <translation>
+            <numerusform>%n older batch forgotten</numerusform>
+            <numerusform>%n older batches forgotten</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n that nobody saw</source>
+        <translation>
+            <numerusform>%n that nobody saw</numerusform>
+            <numerusform>%n that nobody saw</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::TimelineView</name>
+    <message numerus="yes">
+        <source>%n session(s) waited for this row, held by pid %1</source>
+        <translation>
+            <numerusform>%n session waited for this row, held by pid %1</numerusform>
+            <numerusform>%n sessions waited for this row, held by pid %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::WindowStrip</name>
+    <message numerus="yes">
+        <source>%n event(s)</source>
+        <translation>
+            <numerusform>%n event</numerusform>
+            <numerusform>%n events</numerusform>
         </translation>
     </message>
 </context>

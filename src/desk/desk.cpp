@@ -32,6 +32,7 @@ DeskPrivate::DeskPrivate(Desk* desk, Profile of)
     timer.setSingleShot(true);
     timer.setTimerType(Qt::PreciseTimer);
     QObject::connect(&timer, &QTimer::timeout, q, [this] { sample(); });
+    QObject::connect(&followTimer, &QTimer::timeout, q, [this] { followOnce(); });
     fallBack.setSingleShot(true);
     QObject::connect(&fallBack, &QTimer::timeout, q, [this] { q->setAccessMode(AccessMode::Observe); });
 }
@@ -81,7 +82,7 @@ void DeskPrivate::close() {
     channels.clear();
     if (beat.inFlight())
         beat.finished(Beat::Clock::now(), std::nullopt);
-    history.gap();
+    interrupted();
     recorder.leave();
 }
 
@@ -152,8 +153,7 @@ void DeskPrivate::connected() {
 
 void DeskPrivate::lost(const pg::Failure&) {
     timer.stop();
-    history.gap();
-    recorder.gap();
+    interrupted();
 }
 
 void DeskPrivate::schedule() {
@@ -196,8 +196,7 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
         beat.finished(now, std::nullopt);
         sampleFailure = std::get<pg::Failure>(reply);
         stale = true;
-        history.gap();
-        recorder.gap();
+        interrupted();
         schedule();
         Q_EMIT q->linkStatusChanged();
         return;
@@ -207,6 +206,7 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
     sampleFailure = {};
     snapshot = seen->snapshot;
     history.add(*snapshot, beat.period());
+    addToTimeline();
     diagnosis = seen->diagnosis;
     work = seen->work;
     recorder.take(*seen);
@@ -322,10 +322,8 @@ void Desk::setPaused(bool paused) {
     if (paused == d->beat.isPaused())
         return;
     d->beat.setPaused(paused);
-    if (paused) {
-        d->history.gap();
-        d->recorder.gap();
-    }
+    if (paused)
+        d->interrupted();
     d->schedule();
     Q_EMIT pausedChanged();
 }
@@ -357,6 +355,7 @@ bool Desk::isSlowed() const {
 
 void Desk::setHidden(bool hidden) {
     d->beat.setHidden(hidden);
+    d->hidden = hidden;
     d->schedule();
 }
 

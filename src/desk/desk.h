@@ -28,12 +28,18 @@
 #include <memory>
 #include <vector>
 
+namespace monitor {
+class Timeline;
+}
+
 namespace operate {
 class Progress;
 class Registry;
 } // namespace operate
 
 namespace desk {
+
+class Stepping;
 
 /// How the connection to the one server stands.
 enum class LinkState {
@@ -154,6 +160,19 @@ public:
 
     /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed.
     std::vector<double> rateHistory(std::int32_t queueId) const;
+
+    /// Who held which window when, as far as this console has looked.
+    const monitor::Timeline& timeline() const;
+    /// Looks at this group, or consumer, five times a second beside the sample, as long as nobody follows another;
+    /// slower where the server is slow. A queue of 0: nobody is followed.
+    void follow(std::int32_t queueId, std::int32_t subId);
+
+    /// The cooperative debugger on this server; nothing is made there before beginStepping().
+    Stepping* stepping() const;
+    /// Why it does not work here, a sentence; empty: it may. Outside the sandbox only when it was agreed to.
+    QString whyNoStepping(bool agreed) const;
+    /// Makes a queue for it and connects these workers; armed only. It ends when the console falls back to Observe.
+    void beginStepping(bool agreed, const QStringList& workers);
 
     void setPaused(bool paused);
     bool isPaused() const;
@@ -284,6 +303,8 @@ public:
 
 Q_SIGNALS:
     void linkStatusChanged();
+    /// The one that is followed was looked at.
+    void followed();
     void snapshotReady(const domain::SnapshotPtr& snapshot);
     void diagnosisChanged();
     void accessModeChanged();

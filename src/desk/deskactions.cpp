@@ -116,6 +116,7 @@ QFuture<domain::ActionOutcome> DeskPrivate::performed(const domain::ActionReques
             done[place].outcome = answer;
             const operate::AboutToCommit about = commit->read();
             writeOutcome(record, store::Stage::Ended, answer);
+            noteInTimeline(done[place].request, answer);
             if (answer.kind == domain::OutcomeKind::Unknown && !about.xid.empty())
                 unsettled.push_back({place, record, about});
             Q_EMIT q->performedChanged();
@@ -172,6 +173,7 @@ QString Desk::setAccessMode(AccessMode mode) {
     d->armedUntil.reset();
     for (const auto& progress : d->series)
         progress->stop();
+    d->stepping.finish();
     d->closeWhenIdle();
     Q_EMIT accessModeChanged();
     return {};

@@ -4,9 +4,11 @@
 #include "desk/beat.h"
 #include "desk/desk.h"
 #include "desk/recorder.h"
+#include "desk/stepping.h"
 #include "desk/watch.h"
 #include "link/whendone.h"
 #include "monitor/history.h"
+#include "monitor/timeline.h"
 #include "operate/registry.h"
 #include "operate/runner.h"
 
@@ -63,6 +65,12 @@ public:
     void connected();
     void lost(const pg::Failure& failure);
     void listenWhereItHelps();
+
+    /// Looking was interrupted: nothing is claimed about the time until the next look.
+    void interrupted();
+    void addToTimeline();
+    void noteInTimeline(const domain::ActionRequest& request, const domain::ActionOutcome& outcome);
+    void followOnce();
 
     void openOperateSession();
     void closeOperateSession();
@@ -147,6 +155,12 @@ public:
     bool capsule = false; ///< there is no present
     std::map<std::string, std::string> capsuleFacts;
     Recorder recorder{*this};
+    monitor::Timeline timeline;
+    std::pair<std::int32_t, std::int32_t> follows{0, 0};
+    QTimer followTimer;
+    bool following = false; ///< a look is under way
+    bool hidden = false;
+    Stepping stepping;
     pg::Failure sampleFailure;
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers
     bool stale = false;

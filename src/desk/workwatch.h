@@ -22,8 +22,8 @@ public:
     /// Another connection: everything is asked anew.
     void reset();
 
-    /// Looks when it is time to, and judges anew by other thresholds at once. What can't be had is named in the diagnosis; throws pg::Error only when the connection
-    /// fails.
+    /// Looks when it is time to, and judges anew by other thresholds at once. What can't be had is named in the
+    /// diagnosis; throws pg::Error only when the connection fails.
     void look(pg::Connection& connection, const monitor::Thresholds& thresholds, pg::Deadline deadline);
 
     /// The newest look; null where there is no work queue, or none has been looked for.

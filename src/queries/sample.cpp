@@ -216,6 +216,37 @@ double coreServerMs(const Answers& answers, const CoreQuestions& questions) {
     return std::chrono::duration<double, std::milli>(answers.get(questions.end) - start).count();
 }
 
+TrackSample trackSample(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
+                        std::int32_t subId, pg::Deadline deadline) {
+    constexpr Limits limits{std::chrono::milliseconds(500), std::chrono::milliseconds(50)};
+    Look look;
+    look.part(limits, Look::View::Same);
+    const auto clock = look.ask(serverClock());
+    const auto queues =
+        look.ask({queuesSql(capabilities, true) + " where q.queue_id = $1::integer", pg::Params::of(queueId)});
+    const auto subscriptions =
+        look.ask({subscriptionsSql(capabilities, true) + " where s.sub_queue = $1::integer and s.sub_id = $2::integer",
+                  pg::Params::of(queueId, subId)});
+    look.part(limits);
+    const auto token = look.ask(
+        {"select case when has_sequence_privilege(x.seq, 'select, usage') then pg_sequence_last_value(x.seq) end"
+         " from (select to_regclass('pgque.batch_id_seq') as seq offset 0) x",
+         {}});
+    const Answers answers = look.run(connection, deadline);
+    TrackSample sample;
+    sample.takenAt = answers.get(clock);
+    for (const pg::Row row : answers.result(queues))
+        sample.queues.push_back(queueFrom(row));
+    for (const pg::Row row : answers.result(subscriptions))
+        sample.subscriptions.push_back(subscriptionFrom(row));
+    try {
+        sample.lastToken = pgque::detail::single(answers.result(token)).get<std::optional<std::int64_t>>(0);
+    } catch (const pg::Error&) {
+        // Not known: then nothing is bounded by it.
+    }
+    return sample;
+}
+
 pg::Call<std::vector<SequenceValue>> sequenceValues(std::span<const std::int64_t> queueIds, bool avoidLocked) {
     std::string sql = "select q.queue_id, coalesce(pg_sequence_last_value(x.seq), 0)"
                       " from pgque.queue q cross join lateral (select to_regclass(q.queue_event_seq) as seq offset 0) x"

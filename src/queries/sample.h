@@ -63,6 +63,18 @@ CoreSample readCore(const Answers& answers, const CoreQuestions& questions);
 /// Milliseconds the server spent on the core sample, by its own clock. Throws pg::Error.
 double coreServerMs(const Answers& answers, const CoreQuestions& questions);
 
+/// A group, or a normal consumer, alone with its queue: cheap enough to be asked several times a second.
+struct TrackSample {
+    domain::Timestamp takenAt; ///< the server's clock
+    std::vector<domain::Queue> queues;
+    std::vector<domain::Subscription> subscriptions;
+    std::optional<std::int64_t> lastToken; ///< the newest batch id drawn in this database; empty: no right to see
+};
+
+/// Throws pg::Error.
+TrackSample trackSample(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
+                        std::int32_t subId, pg::Deadline deadline);
+
 /// The last value of a queue's event sequence.
 struct SequenceValue {
     std::int32_t queueId = 0;

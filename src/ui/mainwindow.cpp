@@ -32,8 +32,10 @@
 #include "ui/shortcutsdialog.h"
 #include "ui/silences.h"
 #include "ui/statusline.h"
+#include "ui/steppage.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
+#include "ui/timelinepage.h"
 #include "ui/topbar.h"
 #include "ui/translation.h"
 #include "ui/words.h"
@@ -178,9 +180,9 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s, u"queue"_s,   u"messages"_s,  u"history"_s,   u"consumers"_s, u"inflight"_s,
-            u"batch"_s,    u"retry"_s,   u"dead"_s,      u"workqueue"_s, u"barriers"_s,  u"locks"_s,
-            u"schema"_s,   u"journal"_s, u"footprint"_s, u"settings"_s};
+    return {u"overview"_s, u"queue"_s,    u"messages"_s, u"history"_s, u"consumers"_s, u"inflight"_s,
+            u"batch"_s,    u"timeline"_s, u"retry"_s,    u"dead"_s,    u"workqueue"_s, u"barriers"_s,
+            u"locks"_s,    u"step"_s,     u"schema"_s,   u"journal"_s, u"footprint"_s, u"settings"_s};
 }
 
 void MainWindow::makePages() {
@@ -203,6 +205,7 @@ void MainWindow::makePages() {
     add(u"consumers"_s, tr("Consumers"), new ConsumersPage(tools));
     add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
     add(u"batch"_s, tr("Batch"), new BatchPage(tools));
+    add(u"timeline"_s, tr("Timeline"), new TimelinePage(tools));
     add(u"retry"_s, tr("Retry"), new RetryPage(tools));
     add(u"dead"_s, tr("Dead letters"), new DeadPage(tools));
     m_navigation->addGroup(tr("Work"));
@@ -210,6 +213,9 @@ void MainWindow::makePages() {
     add(u"barriers"_s, tr("Barriers"), new BarriersPage(tools));
     m_navigation->addGroup(tr("Server"));
     add(u"locks"_s, tr("Locks"), new LocksPage(tools));
+    auto* step = new StepPage(tools);
+    connect(step, &StepPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
+    add(u"step"_s, tr("Step"), step);
     auto* schema = new SchemaPage(tools);
     connect(schema, &SchemaPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
     add(u"schema"_s, tr("Schema"), schema);

@@ -112,11 +112,13 @@ private Q_SLOTS:
         const domain::Capabilities capabilities = queries::probe(watcher, soon());
         monitor::Sampler sampler;
         monitor::Memory memory;
-        // Ten times as strict as on any server; but how long a commit takes, and others wait for it, is the machine's
-        // doing.
+        // Ten times as strict as on any server; but how long a commit takes, and others wait for it, rotation
+        // too, is the machine's doing.
         monitor::Thresholds strict = monitor::Thresholds::sandbox();
         strict.lockWaitWarning = monitor::Thresholds().lockWaitWarning;
         strict.lockWaitCritical = monitor::Thresholds().lockWaitCritical;
+        strict.rotationWarning = monitor::Thresholds().rotationWarning;
+        strict.rotationCritical = monitor::Thresholds().rotationCritical;
         int looks = 0;
         const auto until = pg::Clock::now() + std::chrono::seconds(seconds);
         while (pg::Clock::now() < until) {

@@ -134,6 +134,24 @@ std::vector<double> Desk::rateHistory(std::int32_t) const {
     return d->rates;
 }
 
+Stepping* Desk::stepping() const {
+    return &d->stepping;
+}
+
+QString Desk::whyNoStepping(bool) const {
+    return d->whyNoStepping;
+}
+
+void Desk::beginStepping(bool, const QStringList&) {}
+
+const monitor::Timeline& Desk::timeline() const {
+    return d->timeline;
+}
+
+void Desk::follow(std::int32_t queueId, std::int32_t subId) {
+    d->follows = {queueId, subId};
+}
+
 void Desk::setPaused(bool paused) {
     d->paused = paused;
     Q_EMIT pausedChanged();

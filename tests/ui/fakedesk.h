@@ -2,6 +2,8 @@
 #pragma once
 
 #include "desk/desk.h"
+#include "desk/stepping.h"
+#include "monitor/timeline.h"
 #include "operate/progress.h"
 #include "operate/registry.h"
 
@@ -73,6 +75,10 @@ public:
     std::vector<domain::EventSearch> searched;
     std::vector<domain::EventSearch> filtered; ///< of windows
 
+    monitor::Timeline timeline;
+    Stepping stepping;
+    QString whyNoStepping;
+    std::pair<std::int32_t, std::int32_t> follows{0, 0};
     std::vector<domain::ActionRequest> predicted;
     std::vector<domain::ActionRequest> performed;
     std::vector<Performed> journal;

@@ -504,8 +504,8 @@ private Q_SLOTS:
         inside().snapshot = made::many(0, 0);
         inside().diagnosis = {};
         for (const QString& page : ui::MainWindow::pageNames()) {
-            if (page == "settings"_L1)
-                continue; // has no table
+            if (page == "settings"_L1 || page == "step"_L1)
+                continue; // has no table, or none before something is begun
             open(page);
             bool said = false;
             for (const ui::Notice* notice : m_window->findChildren<ui::Notice*>())

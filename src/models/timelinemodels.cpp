@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/timelinemodels.h"
+
+#include <QCoreApplication>
+
+#include <map>
+
+using namespace Qt::StringLiterals;
+
+namespace models {
+
+namespace {
+
+using monitor::Bar;
+using monitor::BarEnd;
+using monitor::Lane;
+using monitor::Track;
+
+struct Timelines {
+    Q_DECLARE_TR_FUNCTIONS(Timelines)
+};
+
+pg::Timestamp endOf(const Bar& bar) {
+    return bar.end == BarEnd::Open ? pg::Timestamp::max() : bar.ended.latest;
+}
+
+pg::Timestamp startOf(const Bar& bar) {
+    return bar.began.after ? std::min(*bar.began.after, bar.began.latest) : bar.began.latest;
+}
+
+QString window(const Bar& bar) {
+    return u"%1 → %2"_s.arg(format::number(bar.lastTick), format::number(bar.nextTick));
+}
+
+QString lineage(const Bar& bar) {
+    QStringList parts;
+    if (bar.unseenBefore > 0)
+        parts += Timelines::tr("%n unseen token(s) before", nullptr, bar.unseenBefore);
+    if (bar.predecessor)
+        parts += Timelines::tr("from %1").arg(bar.predecessor);
+    if (bar.successor)
+        parts += Timelines::tr("to %1").arg(bar.successor);
+    return parts.join(u", "_s);
+}
+
+} // namespace
+
+bool BarLine::operator==(const BarLine& other) const {
+    const auto shown = [](const BarLine& line) {
+        const Bar& b = line.bar;
+        return std::tuple(line.lane, b.token, b.end, b.ended.latest, b.successor, b.predecessor, b.heartbeats, b.ours,
+                          b.began.latest, b.events);
+    };
+    return shown(*this) == shown(other);
+}
+
+Mark markOf(const Bar& bar, bool stale) {
+    switch (bar.end) {
+    case BarEnd::Open:
+        if (stale)
+            return {Tone::Critical, Timelines::tr("open, silent"),
+                    Timelines::tr("Still open, and its owner's heartbeat is old.")};
+        return {Tone::Information, Timelines::tr("open"), Timelines::tr("Still open.")};
+    case BarEnd::Finished:
+        return {Tone::Good, bar.ours ? Timelines::tr("ended here") : Timelines::tr("finished"),
+                bar.ours ? Timelines::tr("Ended by this console.")
+                         : Timelines::tr("Nobody holds the window any more: acknowledged by its owner, or by somebody "
+                                         "who had taken it over since the look before.")};
+    case BarEnd::TakenOver:
+        return {Tone::Warning, Timelines::tr("taken over"),
+                Timelines::tr("Its window went on under another token: this one is void.")};
+    case BarEnd::ForcedOut:
+        return {Tone::Critical, Timelines::tr("forced out"),
+                Timelines::tr("This console unregistered its member by force; the messages were given back.")};
+    case BarEnd::NotSeen:
+        break;
+    }
+    return {Tone::Dim, Timelines::tr("not seen how"),
+            Timelines::tr("It ended between two looks, and nothing that was seen tells how.")};
+}
+
+QString momentOf(const monitor::When& when, const QTimeZone& zone) {
+    const QString latest = format::clock(when.latest, zone);
+    if (when.isExact())
+        return latest;
+    if (!when.after)
+        return Timelines::tr("before %1").arg(latest);
+    const QString after = format::clock(*when.after, zone);
+    return after == latest ? latest : Timelines::tr("%1 – %2", "between two moments").arg(after, latest);
+}
+
+QString laneName(const Lane& lane) {
+    const std::size_t dot = lane.name.find('.');
+    const bool member = lane.role == domain::Role::CoopMember && dot != std::string::npos;
+    return format::text(member ? lane.name.substr(dot + 1) : lane.name);
+}
+
+std::vector<Column<BarLine>> barColumns() {
+    using Line = BarLine;
+    return {
+        {{u"began"_s, Timelines::tr("Began"), Timelines::tr("When it was handed out, as closely as it is known"),
+          CellKind::Text, Pace::Identity, u"13:57:02 – 13:57:03"_s},
+         [](const Line& line, const CellContext& context) {
+             return Cell{
+                 momentOf(line.bar.began, context.zone), {}, format::timestamp(line.bar.began.latest, context.zone)};
+         },
+         [](const Line& line) { return QVariant(qint64(line.bar.began.latest.time_since_epoch().count())); },
+         [](const Line& line, const CellContext&) { return QVariant(format::isoUtc(line.bar.began.latest)); }},
+        textColumn<Line>({u"who"_s, Timelines::tr("Who"), Timelines::tr("Consumer or member"), CellKind::Text,
+                          Pace::Identity, u"worker-12"_s},
+                         [](const Line& line) { return format::text(line.lane); }),
+        idColumn<Line>({u"batch"_s, Timelines::tr("Batch"), Timelines::tr("The token: sub_batch"), CellKind::Number,
+                        Pace::Identity, u"8123456"_s},
+                       [](const Line& line) { return std::optional(line.bar.token); }),
+        {{u"end"_s, Timelines::tr("Ended"), Timelines::tr("How it ended, as far as looking tells"), CellKind::Chip,
+          Pace::Slow, u"▲ not seen how"_s},
+         [](const Line& line, const CellContext&) { return markOf(line.bar).cell(); },
+         [](const Line& line) { return QVariant(int(line.bar.end)); },
+         [](const Line& line, const CellContext&) { return QVariant(markOf(line.bar).word); }},
+        {{u"ended"_s, Timelines::tr("When"),
+          Timelines::tr("Between the last look that found it open and the first that did not"), CellKind::Text,
+          Pace::Slow, u"13:57:02 – 13:57:03"_s},
+         [](const Line& line, const CellContext& context) {
+             if (line.bar.end == BarEnd::Open)
+                 return Cell{format::none(), {}, {}, Tone::Dim};
+             return Cell{
+                 momentOf(line.bar.ended, context.zone), {}, format::timestamp(line.bar.ended.latest, context.zone)};
+         },
+         [](const Line& line) {
+             return line.bar.end == BarEnd::Open ? QVariant()
+                                                 : QVariant(qint64(line.bar.ended.latest.time_since_epoch().count()));
+         },
+         [](const Line& line, const CellContext&) {
+             return line.bar.end == BarEnd::Open ? QVariant() : QVariant(format::isoUtc(line.bar.ended.latest));
+         }},
+        textColumn<Line>({u"window"_s, Timelines::tr("Ticks"),
+                          Timelines::tr("The window: after one tick, up to another"), CellKind::Code, Pace::Identity,
+                          u"41 877 → 41 878"_s},
+                         [](const Line& line) { return window(line.bar); }),
+        numberColumn<Line>({u"events"_s, Timelines::tr("Events"), Timelines::tr("By sequence distance: an estimate"),
+                            CellKind::Number, Pace::Identity, u"≈ 10 000"_s, false},
+                           [](const Line& line) { return line.bar.events; }),
+        numberColumn<Line>({u"heartbeats"_s, Timelines::tr("Heartbeats"),
+                            Timelines::tr("How often sub_active moved while it was open, as far as seen"),
+                            CellKind::Number, Pace::Slow, u"1 204"_s, false},
+                           [](const Line& line) { return std::optional<std::int64_t>(line.bar.heartbeats); }),
+        textColumn<Line>({u"tokens"_s, Timelines::tr("Other tokens"), Timelines::tr("Of the same window"),
+                          CellKind::Text, Pace::Slow, u"from 8140, to 8151"_s},
+                         [](const Line& line) { return lineage(line.bar); }),
+    };
+}
+
+std::vector<BarLine> barsBetween(const Track& track, pg::Timestamp from, pg::Timestamp to, std::size_t most) {
+    std::vector<BarLine> lines;
+    for (const Lane& lane : track.lanes) {
+        const std::string name = laneName(lane).toStdString();
+        std::size_t taken = 0;
+        for (auto bar = lane.bars.rbegin(); bar != lane.bars.rend() && taken < most; ++bar) {
+            if (endOf(*bar) < from)
+                break;
+            if (startOf(*bar) > to)
+                continue;
+            lines.push_back({name, *bar});
+            ++taken;
+        }
+    }
+    std::sort(lines.begin(), lines.end(), [](const BarLine& a, const BarLine& b) {
+        return std::tuple(a.bar.began.latest, a.bar.token) > std::tuple(b.bar.began.latest, b.bar.token);
+    });
+    if (lines.size() > most)
+        lines.resize(most);
+    return lines;
+}
+
+QString timelineInWords(const Track& track, pg::Timestamp from, pg::Timestamp to) {
+    QStringList lanes;
+    for (const Lane& lane : track.lanes) {
+        std::map<QString, int> counts;
+        for (auto bar = lane.bars.rbegin(); bar != lane.bars.rend() && endOf(*bar) >= from; ++bar) {
+            if (startOf(*bar) <= to)
+                ++counts[markOf(*bar).word];
+        }
+        QStringList words;
+        for (const auto& [word, count] : counts)
+            words += u"%1 %2"_s.arg(QString::number(count), word);
+        lanes += laneName(lane) + u": "_s + (words.isEmpty() ? Timelines::tr("no batch") : words.join(u", "_s));
+    }
+    return lanes.join(u"; "_s);
+}
+
+} // namespace models
