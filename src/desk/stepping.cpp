@@ -78,6 +78,14 @@ public:
         });
     }
 
+    void beginAnew(int retries, const std::vector<std::string>& lanes) {
+        engine->restart(retries);
+        for (const std::string& lane : lanes)
+            engine->addLane(lane);
+        engine->look();
+        show({});
+    }
+
     std::unique_ptr<stepper::Engine> engine;
     pg::ConnectionInfo connection;
     std::atomic<bool> stop = false;
@@ -168,10 +176,10 @@ void Stepping::restart(int retries) {
         return;
     m_report.reset();
     enter(State::Busy);
-    m_thread->post([retries](Thread& on) {
-        on.engine->restart(retries);
-        on.show({});
-    });
+    std::vector<std::string> lanes;
+    for (const stepper::LaneView& lane : m_board.lanes)
+        lanes.push_back(lane.name);
+    m_thread->post([retries, lanes = std::move(lanes)](Thread& on) { on.beginAnew(retries, lanes); });
 }
 
 void Stepping::play(const stepper::Script& script, std::size_t upTo) {
@@ -217,7 +225,7 @@ void Stepping::explore(const stepper::Script& script, std::size_t from) {
         return;
     enter(State::Busy);
     m_thread->stop = false;
-    m_thread->post([what = stepper::explorationOf(script, from)](Thread& on) {
+    m_thread->post([what = stepper::explorationOf(script, from), lanes = script.lanes()](Thread& on) {
         std::size_t told = 0;
         const stepper::Explored result = stepper::explore(*on.engine, what, [&](const stepper::Explored& so) {
             if (so.interleavings >= told + exploredAtOnce) {
@@ -226,8 +234,7 @@ void Stepping::explore(const stepper::Script& script, std::size_t from) {
             }
             return !on.stop;
         });
-        on.engine->restart(what.retries);
-        on.show({});
+        on.beginAnew(what.retries, lanes);
         on.tell([result](Stepping& owner) { Q_EMIT owner.explored(result, true); });
     });
 }
@@ -278,9 +285,9 @@ void Stepping::showBoard(stepper::Board board, std::optional<stepper::Report> re
     const bool tells = report && (report->taken || !report->outcome.said.empty() || !report->released.empty());
     if (tells)
         m_report = std::move(report);
-    const bool waits = std::any_of(m_board.lanes.begin(), m_board.lanes.end(), [](const stepper::LaneView& lane) {
-        return lane.state == stepper::LaneState::Waiting;
-    });
+    const auto isWaiting = [](const stepper::LaneView& lane) { return lane.state == stepper::LaneState::Waiting; };
+    const bool waits =
+        isWaiting(m_board.driver) || std::any_of(m_board.lanes.begin(), m_board.lanes.end(), isWaiting);
     if (waits)
         m_look.start();
     else
