@@ -135,7 +135,7 @@ std::vector<Column<BarLine>> barColumns() {
          }},
         textColumn<Line>({u"window"_s, Timelines::tr("Ticks"),
                           Timelines::tr("The window: after one tick, up to another"), CellKind::Code, Pace::Identity,
-                          u"41 877 → 41 878"_s},
+                          u"41 877 → 41 878"_s, false},
                          [](const Line& line) { return window(line.bar); }),
         numberColumn<Line>({u"events"_s, Timelines::tr("Events"), Timelines::tr("By sequence distance: an estimate"),
                             CellKind::Number, Pace::Identity, u"≈ 10 000"_s, false},

@@ -81,7 +81,7 @@ private Q_SLOTS:
         file.write(text);
         file.close();
         QVERIFY(!profiles.load().isEmpty());
-        profiles.put(Profile{.name = u"p"_s});
+        profiles.put(Profile{u"p"_s, {}, {}, {}, {}, false});
         QVERIFY(!profiles.save().isEmpty());
         QCOMPARE(contents(profiles), text);
     }
