@@ -294,7 +294,10 @@ void Attempt::rollBack() {
 void Attempt::fail(pg::Failure failure) {
     if (m_connection.isOpen() && m_connection.transactionStatus() != pg::TransactionStatus::Idle)
         rollBack();
-    if (m_plan.immediate && failure.effect == pg::Effect::Unknown) {
+    // The calls of such a plan need no commit to have happened.
+    const bool unanswered = failure.effect == pg::Effect::Unknown || failure.kind == pg::ErrorKind::ConnectionLost ||
+                            failure.kind == pg::ErrorKind::Timeout;
+    if (m_plan.immediate && unanswered) {
         end(OutcomeKind::Unknown, "The connection was lost before the server answered: whether it happened can't be "
                                   "told. Look at the state as it is now.");
         m_outcome->failure = std::move(failure);

@@ -3,6 +3,7 @@
 // rehearsals; and that each can be taken back where it says so.
 
 #include "operate/scenes.h"
+#include "support/faultproxy.h"
 
 #include <QTest>
 
@@ -189,6 +190,37 @@ private Q_SLOTS:
         COMPARE_KIND(m_db->perform(request), Done);
         QCOMPARE(running.get(), std::string("57014"));
         QCOMPARE(other.execute({"select 1", {}}).rowCount(), 1);
+    }
+
+    void aSignalWhoseAnswerIsLost_data() {
+        QTest::addColumn<int>("answered"); // bytes that still come back; -1: nothing is sent
+        QTest::newRow("before anything is sent") << -1;
+        for (const int bytes : {0, 200, 400, 600, 800, 1'000, 1'400})
+            QTest::addRow("after %d bytes", bytes) << bytes;
+    }
+
+    /// A signal can't be rolled back: what is told must hold whatever became of it.
+    void aSignalWhoseAnswerIsLost() {
+        QFETCH(int, answered);
+        pg::Connection other = pg::Connection::open(m_db->info());
+        const auto request = onSession(other.backendPid());
+        support::FaultProxy proxy(m_db->tcpInfo().get("host").value(), m_db->tcpInfo().get("port").value());
+        auto connection = m_db->through(proxy.port());
+        if (answered < 0)
+            proxy.limitToServer(0, support::FaultProxy::AtLimit::Close);
+        else
+            proxy.limitToClient(answered, support::FaultProxy::AtLimit::Close);
+        const auto outcome = m_db->runner().perform(request, m_db->capabilities(), connection, m_scenes->options());
+        const auto gone = [&] {
+            return m_db->execute("select count(*) from pg_stat_activity where pid = " +
+                                 std::to_string(other.backendPid())) == "0";
+        };
+        if (outcome.kind == OutcomeKind::Done)
+            QVERIFY(eventually(gone));
+        else if (outcome.kind != OutcomeKind::Unknown) // then nothing was sent that could end it
+            QVERIFY2(outcome.kind == OutcomeKind::Failed && !gone(), outcome.summary.c_str());
+        if (answered < 0)
+            COMPARE_KIND(outcome, Failed);
     }
 
     void othersSessionsNeedARight() {
