@@ -2,12 +2,14 @@
 // The console as a person meets it: how soon it is there, how much memory it takes, whether its window ever stands
 // still.
 #include "desk/desk.h"
+#include "desk/stepping.h"
 #include "operate/progress.h"
 #include "support/gaps.h"
 #include "support/testserver.h"
 #include "ui/mainwindow.h"
 #include "ui/runview.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QFile>
@@ -15,6 +17,7 @@
 #include <QTemporaryDir>
 #include <QTemporaryFile>
 
+#include <algorithm>
 #include <atomic>
 #include <benchmark/benchmark.h>
 #include <memory>
@@ -222,6 +225,45 @@ void sendingAFile(benchmark::State& state) {
 }
 
 BENCHMARK(sendingAFile)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+
+/// From a click on the cooperative debugger's board until the window has drawn what came of it.
+void clickToBoard(benchmark::State& state) {
+    support::TestDatabase database(support::Schema::Pgque);
+    desk::Profile profile;
+    profile.connection = database.info();
+    profile.environment = desk::Environment::Sandbox;
+    desk::Desk desk(profile);
+    ui::MainWindow window(&desk, {{}, QStringLiteral("step"), {}});
+    window.resize(1600, 1000);
+    window.show();
+    desk.open();
+    while (!desk.snapshot())
+        turn(20ms);
+    desk.setAccessMode(desk::AccessMode::Operate);
+    desk.beginStepping(false, {QStringLiteral("a"), QStringLiteral("b")});
+    desk::Stepping& stepping = *desk.stepping();
+    const auto settle = [&stepping] {
+        while (stepping.state() != desk::Stepping::State::Ready)
+            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    };
+    settle();
+    stepping.perform(stepper::parseStep("a register").step);
+    settle();
+    std::vector<double> took;
+    for (auto _ : state) {
+        auto* touch = window.findChild<QAbstractButton*>(QStringLiteral("a touch"));
+        const auto began = std::chrono::steady_clock::now();
+        touch->click();
+        settle();
+        window.repaint();
+        took.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count());
+    }
+    std::sort(took.begin(), took.end());
+    state.counters["median_ms"] = took[took.size() / 2];
+    state.counters["p95_ms"] = took[took.size() * 95 / 100];
+}
+
+BENCHMARK(clickToBoard)->Iterations(200)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 } // namespace
 

@@ -69,7 +69,7 @@ std::vector<Column<TokenLine>> tokenColumns() {
         {{u"state"_s, Stepper::tr("State"), Stepper::tr("What the token is worth"), CellKind::Chip, Pace::Slow,
           u"▲ void: taken over by b as 13"_s},
          [](const Line& line, const CellContext&) {
-             return Cell{format::text(line.token.state), {}, {}, toneOf(line.token.kind)};
+             return Cell{format::text(line.token.state), {}, format::text(line.token.state), toneOf(line.token.kind)};
          },
          [](const Line& line) { return QVariant(format::text(line.token.state)); }},
     };

@@ -122,7 +122,7 @@ void LaneCard::fillMenu(QMenu& menu) {
     menu.addAction(tr("Make its heartbeat 10 min older") + u'\t' + age, this, [this, age] { Q_EMIT stepWanted(age); });
 }
 
-void LaneCard::show(const LaneView& lane, bool hasOldToken, bool changed) {
+void LaneCard::show(const LaneView& lane, pg::Timestamp now, bool hasOldToken, bool changed) {
     const models::Mark mark = models::markOf(lane);
     m_state->say(mark.word, mark.tone);
     m_state->setToolTip(mark.sentence);
@@ -138,8 +138,11 @@ void LaneCard::show(const LaneView& lane, bool hasOldToken, bool changed) {
             rows += text(row);
         facts += tr("holds the row of %1").arg(rows.join(u", "_s));
     }
-    if (lane.state == LaneState::Waiting)
-        facts += tr("waits in: %1").arg(text(lane.doing));
+    if (lane.state == LaneState::Waiting) {
+        facts += tr("“%1” waits for the row of %2").arg(text(lane.doing), text(lane.waitsOn));
+        if (lane.waitsSince)
+            facts += tr("for %1").arg(models::format::age(now - *lane.waitsSince));
+    }
     if (!lane.nextStatement.empty())
         facts += tr("next: %1").arg(text(lane.nextExplained.empty() ? lane.nextStatement : lane.nextExplained));
     m_facts->setText(facts.isEmpty() ? tr("has nothing") : facts.join(u" · "_s));

@@ -19,8 +19,8 @@ class LaneCard : public Card {
 public:
     explicit LaneCard(const QString& worker, QWidget* parent = nullptr);
 
-    /// Oldest: whether the token before the newest can still be tried.
-    void show(const stepper::LaneView& lane, bool hasOldToken, bool changed);
+    /// hasOldToken: there is one before the newest, which can be tried.
+    void show(const stepper::LaneView& lane, pg::Timestamp now, bool hasOldToken, bool changed);
 
     const QString& worker() const { return m_worker; }
 

@@ -324,7 +324,7 @@ void StepPage::showLanes() {
         }
         const auto own = std::count_if(board.tokens.begin(), board.tokens.end(),
                                        [&lane](const auto& token) { return token.lane == lane.name; });
-        card->show(lane, own > 1, changed.contains(lane.name));
+        card->show(lane, board.now, own > 1, changed.contains(lane.name));
     }
     for (auto at = m_laneCards.begin(); at != m_laneCards.end();) {
         if (there.contains(at->first)) {
