@@ -64,13 +64,14 @@ void DeskPrivate::followOnce() {
             return;
         domain::Snapshot look;
         look.takenAt = sample->takenAt;
+        look.cost.serverMs = sample->serverMs;
         look.queues = sample->queues;
         look.subscriptions = sample->subscriptions;
         look.buildIndex();
         timeline.addTrack(
             look, asked.first, asked.second,
             gapAfter(std::min<std::chrono::milliseconds>(beat.period(), 5 * followTimer.intervalAsDuration())),
-            sample->lastToken);
+            monitor::Timeline::Drawn{sample->tokenBefore, sample->tokenAfter});
         Q_EMIT q->followed();
     });
 }

@@ -67,19 +67,26 @@ Lane& laneOf(Track& track, const domain::Subscription& row) {
     return *found;
 }
 
-Bar openBar(const Track& track, const domain::Subscription& row, domain::Timestamp now, bool observedBefore) {
+/// When a look began, by the server's clock: what it found was so then or later.
+domain::Timestamp beginOf(const domain::Snapshot& look) {
+    return look.takenAt -
+           std::chrono::ceil<pg::Interval>(std::chrono::duration<double, std::milli>(look.cost.serverMs));
+}
+
+Bar openBar(const Track& track, const domain::Subscription& row, domain::Timestamp began, domain::Timestamp now,
+            bool observedBefore) {
     Bar bar;
     bar.token = *row.batch;
     bar.lastTick = row.lastTick.value_or(0);
     bar.nextTick = row.nextTick.value_or(0);
     bar.events = row.windowEstimate();
     bar.takeovers = row.takeovers;
-    bar.lastSeen = now;
+    bar.lastSeen = std::max(began, row.batchSince.value_or(began));
     if (row.batchSince)
         bar.began = {row.batchSince, *row.batchSince};
     else
         // It can't have been handed out before its last tick was made.
-        bar.began = {observedBefore ? std::optional(track.lastLook) : row.nextTickTime, now};
+        bar.began = {observedBefore ? std::optional(track.lastLookBegan) : row.nextTickTime, now};
     return bar;
 }
 
@@ -170,7 +177,7 @@ void Timeline::add(const domain::Snapshot& snapshot, pg::Interval gap) {
 }
 
 void Timeline::addTrack(const domain::Snapshot& snapshot, std::int32_t queueId, std::int32_t subId, pg::Interval gap,
-                        std::optional<std::int64_t> lastToken) {
+                        Drawn drawn) {
     if (!begin(snapshot.takenAt, gap))
         return;
     for (const domain::Queue& queue : snapshot.queues)
@@ -178,19 +185,21 @@ void Timeline::addTrack(const domain::Snapshot& snapshot, std::int32_t queueId, 
     Rows rows;
     for (const domain::Subscription& row : snapshot.subscriptions)
         rows.push_back(&row);
-    const auto drawn = lastToken && m_lastToken ? std::optional(*lastToken - *m_lastToken) : std::nullopt;
+    // Of two looks, what was read before the first and after the second: nothing drawn between them is missed.
+    const auto count = drawn.after && m_tokenBefore ? std::optional(*drawn.after - *m_tokenBefore) : std::nullopt;
     Track& track = m_tracks[key(queueId, subId)];
     if (rows.empty())
         lose(track, snapshot.takenAt, gap);
     else
-        lookAt(snapshot, track, rows, gap, drawn);
-    m_lastToken = lastToken;
+        lookAt(snapshot, track, rows, gap, count);
+    m_tokenBefore = drawn.before;
 }
 
 void Timeline::lookAt(const domain::Snapshot& snapshot, Track& track, const Rows& rows, pg::Interval gap,
                       std::optional<std::int64_t> drawn) {
     Look look;
     look.now = snapshot.takenAt;
+    look.began = beginOf(snapshot);
     look.first = track.lanes.empty();
     look.drawn = drawn;
     look.afterGap =
@@ -210,6 +219,7 @@ void Timeline::lookAt(const domain::Snapshot& snapshot, Track& track, const Rows
     followCursor(track, rows, look);
     continueBars(track, rows, look);
     track.lastLook = look.now;
+    track.lastLookBegan = look.began;
     const auto main = std::find_if(track.lanes.begin(), track.lanes.end(),
                                    [](const Lane& lane) { return lane.role != domain::Role::CoopMember; });
     track.name =
@@ -276,14 +286,14 @@ void Timeline::continueBars(Track& track, const Rows& rows, const Look& look) {
         lane.goneSince.reset();
         if (row->batch && lane.open()) { // endBars() left only the one that is still the same
             Bar& bar = lane.bars.back();
-            bar.lastSeen = look.now;
+            bar.lastSeen = std::max(bar.lastSeen, look.began);
             if (row->active > lane.active) {
                 ++bar.heartbeats;
                 lane.heartbeats.push_back(row->active);
                 bound(lane.heartbeats, mostHeartbeats);
             }
         } else if (row->batch) {
-            Bar bar = openBar(track, *row, look.now, known && !look.first && !look.afterGap);
+            Bar bar = openBar(track, *row, look.began, look.now, known && !look.first && !look.afterGap);
             int before = 0;
             for (const Lane& other : track.lanes) {
                 std::size_t looked = 0;
@@ -433,7 +443,7 @@ void Timeline::clear() {
     m_gaps.clear();
     m_lastLook.reset();
     m_interrupted.reset();
-    m_lastToken.reset();
+    m_tokenBefore.reset();
     m_activityAt = {};
 }
 

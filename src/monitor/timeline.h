@@ -43,7 +43,7 @@ struct Bar {
     std::int64_t nextTick = 0;
     std::optional<std::int64_t> events; ///< by sequence distance, an estimate
     When began;
-    domain::Timestamp lastSeen; ///< the last look that found it open
+    domain::Timestamp lastSeen; ///< it was open then, by the last look that found it so
     When ended;                 ///< says nothing while it is open
     BarEnd end = BarEnd::Open;
     std::int64_t successor = 0;   ///< TakenOver: the next token seen on the window
@@ -114,8 +114,9 @@ struct Track {
     std::deque<RowWait> waits;
     domain::Timestamp firstLook;
     domain::Timestamp lastLook;
-    std::size_t bars = 0;     ///< of all lanes
-    std::int64_t dropped = 0; ///< bars that were forgotten to bound memory
+    domain::Timestamp lastLookBegan; ///< a look takes time: what it found was so at a moment between the two
+    std::size_t bars = 0;            ///< of all lanes
+    std::int64_t dropped = 0;        ///< bars that were forgotten to bound memory
 
     bool isGroup() const { return lanes.size() > 1 || (!lanes.empty() && lanes[0].role == domain::Role::CoopMain); }
 
@@ -133,13 +134,20 @@ struct Track {
 };
 
 /// Who held which window when, put together from looks one after the other. What no look shows is not claimed: starts
-/// and ends are ranges, a gap in looking is a gap. Bounded in memory: the oldest bars go first.
+/// and ends are ranges, a gap in looking is a gap. What a look found was so at one moment of the time that it took on
+/// the server (its cost). Bounded in memory: the oldest bars go first.
 class Timeline {
 public:
     struct Limits {
         std::size_t bars = 200'000;       ///< of all tracks
         std::size_t barsOfTrack = 20'000; ///< of one
         std::size_t focused = 100'000;    ///< of the one that is looked at
+    };
+
+    /// The newest batch ids drawn in the database, of all queues: read right before a look and right after it.
+    struct Drawn {
+        std::optional<std::int64_t> before;
+        std::optional<std::int64_t> after;
     };
 
     Timeline() = default;
@@ -149,10 +157,10 @@ public:
 
     /// A look at everything. Longer than `gap` after the look before, nothing is claimed about the time between.
     void add(const domain::Snapshot& snapshot, pg::Interval gap);
-    /// A look at one track only: its rows, its queue. What is missing there is gone. The last batch id drawn in the
-    /// database, where it is known, bounds how many batches can have gone unseen.
+    /// A look at one track only: its rows, its queue. What is missing there is gone. The batch ids drawn, where they
+    /// are known, bound how many batches can have gone unseen.
     void addTrack(const domain::Snapshot& snapshot, std::int32_t queueId, std::int32_t subId, pg::Interval gap,
-                  std::optional<std::int64_t> lastToken = {});
+                  Drawn drawn = {});
 
     /// What this console itself did to a batch, once it is known to be done.
     void did(std::int64_t token, BarEnd end);
@@ -182,6 +190,7 @@ private:
     /// One look at one track.
     struct Look {
         domain::Timestamp now;
+        domain::Timestamp began;
         bool afterGap = false; ///< nothing is claimed about the time since the look before
         bool first = false;
         bool memberGone = false;           ///< a member is not registered any more
@@ -210,7 +219,7 @@ private:
     std::optional<domain::Timestamp> m_lastLook;    ///< of whatever kind
     std::optional<domain::Timestamp> m_interrupted; ///< nothing was looked at right after this one
     domain::Timestamp m_activityAt;
-    std::optional<std::int64_t> m_lastToken;
+    std::optional<std::int64_t> m_tokenBefore; ///< the closer look before
     Key m_focus = 0;
 };
 

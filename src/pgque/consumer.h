@@ -104,6 +104,23 @@ struct Incident {
     std::chrono::milliseconds wait{0};
 };
 
+/// A step in a batch's way through a consumer; for logs, counters and traces.
+struct BatchStep {
+    enum class Kind {
+        Received,     ///< its messages are here; handlers run next
+        Acknowledged, ///< closed by this consumer
+        Lost,         ///< see Incident::Kind::BatchLost
+    };
+
+    Kind kind = Kind::Received;
+    std::int64_t batchId = 0;
+    std::size_t messages = 0; ///< in it
+    /// When the call to the server began, by this machine's clock; of a call that was repeated because it got no
+    /// answer, when the first one began. It took effect between then and `answered`.
+    std::chrono::system_clock::time_point asked;
+    std::chrono::system_clock::time_point answered;
+};
+
 struct ConsumerOptions {
     std::string queue;
     std::string consumer;
@@ -131,6 +148,9 @@ struct ConsumerOptions {
 
     /// Called on the consumer's threads; must not throw.
     std::function<void(const Incident&)> onIncident;
+
+    /// Called on the running thread, which waits for it; must not throw.
+    std::function<void(const BatchStep&)> onBatch;
 };
 
 struct ConsumerStats {

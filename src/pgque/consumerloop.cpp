@@ -25,8 +25,15 @@ void Consumer::Loop::report(Kind kind, const std::string& text, std::optional<st
         m_options.onIncident({kind, text, batchId, messageId, wait});
 }
 
+void Consumer::Loop::tell(BatchStep::Kind kind, std::int64_t batchId, std::size_t messages,
+                          WallClock::time_point asked) const {
+    if (m_options.onBatch)
+        m_options.onBatch({kind, batchId, messages, asked, WallClock::now()});
+}
+
 void Consumer::Loop::run(const std::stop_token& stop) {
     detail::StopSignal signal(stop);
+    m_asked.reset();
     std::optional<detail::Heartbeat> heartbeat;
     if (m_options.heartbeat)
         heartbeat.emplace(m_info, m_options);
@@ -114,12 +121,16 @@ void Consumer::Loop::look(detail::StopSignal& signal) {
     if (m_settlement)
         settle();
     m_notified = false;
+    if (!m_asked)
+        m_asked = WallClock::now();
     Batch batch = receive(m_options.maxMessages);
     if (!batch.complete && m_options.largeBatch == LargeBatch::TakeWhole)
         batch = receive({});
+    const auto asked = *std::exchange(m_asked, {});
     if (!batch.complete && m_options.largeBatch == LargeBatch::Stop)
         throw PartialBatch(*batch.id);
     if (!batch.empty()) {
+        tell(BatchStep::Kind::Received, *batch.id, batch.size(), asked);
         const detail::Heartbeat::Beating beating(m_heartbeat);
         if (m_options.transactional) {
             handleInTransaction(batch, signal);
@@ -178,7 +189,7 @@ std::optional<Consumer::Loop::Return> Consumer::Loop::call(const Message& messag
 }
 
 void Consumer::Loop::handle(const Batch& batch, const detail::StopSignal& signal) {
-    Settlement settlement(*batch.id);
+    Settlement settlement(batch);
     for (const Message& message : batch) {
         if (signal.stopped() && m_options.onStop == OnStop::GiveBack) {
             settlement.unhandled.push_back(message.id);
@@ -203,14 +214,20 @@ void Consumer::Loop::giveBack(Settlement& settlement) {
 
 /// Gives back, and acknowledges only when that succeeded: what failed must not be lost with its batch.
 void Consumer::Loop::settle() {
-    bool acknowledged = false;
-    try {
-        giveBack(*m_settlement);
-        acknowledged = m_client->ack(m_settlement->batchId);
-    } catch (const BatchNotFound&) {
-        acknowledged = false;
-    }
+    const bool acknowledged = acknowledge(*m_settlement);
     finished(*std::exchange(m_settlement, {}), acknowledged);
+}
+
+/// False: the token is void.
+bool Consumer::Loop::acknowledge(Settlement& settlement) {
+    try {
+        giveBack(settlement);
+        if (!settlement.asked)
+            settlement.asked = WallClock::now();
+        return m_client->ack(settlement.batchId);
+    } catch (const BatchNotFound&) {
+        return false;
+    }
 }
 
 void Consumer::Loop::finished(const Settlement& settlement, bool acknowledged) {
@@ -224,6 +241,8 @@ void Consumer::Loop::finished(const Settlement& settlement, bool acknowledged) {
         stats.failed += static_cast<std::int64_t>(settlement.failed.size());
         stats.returned += static_cast<std::int64_t>(settlement.unhandled.size());
     });
+    tell(acknowledged ? BatchStep::Kind::Acknowledged : BatchStep::Kind::Lost, settlement.batchId, settlement.messages,
+         settlement.asked.value_or(WallClock::now()));
     if (!acknowledged)
         report(Kind::BatchLost, "the batch's token is void", settlement.batchId);
 }
@@ -232,8 +251,7 @@ void Consumer::Loop::handleInTransaction(const Batch& batch, const detail::StopS
     m_inTransaction = batch.id;
     pg::Connection& connection = m_client->connection();
     Transaction transaction(connection);
-    Settlement settlement(*batch.id);
-    bool acknowledged = false;
+    Settlement settlement(batch);
     for (const Message& message : batch) {
         if (signal.stopped() && m_options.onStop == OnStop::GiveBack) {
             settlement.unhandled.push_back(message.id);
@@ -251,12 +269,7 @@ void Consumer::Loop::handleInTransaction(const Batch& batch, const detail::StopS
             ++settlement.handled;
         }
     }
-    try {
-        giveBack(settlement);
-        acknowledged = m_client->ack(settlement.batchId);
-    } catch (const BatchNotFound&) {
-        acknowledged = false;
-    }
+    const bool acknowledged = acknowledge(settlement);
     // A void token means that somebody else has the window now: nothing of ours may stay.
     if (acknowledged)
         transaction.commit();

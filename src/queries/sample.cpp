@@ -18,7 +18,7 @@ using pgque::detail::optionalMicroseconds;
 /// part sees one state, so what a later sample calls changed is exactly what this one could not see.
 constexpr auto headSql =
     "select (date_part('epoch', clock_timestamp()) * 1000000)::bigint as taken_at,"
-    " (date_part('epoch', statement_timestamp()) * 1000000)::bigint as began,"
+    " (date_part('epoch', transaction_timestamp()) * 1000000)::bigint as began,"
     " pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon, pg_is_in_recovery() as in_recovery,"
     " q.n as queue_count, q.total as queue_sum, q.mix as queue_mix,"
     " s.n as sub_count, s.total as sub_sum, s.mix as sub_mix"
@@ -216,10 +216,32 @@ double coreServerMs(const Answers& answers, const CoreQuestions& questions) {
     return std::chrono::duration<double, std::milli>(answers.get(questions.end) - start).count();
 }
 
+namespace {
+
+/// The newest batch id. Asked in a transaction of its own, so that a right that is missing there leaves the rest alone.
+pg::Statement newestToken() {
+    return {"select case when has_sequence_privilege(x.seq, 'select, usage') then pg_sequence_last_value(x.seq) end"
+            " from (select to_regclass('pgque.batch_id_seq') as seq offset 0) x",
+            {}};
+}
+
+std::optional<std::int64_t> tokenFrom(const Answers& answers, std::size_t step) {
+    try {
+        return pgque::detail::single(answers.result(step)).get<std::optional<std::int64_t>>(0);
+    } catch (const pg::Error&) {
+        return std::nullopt; // not known: then nothing is bounded by it
+    }
+}
+
+} // namespace
+
 TrackSample trackSample(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
                         std::int32_t subId, pg::Deadline deadline) {
     constexpr Limits limits{std::chrono::milliseconds(500), std::chrono::milliseconds(50)};
     Look look;
+    look.part(limits);
+    const auto began = look.ask(serverClock());
+    const std::size_t before = look.ask(newestToken());
     look.part(limits, Look::View::Same);
     const auto clock = look.ask(serverClock());
     const auto queues =
@@ -228,22 +250,17 @@ TrackSample trackSample(pg::Connection& connection, const domain::Capabilities& 
         look.ask({subscriptionsSql(capabilities, true) + " where s.sub_queue = $1::integer and s.sub_id = $2::integer",
                   pg::Params::of(queueId, subId)});
     look.part(limits);
-    const auto token = look.ask(
-        {"select case when has_sequence_privilege(x.seq, 'select, usage') then pg_sequence_last_value(x.seq) end"
-         " from (select to_regclass('pgque.batch_id_seq') as seq offset 0) x",
-         {}});
+    const std::size_t after = look.ask(newestToken());
     const Answers answers = look.run(connection, deadline);
     TrackSample sample;
     sample.takenAt = answers.get(clock);
+    sample.serverMs = std::chrono::duration<double, std::milli>(sample.takenAt - answers.get(began)).count();
     for (const pg::Row row : answers.result(queues))
         sample.queues.push_back(queueFrom(row));
     for (const pg::Row row : answers.result(subscriptions))
         sample.subscriptions.push_back(subscriptionFrom(row));
-    try {
-        sample.lastToken = pgque::detail::single(answers.result(token)).get<std::optional<std::int64_t>>(0);
-    } catch (const pg::Error&) {
-        // Not known: then nothing is bounded by it.
-    }
+    sample.tokenBefore = tokenFrom(answers, before);
+    sample.tokenAfter = tokenFrom(answers, after);
     return sample;
 }
 

@@ -60,15 +60,19 @@ CoreQuestions askCore(Look& look, const domain::Capabilities& capabilities, std:
 /// Throws pg::Error.
 CoreSample readCore(const Answers& answers, const CoreQuestions& questions);
 
-/// Milliseconds the server spent on the core sample, by its own clock. Throws pg::Error.
+/// Milliseconds the server spent on the core sample, by its own clock, its transaction's beginning included: what it
+/// found was so at one moment of these. Throws pg::Error.
 double coreServerMs(const Answers& answers, const CoreQuestions& questions);
 
 /// A group, or a normal consumer, alone with its queue: cheap enough to be asked several times a second.
 struct TrackSample {
     domain::Timestamp takenAt; ///< the server's clock
+    double serverMs = 0;       ///< what was found was so at one moment of these, up to takenAt
     std::vector<domain::Queue> queues;
     std::vector<domain::Subscription> subscriptions;
-    std::optional<std::int64_t> lastToken; ///< the newest batch id drawn in this database; empty: no right to see
+    /// The newest batch id drawn in this database before that moment, and after it; empty: no right to see.
+    std::optional<std::int64_t> tokenBefore;
+    std::optional<std::int64_t> tokenAfter;
 };
 
 /// Throws pg::Error.

@@ -43,10 +43,11 @@ constexpr auto agedHeartbeat = deadHeartbeat + 35s;
 
 } // namespace
 
-Demo::Demo(pg::ConnectionInfo database, const QString& lockFile, OnLook onLook)
+Demo::Demo(pg::ConnectionInfo database, const QString& lockFile, OnLook onLook, OnDeed onDeed)
     : m_database(std::move(database))
     , m_lock(lockFile)
-    , m_onLook(std::move(onLook)) {
+    , m_onLook(std::move(onLook))
+    , m_onDeed(std::move(onDeed)) {
     m_lock.setStaleLockTime(0);
     m_housekeeper = std::make_unique<Loop>(named(m_database, "demo/housekeeper"),
                                            [this](pgque::Client& client) { return step(client); });
@@ -87,19 +88,19 @@ void Demo::setUp(pgque::Client& client) {
     const auto dead = client.consumerInfo(script::orders, script::deadMember);
     if (dead.empty() || !dead.front().currentBatch)
         m_dying = std::make_unique<Loop>(named(m_database, std::string("demo/") + script::deadMember),
-                                         troubled::dying(false));
+                                         troubled::dying(false, m_onDeed));
     if (archiverIsNew)
         m_stopping = std::make_unique<Loop>(named(m_database, std::string("demo/") + script::archiver),
-                                            troubled::stopping(false));
+                                            troubled::stopping(false, m_onDeed));
 
     m_loops.push_back(std::make_unique<Loop>(named(m_database, "demo/shop"), producers::shop()));
     m_loops.push_back(std::make_unique<Loop>(named(m_database, "demo/partners"), producers::partners()));
-    m_loops.push_back(
-        std::make_unique<Loop>(named(m_database, std::string("demo/") + script::searchIndex), troubled::slow()));
-    m_loops.push_back(
-        std::make_unique<Loop>(named(m_database, std::string("demo/") + script::busyMember), troubled::busy(m_busy)));
+    m_loops.push_back(std::make_unique<Loop>(named(m_database, std::string("demo/") + script::searchIndex),
+                                             troubled::slow(m_onDeed)));
+    m_loops.push_back(std::make_unique<Loop>(named(m_database, std::string("demo/") + script::busyMember),
+                                             troubled::busy(m_busy, m_onDeed)));
 
-    m_staff = std::make_unique<Staff>(m_database);
+    m_staff = std::make_unique<Staff>(m_database, m_onDeed);
     m_staff->hire(script::orders, "fulfilment", {}, 15ms);
     m_staff->hire(script::orders, "analytics", {}, 2ms);
     m_staff->hire(script::catalog, "cache-warmer", {}, 4ms);
@@ -163,10 +164,10 @@ void Demo::tend(pgque::Client& client) {
 /// What is stuck keeps tables from rotating. In a real system that goes on until the disk is full; here each is let go
 /// for a moment and planted anew.
 void Demo::renew(pgque::Client& client) {
-    m_dying =
-        std::make_unique<Loop>(named(m_database, std::string("demo/") + script::deadMember), troubled::dying(true));
-    m_stopping =
-        std::make_unique<Loop>(named(m_database, std::string("demo/") + script::archiver), troubled::stopping(true));
+    m_dying = std::make_unique<Loop>(named(m_database, std::string("demo/") + script::deadMember),
+                                     troubled::dying(true, m_onDeed));
+    m_stopping = std::make_unique<Loop>(named(m_database, std::string("demo/") + script::archiver),
+                                        troubled::stopping(true, m_onDeed));
     m_busy->letGo = true;
     client.setQueueConfig(script::legacySync, "ticker_paused", "false");
     m_pauseLegacyAt = Clock::now() + 5s;

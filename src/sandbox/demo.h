@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "sandbox/deeds.h"
 #include "sandbox/loop.h"
 #include "sandbox/planted.h"
 #include "sandbox/staff.h"
@@ -23,8 +24,8 @@ class Demo {
 public:
     using OnLook = std::function<void(const std::vector<PlantedState>&)>;
 
-    /// onLook is called on a thread of the demonstration, about once a second.
-    Demo(pg::ConnectionInfo database, const QString& lockFile, OnLook onLook);
+    /// onLook is called on a thread of the demonstration, about once a second; onDeed hears of every batch.
+    Demo(pg::ConnectionInfo database, const QString& lockFile, OnLook onLook, OnDeed onDeed = {});
     ~Demo();
 
 private:
@@ -39,6 +40,7 @@ private:
     pg::ConnectionInfo m_database;
     QLockFile m_lock; ///< used by the housekeeper's thread only, as everything below
     OnLook m_onLook;
+    OnDeed m_onDeed;
     PlantedLook m_look;
     bool m_isSetUp = false;
     bool m_othersWork = false;

@@ -27,8 +27,9 @@ void deliver(const std::string& queue, const pgque::Message& message) {
 
 } // namespace
 
-Staff::Staff(pg::ConnectionInfo database)
-    : m_database(std::move(database)) {}
+Staff::Staff(pg::ConnectionInfo database, OnDeed onDeed)
+    : m_database(std::move(database))
+    , m_onDeed(std::move(onDeed)) {}
 
 Staff::~Staff() {
     for (std::jthread& thread : m_threads)
@@ -46,14 +47,17 @@ void Staff::hire(const std::string& queue, const std::string& consumer, const st
     options.connection.connectTimeout = 5s;
     options.connection.statementTimeout = 5s;
 
+    const std::string who = registeredName(consumer, subconsumer);
+    if (m_onDeed)
+        options.onBatch = [queue, who, tell = m_onDeed](const pgque::BatchStep& step) { tell({queue, who, step}); };
+
     pgque::Handlers handlers;
     handlers.onOther([queue, perMessage](const pgque::Message& message, pgque::Delivery& delivery) {
         pauseFor(perMessage, delivery.stop());
         deliver(queue, message);
     });
 
-    const std::string name = "demo/" + consumer + (subconsumer ? '.' + *subconsumer : "");
-    m_threads.emplace_back([info = named(m_database, name), options, handlers](const std::stop_token& stop) {
+    m_threads.emplace_back([info = named(m_database, "demo/" + who), options, handlers](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
             try {
                 pgque::Consumer(info, options, handlers).run(stop);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pg/connectioninfo.h"
-#include "pgque/consumer.h"
+#include "sandbox/deeds.h"
 
 #include <chrono>
 #include <optional>
@@ -16,7 +16,7 @@ namespace sandbox {
 /// after it. They go on until they are destroyed, whatever happens to server, queue or subscription.
 class Staff {
 public:
-    explicit Staff(pg::ConnectionInfo database);
+    explicit Staff(pg::ConnectionInfo database, OnDeed onDeed = {});
     ~Staff();
     Staff(const Staff&) = delete;
     Staff& operator=(const Staff&) = delete;
@@ -27,6 +27,7 @@ public:
 
 private:
     pg::ConnectionInfo m_database;
+    OnDeed m_onDeed;
     std::vector<std::jthread> m_threads;
 };
 

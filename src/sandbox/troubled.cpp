@@ -34,14 +34,15 @@ bool breaksWorker(const pgque::Batch& batch) {
 
 } // namespace
 
-Loop::Step dying(bool comeBackFirst) {
-    return [healthy = comeBackFirst](pgque::Client& client) mutable -> Pause {
-        const pgque::Batch batch = client.receiveCoop(script::orders, script::billing, script::deadWorker);
+Loop::Step dying(bool comeBackFirst, OnDeed onDeed) {
+    return [healthy = comeBackFirst, reader = Reader(script::orders, script::billing, script::deadWorker,
+                                                     std::move(onDeed))](pgque::Client& client) mutable -> Pause {
+        const pgque::Batch batch = reader.receive(client);
         if (batch.empty())
             return awaitTick(client, script::orders);
         if (!healthy && breaksWorker(batch))
             return finished;
-        client.ack(*batch.id);
+        reader.ack(client, *batch.id);
         if (!healthy)
             return 0ms;
         healthy = false;
@@ -49,16 +50,18 @@ Loop::Step dying(bool comeBackFirst) {
     };
 }
 
-Loop::Step busy(std::shared_ptr<BusyState> state) {
-    return [state = std::move(state), held = std::optional<std::int64_t>()](pgque::Client& client) mutable -> Pause {
+Loop::Step busy(std::shared_ptr<BusyState> state, OnDeed onDeed) {
+    return [state = std::move(state), held = std::optional<std::int64_t>(),
+            reader = Reader(script::payments, script::settlement, script::busyWorker, std::move(onDeed))](
+               pgque::Client& client) mutable -> Pause {
         if (held && state->letGo.exchange(false)) {
-            client.ack(*held);
+            reader.ack(client, *held);
             held.reset();
             state->holds = false;
             return backAtWork;
         }
         if (!held) {
-            held = client.receiveCoop(script::payments, script::settlement, script::busyWorker).id;
+            held = reader.receive(client).id;
             state->holds = held.has_value();
             return held ? 5s : awaitTick(client, script::payments);
         }
@@ -68,26 +71,28 @@ Loop::Step busy(std::shared_ptr<BusyState> state) {
     };
 }
 
-Loop::Step stopping(bool catchUp) {
-    return [catchUp](pgque::Client& client) -> Pause {
-        const pgque::Batch batch = client.receive(script::audit, script::archiver);
+Loop::Step stopping(bool catchUp, OnDeed onDeed) {
+    return [catchUp, reader = Reader(script::audit, script::archiver, {}, std::move(onDeed))](
+               pgque::Client& client) mutable -> Pause {
+        const pgque::Batch batch = reader.receive(client);
         if (batch.id)
-            client.ack(*batch.id);
+            reader.ack(client, *batch.id);
         if (catchUp)
             return batch.id ? Pause(5ms) : finished;
         return batch.empty() ? Pause(poll) : finished;
     };
 }
 
-Loop::Step slow() {
-    return [](pgque::Client& client) -> Pause {
+Loop::Step slow(OnDeed onDeed) {
+    return [reader = Reader(script::catalog, script::searchIndex, {}, std::move(onDeed))](
+               pgque::Client& client) mutable -> Pause {
         const auto info = client.consumerInfo(script::catalog, script::searchIndex);
         if (info.empty() || info.front().pendingEvents.value_or(0) < script::backlogCeiling)
             return 1s;
-        const pgque::Batch batch = client.receive(script::catalog, script::searchIndex);
+        const pgque::Batch batch = reader.receive(client);
         if (!batch.id)
             return 1s;
-        client.ack(*batch.id);
+        reader.ack(client, *batch.id);
         return 200ms;
     };
 }

@@ -161,6 +161,21 @@ private Q_SLOTS:
         QVERIFY(only(timeline, 1).began.latest == cases::now + 400ms);
     }
 
+    void aLookTakesTime() {
+        const auto slow = [](Timestamp at, std::vector<domain::Subscription> rows) {
+            domain::Snapshot snapshot = look(at, std::move(rows));
+            snapshot.cost.serverMs = 200;
+            return snapshot;
+        };
+        Timeline timeline;
+        timeline.add(slow(cases::now, {main(10), member(1)}), gap);
+        timeline.add(slow(cases::now + 1s, {main(11), member(1, 70, 10)}), gap);
+        timeline.add(slow(cases::now + 2s, {main(11), member(1)}), gap);
+        const Bar& bar = only(timeline, 1);
+        QVERIFY(bar.began.after == cases::now - 200ms && bar.began.latest == cases::now + 1s);
+        QVERIFY(bar.ended.after == cases::now + 800ms && bar.ended.latest == cases::now + 2s);
+    }
+
     void takeoverPointsToTheNewToken() {
         Timeline timeline;
         timeline.add(look(cases::now, {main(11), member(1, 70, 10), member(2)}), gap);
@@ -254,11 +269,12 @@ private Q_SLOTS:
     void drawnTokensBoundWhatWentUnseen() {
         Timeline timeline;
         const auto group = [&](Timestamp at, std::int64_t cursor, std::int64_t drawn) {
-            timeline.addTrack(look(at, {main(cursor), member(1)}), 1, 7, gap, drawn);
+            timeline.addTrack(look(at, {main(cursor), member(1)}), 1, 7, gap, {drawn, drawn + 1});
         };
         group(cases::now, 10, 500);
         group(cases::now + 200ms, 18, 502);
-        QCOMPARE(timeline.track(1, 7)->unseen.back().atMost, 2); // eight ticks, but only two batches were drawn
+        // Eight ticks, but only two batches were drawn, and perhaps one right before a look or right after it.
+        QCOMPARE(timeline.track(1, 7)->unseen.back().atMost, 3);
         QVERIFY(!timeline.track(1, 8));
     }
 

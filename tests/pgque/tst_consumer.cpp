@@ -145,6 +145,45 @@ private Q_SLOTS:
         QCOMPARE(openBatches(), std::string("0"));
     }
 
+    void stepsOfABatchAreTold() {
+        using Step = pgque::BatchStep;
+        std::mutex mutex;
+        std::vector<Step> told;
+        auto given = options();
+        given.onBatch = [&](const Step& step) {
+            const std::lock_guard lock(mutex);
+            told.push_back(step);
+        };
+        pgque::Handlers handlers;
+        handlers.onOther([&](const pgque::Message& message, pgque::Delivery&) {
+            if (message.payload == "taken") // by somebody else, while it is handled
+                m_db->client().ack(message.batchId);
+        });
+        const auto before = std::chrono::system_clock::now();
+        pgque::Consumer consumer(info(), given, handlers);
+        Running running(consumer);
+        m_db->window(queue, 1, 3);
+        QVERIFY(eventually([&] { return consumer.stats().batches == 1; }));
+        m_db->client().send(queue, "order", "taken");
+        m_db->tick(queue);
+        QVERIFY(eventually([&] { return consumer.stats().lost == 1; }));
+        QCOMPARE(running.stop(), std::string());
+        QCOMPARE(told.size(), 4u);
+        const std::vector<Step::Kind> kinds{told[0].kind, told[1].kind, told[2].kind, told[3].kind};
+        QVERIFY((kinds ==
+                 std::vector{Step::Kind::Received, Step::Kind::Acknowledged, Step::Kind::Received, Step::Kind::Lost}));
+        QCOMPARE(told[1].batchId, told[0].batchId);
+        QCOMPARE(told[0].messages, 3u);
+        QCOMPARE(told[1].messages, 3u);
+        QVERIFY(told[2].batchId > told[0].batchId);
+        QCOMPARE(told[3].batchId, told[2].batchId);
+        auto time = before;
+        for (const Step& step : told) {
+            QVERIFY(step.asked >= time && step.answered >= step.asked);
+            time = step.answered;
+        }
+    }
+
     void whatNobodyHandlesIsNotLost() {
         m_db->client().setQueueConfig(queue, "max_retries", "0");
         pgque::Consumer consumer(info(), options(), {});
