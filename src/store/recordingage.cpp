@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::int64_t pageSize = 4'096;
 constexpr auto ageEvery = std::chrono::minutes(1);
+/// A clock that was just set may be set right again: until then nothing gets old by it.
+constexpr auto believedAfter = std::chrono::minutes(10);
 /// How many blocks' lengths of one tier become coarser at a time.
 constexpr std::int64_t atOnce = 24;
 constexpr int mostGivenUp = 400;
@@ -33,10 +35,13 @@ std::int64_t micros(Timestamp at) {
 
 } // namespace
 
-RecordingFile::Problem RecordingFile::age(Timestamp now) {
+RecordingFile::Problem RecordingFile::age(const domain::Snapshot& newest) {
+    const Timestamp now = newest.takenAt;
     if (m_agedAt && now >= *m_agedAt && now - *m_agedAt < ageEvery)
         return {};
     m_agedAt = now;
+    if (newest.receivedAt - m_clockMovedAt < believedAfter)
+        return keepWithinBudget();
     const std::array<Interval, 3> keptFor{m_options.everySampleFor, m_options.tenSecondsFor, m_options.minutesFor};
     for (int tier = 0; tier < 3; ++tier) {
         if (auto failure = coarsen(tier, micros(now - keptFor.at(std::size_t(tier))), atOnce))
@@ -198,7 +203,8 @@ RecordingFile::Problem RecordingFile::giveUp() {
     // An eighth of the time that is told in changes, then of the whole moments.
     for (const QString& which : {u"base <> 0"_s, u"base = 0"_s}) {
         QSqlQuery span = m_file.prepared(
-            u"select min(at), max(at), count(*) from frame where %1 and n <> %2 and base <> %2"_s.arg(which).arg(m_keyFrame));
+            u"select min(at), max(at), count(*) from frame where %1 and n <> %2 and base <> %2"_s.arg(which).arg(
+                m_keyFrame));
         if (!span.exec() || !span.next())
             return m_file.failure(span);
         if (span.value(2).toLongLong() == 0)

@@ -96,10 +96,10 @@ RecordingFile::Problem RecordingFile::openForWriting() {
     if (auto failure = m_file.open(statements))
         return failure;
     auto failure = prepare();
-    if (!failure)
-        failure = readState();
     if (failure)
         m_file.close();
+    else
+        forget();
     return failure;
 }
 
@@ -113,13 +113,16 @@ RecordingFile::Problem RecordingFile::prepare() {
         return *failure;
     const std::int64_t found = std::get<0>(version).value_or(0);
     if (std::get<0>(tables).value_or(0) == 0 && m_writing) {
-        QStringList statements = recordingSchema();
-        statements << u"pragma user_version = %1"_s.arg(recordingFormat);
-        for (const QString& statement : std::as_const(statements)) {
-            if (auto failure = m_file.run(statement))
-                return failure;
-        }
-        return {};
+        // At once: half of it would be somebody else's file.
+        return inTransaction([this]() -> Problem {
+            QStringList statements = recordingSchema();
+            statements << u"pragma user_version = %1"_s.arg(recordingFormat);
+            for (const QString& statement : std::as_const(statements)) {
+                if (auto failure = m_file.run(statement))
+                    return failure;
+            }
+            return {};
+        });
     }
     if (found > recordingFormat)
         return Failure{Failure::Kind::Newer, u"%1 was written by a newer version of Batchscope (format %2; this one "
@@ -155,14 +158,11 @@ RecordingFile::Problem RecordingFile::moveAside() {
 void RecordingFile::forget() {
     m_lastFrame = {};
     m_openFindings.clear();
-    for (auto& [queue, open] : m_open)
+    m_findingsStand = true;
+    for (auto& [queue, open] : m_open) {
         open.changed = true;
-}
-
-RecordingFile::Problem RecordingFile::readState() {
-    forget();
-    // What stood when the last run ended: seen last then, whatever came after.
-    return m_file.run(u"update finding set ended = seen where ended is null"_s);
+        open.stored = false;
+    }
 }
 
 Answer<std::optional<std::int64_t>> RecordingFile::number(const QString& sql, const QVariantList& values) {
@@ -183,9 +183,10 @@ RecordingFile::Problem RecordingFile::inTransaction(const std::function<Problem(
     if (!failure)
         failure = m_file.run(u"commit"_s);
     if (failure) {
-        // What stands in the file is read anew next time.
+        // What stands in the file counts. Without room it stays open: to open it again takes some, and it can be read.
         m_file.run(u"rollback"_s);
-        m_file.close();
+        if (failure->kind != Failure::Kind::Full)
+            m_file.close();
         forget();
     }
     return failure;
@@ -205,7 +206,7 @@ Answer<bool> RecordingFile::add(const domain::Moment& moment, bool joined) {
             failure = inTransaction([&] { return write(moment, joined); });
     }
     if (!failure)
-        failure = age(moment.snapshot->takenAt);
+        failure = age(*moment.snapshot);
     m_last = moment;
     if (failure)
         return *failure;
@@ -222,6 +223,12 @@ RecordingFile::Problem RecordingFile::write(const domain::Moment& moment, bool j
     }
     if (auto failure = watchClock(*moment.snapshot))
         return failure;
+    // What stood when the last run ended: seen last then, whatever came after. Here, for on opening it must be readable
+    // without being written.
+    if (std::exchange(m_findingsStand, false)) {
+        if (auto failure = m_file.run(u"update finding set ended = seen where ended is null"_s))
+            return failure;
+    }
     if (auto failure = takeFigures(moment, joined))
         return failure;
     if (auto failure = writeMoment(moment))
@@ -235,13 +242,16 @@ RecordingFile::Problem RecordingFile::write(const domain::Moment& moment, bool j
 }
 
 RecordingFile::Problem RecordingFile::watchClock(const domain::Snapshot& snapshot) {
-    if (!m_last.snapshot)
+    if (!m_last.snapshot) {
+        m_clockMovedAt = snapshot.receivedAt;
         return writeNote({RecordingNote::Kind::Started, snapshot.takenAt, {}});
+    }
     const double there = std::chrono::duration<double>(snapshot.takenAt - m_last.snapshot->takenAt).count();
     const double here = std::chrono::duration<double>(snapshot.receivedAt - m_last.snapshot->receivedAt).count();
     const double jump = there - here;
     if (std::abs(jump) <= driftSeconds + std::max(0.0, here) * driftShare)
         return {};
+    m_clockMovedAt = snapshot.receivedAt;
     return writeNote({jump > 0 ? RecordingNote::Kind::ClockForward : RecordingNote::Kind::ClockBack, snapshot.takenAt,
                       u"%1 s"_s.arg(std::abs(jump), 0, 'f', 1)});
 }

@@ -49,7 +49,6 @@ private:
     Problem prepare();
     Problem openForWriting();
     Problem moveAside();
-    Problem readState();
     bool mayWrite();
     void forget();
 
@@ -67,7 +66,7 @@ private:
     Problem mergeBlock(int tier, std::int64_t start, std::int32_t queueId, const Block& block);
 
     // recordingage.cpp: getting coarser, and staying within the budget
-    Problem age(pg::Timestamp now);
+    Problem age(const domain::Snapshot& newest);
     Problem coarsen(int tier, std::int64_t before, std::int64_t atMost);
     Problem coarsenOnce(int tier, std::int64_t start, std::int64_t end);
     Problem thinMoments(std::int64_t before, std::int64_t spacing);
@@ -92,10 +91,12 @@ private:
     double m_earned = 0; ///< bytes that may be spent on moments
     pg::Timestamp m_lastEarned;
     std::map<std::string, std::int64_t> m_openFindings;
+    bool m_findingsStand = true; ///< in the file, of an earlier run
     std::unordered_map<std::int32_t, Open> m_open;
     std::optional<std::int64_t> m_openStart;
     std::optional<pg::Timestamp> m_writtenAt;
     std::optional<pg::Timestamp> m_agedAt;
+    pg::Clock::time_point m_clockMovedAt; ///< or when this run began: what was before is not known
 };
 
 } // namespace store

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/madesnapshots.h"
-#include "store/recording.h"
 #include "store/seriesblock.h"
+#include "store/shoprecording.h"
 
 #include <QDir>
-#include <QElapsedTimer>
 #include <QFileInfo>
-#include <QProcess>
 #include <QSqlDatabase>
 #include <QSqlError>
 #include <QSqlQuery>
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <csignal>
 #include <random>
 
 using namespace Qt::StringLiterals;
@@ -33,44 +29,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr int orders = 1;
-
-template <class T>
-T result(QFuture<T> future) {
-    future.waitForFinished();
-    return future.result();
-}
-
-/// The answer itself; a failure ends the test.
-template <class T>
-T get(QFuture<Answer<T>> future) {
-    const auto answer = result(std::move(future));
-    if (const auto* failure = std::get_if<Failure>(&answer))
-        qFatal("%s", qPrintable(failure->text));
-    return std::get<T>(answer);
-}
-
-template <class T>
-std::optional<Failure::Kind> failureKind(QFuture<Answer<T>> future) {
-    const auto answer = result(std::move(future));
-    const auto* failure = std::get_if<Failure>(&answer);
-    return failure ? std::optional(failure->kind) : std::nullopt;
-}
-
-/// The shop, so many seconds later; events come at a rate that changes with the second.
-Moment shopAt(double second, pg::Clock::time_point began = {}) {
-    auto snapshot = made::shop();
-    const auto at = pg::Interval(std::int64_t(second * 1e6));
-    snapshot->takenAt += at;
-    snapshot->receivedAt = began + at;
-    snapshot->number = std::uint64_t(second) + 1;
-    for (domain::Queue& queue : snapshot->queues) {
-        if (queue.eventSeqNow)
-            queue.eventSeqNow = *queue.eventSeqNow + std::int64_t(second * 100);
-        queue.dead = domain::Count{std::int64_t(second) % 60, false, snapshot->takenAt};
-    }
-    snapshot->buildIndex();
-    return {snapshot, std::make_shared<domain::Diagnosis>(made::shopFindings())};
-}
 
 QString runSql(const QString& path, const QStringList& statements) {
     QString error;
@@ -282,49 +240,6 @@ private Q_SLOTS:
         QVERIFY(*recorded.last - *recorded.seriesFrom > hours(6));
     }
 
-    void aFullDiskStopsItAndNothingElse() {
-        Recording::Options full = options();
-        full.maximumPages = 40;
-        Recording recording(full);
-        std::optional<Failure::Kind> kind;
-        int second = 0;
-        for (; second < 5'000 && !kind; ++second)
-            kind = failureKind(recording.add(shopAt(second), second > 0));
-        QVERIFY(kind == Failure::Kind::Full);
-        // What there is can be read, and later there may be room again.
-        const auto recorded = get(recording.recorded());
-        QVERIFY(recorded.moments > 0);
-        QVERIFY(get(recording.momentAt(*recorded.last, Which::AtOrBefore)));
-    }
-
-    void aMovedClockIsTold() {
-        Recording recording(options());
-        for (int second = 0; second < 20; ++second)
-            get(recording.add(shopAt(second), second > 0));
-        // Ten real seconds later the server's clock says a minute earlier, then half an hour later.
-        for (int second = 0; second < 10; ++second) {
-            Moment moment = shopAt(second - 60);
-            const_cast<domain::Snapshot&>(*moment.snapshot).receivedAt = pg::Clock::time_point(seconds(20 + second));
-            get(recording.add(moment, true));
-        }
-        for (int second = 0; second < 10; ++second) {
-            Moment moment = shopAt(1'800 + second);
-            const_cast<domain::Snapshot&>(*moment.snapshot).receivedAt = pg::Clock::time_point(seconds(30 + second));
-            get(recording.add(moment, true));
-        }
-        std::vector<store::RecordingNote::Kind> kinds;
-        for (const store::RecordingNote& note : get(recording.recorded()).notes)
-            kinds.push_back(note.kind);
-        using Kind = store::RecordingNote::Kind;
-        QVERIFY((kinds == std::vector<Kind>{Kind::ClockForward, Kind::ClockBack, Kind::Started}));
-        const auto at = [](int second) { return shopAt(second).snapshot->takenAt; };
-        QVERIFY(get(recording.momentAt(at(-55), Which::AtOrBefore))->snapshot->takenAt == at(-55));
-        QVERIFY(get(recording.momentAt(at(1'805), Which::AtOrBefore))->snapshot->takenAt == at(1'805));
-        QVERIFY(get(recording.momentAt(at(15), Which::AtOrBefore))->snapshot->takenAt == at(15));
-        const auto series = get(recording.series(orders, Quantity::Dead, at(-100), at(4'000), 10'000));
-        QCOMPARE(series.points.size(), std::size_t(40));
-    }
-
     void aDamagedFileIsMovedAside() {
         QDir().mkpath(QFileInfo(m_path).path());
         QFile file(m_path);
@@ -382,49 +297,7 @@ private Q_SLOTS:
         QVERIFY(!series.points.back().rebuilt);
         QVERIFY(series.points.size() > 300);
     }
-
-    /// Killed while it writes, again and again: the file opens each time and has all that was told before.
-    void survivesAKill() {
-#ifdef Q_OS_UNIX
-        std::int64_t moments = 0;
-        for (int round = 0; round < 4; ++round) {
-            QProcess writer;
-            writer.start(QCoreApplication::applicationFilePath(), {u"--write"_s, m_path});
-            QVERIFY(writer.waitForStarted());
-            QVERIFY(writer.waitForReadyRead(20'000));
-            QTest::qWait(150 + 70 * round);
-            ::kill(pid_t(writer.processId()), SIGKILL);
-            QVERIFY(writer.waitForFinished());
-            // The last whole line names a moment that was on disk.
-            const QByteArrayList lines = writer.readAllStandardOutput().split('\n');
-            const int told = lines.size() > 1 ? lines[lines.size() - 2].toInt() : 0;
-            Recording recording(options());
-            QVERIFY(get(recording.add(shopAt(told + 1), false)));
-            const auto recorded = get(recording.recorded());
-            QVERIFY(recorded.moments > moments);
-            moments = recorded.moments;
-            const auto last = get(recording.momentAt(shopAt(told).snapshot->takenAt, Which::AtOrBefore));
-            QVERIFY(last);
-            QVERIFY(last->snapshot->takenAt == shopAt(told).snapshot->takenAt);
-        }
-#endif
-    }
 };
 
-int main(int argc, char** argv) {
-    QCoreApplication application(argc, argv);
-    if (argc == 3 && qstrcmp(argv[1], "--write") == 0) {
-        Recording::Options options;
-        options.path = QString::fromLocal8Bit(argv[2]);
-        Recording recording(options);
-        for (int second = 0;; ++second) {
-            get(recording.add(shopAt(second), second > 0));
-            std::printf("%d\n", second);
-            std::fflush(stdout);
-        }
-    }
-    TestRecording test;
-    return QTest::qExec(&test, argc, argv);
-}
-
+QTEST_GUILESS_MAIN(TestRecording)
 #include "tst_recording.moc"
