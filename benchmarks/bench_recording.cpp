@@ -75,83 +75,127 @@ Recording::Options into(const QTemporaryDir& folder) {
     return options;
 }
 
+struct Spread {
+    std::vector<double> ms;
+
+    void add(std::chrono::steady_clock::time_point began) {
+        ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count());
+    }
+
+    void tell(benchmark::State& state, const std::string& name) {
+        std::sort(ms.begin(), ms.end());
+        state.counters[name + "_p50_ms"] = ms[ms.size() / 2];
+        state.counters[name + "_p95_ms"] = ms[ms.size() * 95 / 100];
+    }
+};
+
 /// Ten minutes, a sample a second, each waited for: what the recording's own thread spends on one.
 void addSample(benchmark::State& state) {
     const QTemporaryDir folder;
     Recording recording(into(folder));
     Server server;
-    std::vector<double> costs;
+    Spread costs;
     for (auto _ : state) {
         const domain::Moment moment = server.after(std::chrono::seconds(1));
         const auto began = std::chrono::steady_clock::now();
-        get(recording.add(moment, !costs.empty()));
-        const double cost = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
-        costs.push_back(cost);
-        state.SetIterationTime(cost / 1'000);
+        get(recording.add(moment, !costs.ms.empty()));
+        costs.add(began);
+        state.SetIterationTime(costs.ms.back() / 1'000);
     }
-    std::sort(costs.begin(), costs.end());
-    state.counters["p50_ms"] = costs[costs.size() / 2];
-    state.counters["p95_ms"] = costs[costs.size() * 95 / 100];
-    state.counters["max_ms"] = costs.back();
+    costs.tell(state, "add");
+    state.counters["max_ms"] = costs.ms.back();
     const store::Recorded recorded = get(recording.recorded());
     state.counters["moments"] = double(recorded.moments);
     state.counters["MB"] = double(QFileInfo(recorded.path).size()) / 1e6;
 }
 
-/// A week, a sample every `range` seconds, within its room; then instants and charts all over it.
-void week(benchmark::State& state) {
-    const QTemporaryDir folder;
-    Recording recording(into(folder));
-    Server server;
-    const auto step = std::chrono::seconds(state.range(0));
-    const pg::Timestamp first = made::now + step;
-    pg::Timestamp last = first;
-    QList<std::pair<double, double>> daily;
-    for (pg::Interval elapsed = step; elapsed <= std::chrono::hours(24 * 7); elapsed += step) {
-        const domain::Moment moment = server.after(step);
+/// A recording that is filled without waiting for each moment: it has a queue of its own.
+class Filled {
+public:
+    void add(pg::Interval step) {
+        const domain::Moment moment = m_server.after(step);
         last = moment.snapshot->takenAt;
-        // A few at a time: the recording has a queue of its own.
-        auto added = recording.add(moment, elapsed > step);
-        if (elapsed.count() / step.count() % 8 == 0)
+        if (m_number == 0)
+            first = last;
+        auto added = recording.add(moment, m_number > 0);
+        if (++m_number % 8 == 0)
             added.waitForFinished();
-        if (elapsed % std::chrono::hours(24) < step)
-            daily.append({elapsed.count() / 8.64e10, double(get(recording.recorded()).bytes) / 1e6});
     }
-    const store::Recorded recorded = get(recording.recorded());
-    std::mt19937 generator(2);
-    std::vector<double> seeks;
-    std::vector<double> charts;
-    for (auto _ : state) {
-        const pg::Interval whole = last - *recorded.first;
-        const pg::Timestamp at =
-            *recorded.first + pg::Interval(std::int64_t(generator() % 1'000) * whole.count() / 1'000);
+
+    double megabytes() { return double(get(recording.recorded()).bytes) / 1e6; }
+
+    /// An instant somewhere after `from`; and how long a chart of it all takes.
+    void seek(pg::Timestamp from, Spread& instants, Spread& charts) {
+        const auto at = from + (last - from) / 1'000 * std::int64_t(m_generator() % 1'000);
         auto began = std::chrono::steady_clock::now();
         benchmark::DoNotOptimize(get(recording.momentAt(at, store::Which::AtOrBefore)));
-        const auto between = std::chrono::steady_clock::now();
+        instants.add(began);
+        began = std::chrono::steady_clock::now();
         benchmark::DoNotOptimize(
-            get(recording.series(int(generator() % queues) + 1, domain::Quantity::Backlog, first, last, 300)));
-        const auto end = std::chrono::steady_clock::now();
-        seeks.push_back(std::chrono::duration<double, std::milli>(between - began).count());
-        charts.push_back(std::chrono::duration<double, std::milli>(end - between).count());
-        state.SetIterationTime(seeks.back() / 1'000);
+            get(recording.series(int(m_generator() % queues) + 1, domain::Quantity::Backlog, first, last, 300)));
+        charts.add(began);
     }
-    std::sort(seeks.begin(), seeks.end());
-    std::sort(charts.begin(), charts.end());
-    state.counters["seek_p50_ms"] = seeks[seeks.size() / 2];
-    state.counters["seek_p95_ms"] = seeks[seeks.size() * 95 / 100];
-    state.counters["chart_p95_ms"] = charts[charts.size() * 95 / 100];
+
+private:
+    const QTemporaryDir m_folder;
+    Server m_server;
+    std::mt19937 m_generator{2};
+    int m_number = 0;
+
+public:
+    Recording recording{into(m_folder)};
+    pg::Timestamp first;
+    pg::Timestamp last;
+};
+
+/// A week, a sample every `range` seconds, within its room; then instants and charts all over it. Of what is older than
+/// an hour only whole moments are left, however often there was a sample.
+void week(benchmark::State& state) {
+    Filled filled;
+    const auto step = std::chrono::seconds(state.range(0));
+    for (int day = 1; day <= 7; ++day) {
+        for (pg::Interval elapsed{0}; elapsed < std::chrono::hours(24); elapsed += step)
+            filled.add(step);
+        state.counters["MB_day_" + std::to_string(day)] = filled.megabytes();
+    }
+    const store::Recorded recorded = get(filled.recording.recorded());
+    Spread instants;
+    Spread charts;
+    for (auto _ : state) {
+        filled.seek(*recorded.first, instants, charts);
+        state.SetIterationTime(instants.ms.back() / 1'000);
+    }
+    instants.tell(state, "seek");
+    charts.tell(state, "chart");
     state.counters["moments"] = double(recorded.moments);
-    state.counters["hours_of_moments"] = std::chrono::duration<double>(last - *recorded.first).count() / 3'600;
-    state.counters["hours_of_charts"] = std::chrono::duration<double>(last - *recorded.seriesFrom).count() / 3'600;
-    state.counters["MB"] = double(recorded.bytes) / 1e6;
-    if (!daily.isEmpty())
-        state.counters["MB_first_day"] = daily.front().second;
+    state.counters["hours_of_moments"] = std::chrono::duration<double>(filled.last - *recorded.first).count() / 3'600;
+    state.counters["hours_of_charts"] =
+        std::chrono::duration<double>(filled.last - *recorded.seriesFrom).count() / 3'600;
+}
+
+/// Two hours, a sample a second; then instants of the last one, with up to two minutes of changes between whole
+/// moments.
+void lastHour(benchmark::State& state) {
+    Filled filled;
+    for (int second = 0; second < 2 * 3'600; ++second)
+        filled.add(std::chrono::seconds(1));
+    Spread instants;
+    Spread charts;
+    for (auto _ : state) {
+        filled.seek(filled.last - std::chrono::hours(1), instants, charts);
+        state.SetIterationTime(instants.ms.back() / 1'000);
+    }
+    instants.tell(state, "seek");
+    charts.tell(state, "chart");
+    state.counters["MB"] = filled.megabytes();
+    state.counters["moments"] = double(get(filled.recording.recorded()).moments);
 }
 
 } // namespace
 
 BENCHMARK(addSample)->Iterations(600)->UseManualTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(week)->Arg(30)->Iterations(200)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(lastHour)->Iterations(200)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(week)->Arg(60)->Iterations(200)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 int main(int argc, char** argv) {
     const QCoreApplication application(argc, argv);

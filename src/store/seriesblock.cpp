@@ -188,7 +188,7 @@ std::optional<Block> unpack(const QByteArray& bytes) {
             RunReader seen(in);
             for (Bucket& bucket : block) {
                 if (seen.next() != 0)
-                    bucket.values[quantity].emplace();
+                    bucket.values[quantity] = Bucket::Value{0, 0, 0};
             }
             const auto column = [&](auto put) {
                 RunReader runs(in);
