@@ -272,12 +272,12 @@ bool DeskPrivate::lacksClass(const operate::Action& action) const {
 
 /// On a session of its own: a series may take long, and what else is to be done must not wait for it.
 QFuture<links::Reply<domain::ActionOutcome>> DeskPrivate::runSeries(const domain::ActionRequest& request,
-                                                                    operate::RunOptions options) {
+                                                                    const operate::RunOptions& options) {
     auto session = std::make_shared<std::unique_ptr<links::Session>>(makeSession("series"));
     QObject::connect(session->get(), &links::Session::noticed, q, &Desk::noticed);
     (*session)->open();
     series.push_back(options.progress);
-    const auto running = (*session)->work(
+    auto running = (*session)->work(
         [request, options, capabilities = snapshot->capabilities](pg::Connection& on, pg::Deadline) {
             const operate::Registry all;
             return operate::Runner(all).perform(request, capabilities, on, options);
@@ -311,7 +311,7 @@ QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& reques
     operate::RunOptions options = d->runOptions(commit, record);
     if (action->isSeries()) {
         options.progress = progress ? std::move(progress) : std::make_shared<operate::Progress>();
-        return d->performed(request, d->runSeries(request, std::move(options)), commit, record);
+        return d->performed(request, d->runSeries(request, options), commit, record);
     }
     const auto running = session->work(
         [request, options, capabilities = d->snapshot->capabilities](pg::Connection& connection, pg::Deadline) {

@@ -92,7 +92,7 @@ public:
 
     operate::RunOptions runOptions(const std::shared_ptr<CommitNote>& commit, const store::JournalRecord& record) const;
     QFuture<links::Reply<domain::ActionOutcome>> runSeries(const domain::ActionRequest& request,
-                                                           operate::RunOptions options);
+                                                           const operate::RunOptions& options);
     void settleWhatIsOpen();
     void settleOne(const Unsettled& open);
     QFuture<domain::ActionOutcome> performed(const domain::ActionRequest& request,
@@ -152,7 +152,6 @@ public:
     monitor::History history;
     std::optional<domain::Moment> past; ///< shown instead of the newest
     quint64 wantedInstant = 0;
-    bool capsule = false; ///< there is no present
     std::map<std::string, std::string> capsuleFacts;
     Recorder recorder{*this};
     monitor::Timeline timeline;
@@ -160,10 +159,11 @@ public:
     QTimer followTimer;
     bool following = false; ///< a look is under way
     bool hidden = false;
+    bool stale = false;
+    bool capsule = false; ///< there is no present
     Stepping stepping;
     pg::Failure sampleFailure;
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers
-    bool stale = false;
     AccessMode mode = AccessMode::Observe;
     Arming armed;
     std::optional<std::chrono::steady_clock::time_point> armedUntil;

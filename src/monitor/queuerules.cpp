@@ -4,6 +4,7 @@
 #include "queries/evidence.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 // Rules about a queue: ticks, what the next window will hold, who may send and who reads.
@@ -210,8 +211,8 @@ void noConsumer(Case& one) {
         finding.title = "Nobody reads " + queue.name + ": its events are discarded unread.";
         finding.cause = "The queue has no subscription.";
         const pg::Interval left = queue.switchTime + queue.rotationPeriod - one.snapshot.takenAt;
-        const auto aPeriod =
-            static_cast<std::int64_t>(aSecond * std::chrono::duration<double>(queue.rotationPeriod).count() + 0.5);
+        const std::int64_t aPeriod =
+            std::llround(aSecond * std::chrono::duration<double>(queue.rotationPeriod).count());
         finding.consequence =
             "Each rotation, the next " +
             (left > pg::Interval(0) ? "in about " + words::age(left) : std::string("with the next maintenance")) +

@@ -14,7 +14,6 @@ namespace {
 
 using domain::Finding;
 using domain::Severity;
-using domain::WorkGeneration;
 using domain::WorkQueue;
 namespace evidence = queries::evidence;
 

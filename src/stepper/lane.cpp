@@ -29,7 +29,7 @@ pg::Connection open(const pg::ConnectionInfo& info, const std::shared_ptr<pg::In
 
 } // namespace
 
-Lane::Lane(std::string name, pg::ConnectionInfo info)
+Lane::Lane(std::string name, const pg::ConnectionInfo& info)
     : m_name(std::move(name))
     , m_connection(open(info, m_interrupt, m_notices))
     , m_canceller(m_connection.canceller())

@@ -30,7 +30,7 @@ public:
     using Job = std::function<void(pg::Connection& connection, Answer& answer)>;
 
     /// Connects; throws pg::Error.
-    Lane(std::string name, pg::ConnectionInfo info);
+    Lane(std::string name, const pg::ConnectionInfo& info);
 
     /// Ends the connection, whatever it does.
     ~Lane();

@@ -44,7 +44,7 @@ std::optional<std::int64_t> Model::tickAfter(std::int64_t tick, const Ask& ask) 
         if (!reaches(newest))
             return std::nullopt;
         // The newest tick, unless that would be more than twice what was asked for.
-        const bool fits = (!ask.minCount || newest.sequence - from.sequence <= 2 * *ask.minCount) &&
+        const bool fits = (!ask.minCount || newest.sequence - from.sequence <= 2 * std::int64_t(*ask.minCount)) &&
                           (!ask.minInterval || newest.at - from.at <= 2 * *ask.minInterval);
         found = fits ? std::prev(m_ticks.end()) : std::find_if(next, m_ticks.end(), reaches);
     }

@@ -52,7 +52,7 @@ std::vector<std::pair<std::string, std::string>> scratchSettings(int retries) {
 }
 
 std::string makeScratchQueue(pg::Connection& connection, int retries) {
-    const std::string name = std::string(scratchPrefix) + std::to_string(connection.backendPid()) + '_' + stamp();
+    std::string name = std::string(scratchPrefix) + std::to_string(connection.backendPid()) + '_' + stamp();
     // Marked first: whoever looks for what is left over must not find it in between.
     if (!connection.run(queries::claimScratchQueue(name)))
         throw pg::Error::of(pg::ErrorKind::Usage, "somebody works on " + name + " already");

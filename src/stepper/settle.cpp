@@ -221,6 +221,7 @@ Engine::Trial Engine::explained(const std::vector<Finished>& finished, std::size
         std::iota(order.begin(), order.end(), 0U);
         do {
             std::vector<Finished> other;
+            other.reserve(order.size());
             for (const std::size_t i : order)
                 other.push_back(finished[i]);
             if (Trial trial = tried(other, racing); trial.differences.empty())

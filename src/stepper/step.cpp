@@ -279,7 +279,7 @@ Parsed parseStep(const std::string& line) {
 std::string Step::text() const {
     std::string text = lane.empty() ? std::string() : lane + ' ';
     text += nameOf(verb);
-    const auto span_ = [&text](const char* word, const std::optional<Model::Time>& value) {
+    const auto addSpan = [&text](const char* word, const std::optional<Model::Time>& value) {
         if (value)
             text += std::string(" ") + word + ' ' + spanText(*value);
     };
@@ -299,11 +299,11 @@ std::string Step::text() const {
         text += " force";
     if (limit)
         text += " limit " + std::to_string(*limit);
-    span_("dead", ask.deadInterval);
-    span_("min-lag", ask.minLag);
+    addSpan("dead", ask.deadInterval);
+    addSpan("min-lag", ask.minLag);
     if (ask.minCount)
         text += " min-count " + std::to_string(*ask.minCount);
-    span_("min-interval", ask.minInterval);
+    addSpan("min-interval", ask.minInterval);
     if (token > 0)
         text += token == 1 ? std::string(" old") : " old " + std::to_string(token);
     if (verb == Verb::Nack && span != Model::Time::zero())
@@ -317,7 +317,7 @@ std::string Step::text() const {
 }
 
 std::string Outcome::words() const {
-    const std::string some = std::to_string(events.size()) + (events.size() == 1 ? " event" : " events");
+    std::string some = std::to_string(events.size()) + (events.size() == 1 ? " event" : " events");
     switch (kind) {
     case Kind::Done:
         return "done";

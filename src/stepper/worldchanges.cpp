@@ -50,7 +50,7 @@ std::int64_t World::firstTickFor(const std::string& lane, const Model& seen) con
 }
 
 std::string World::apply(const Step& step, const Outcome& observed) {
-    const std::string differs = applied(step, observed);
+    std::string differs = applied(step, observed);
     m_parked.erase(step.lane);
     return differs;
 }
