@@ -311,7 +311,10 @@ const domain::Diagnosis& Desk::diagnosis() const {
 }
 
 std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
-    return d->past ? nullptr : d->work;
+    if (!d->past)
+        return d->work;
+    const auto& recorded = d->past->work;
+    return recorded && (!recorded->installs.empty() || !recorded->errors.empty()) ? recorded : nullptr;
 }
 
 std::vector<double> Desk::rateHistory(std::int32_t queueId) const {

@@ -155,7 +155,8 @@ public:
     /// The newest complete sample, whatever is shown.
     domain::SnapshotPtr liveSnapshot() const;
 
-    /// The newest look at the work queues, on a slower beat than the sample; null where there are none.
+    /// The newest look at the work queues, on a slower beat than the sample; null where there are none. While a
+    /// recorded instant is shown, the newest then.
     std::shared_ptr<const domain::WorkLooks> workLooks() const;
 
     /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed.
@@ -210,6 +211,8 @@ public:
     payload(std::int32_t queueId, const domain::EventPosition& position, std::int64_t eventId, std::int64_t maxBytes);
 
     /// What pages ask beside the sample. A queue of 0 means all of them; payloads are cut to maxBytes. Observes only.
+    /// While a recorded instant is shown, lock waits, work installs, their samples and barriers are told as far as it
+    /// has them; the rest is not recorded.
     QFuture<links::Reply<domain::RetryPage>> retryPage(std::int32_t queueId, std::optional<domain::RetryPosition> after,
                                                        int limit);
     QFuture<links::Reply<std::optional<std::string>>> retryPayload(std::int32_t owner, std::int64_t eventId,

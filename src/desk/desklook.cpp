@@ -5,7 +5,7 @@
 #include "queries/queuedetail.h"
 #include "queries/workqueues.h"
 
-// What pages ask beside the sample, each on the monitor's session.
+// What pages ask beside the sample, each on the monitor's session, or of the recorded instant that is shown.
 namespace desk {
 
 namespace {
@@ -80,6 +80,8 @@ QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t queueId,
 }
 
 QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
+    if (d->past)
+        return DeskPrivate::answered(recordedLockWaits(*d->past));
     return d->onMonitor(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::lockWaits(connection, deadline); },
         lookDeadline);
@@ -92,12 +94,16 @@ QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
 }
 
 QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
+    if (d->past)
+        return DeskPrivate::answered(recordedInstalls(*d->past));
     return d->onMonitor(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::workInstalls(connection, deadline); },
         lookDeadline);
 }
 
 QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall& install) {
+    if (d->past)
+        return DeskPrivate::answered(recordedWork(*d->past, install));
     return d->onMonitor([install](pg::Connection& connection,
                                   pg::Deadline deadline) { return queries::workSample(connection, install, deadline); },
                         lookDeadline);
@@ -133,6 +139,8 @@ QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain
 }
 
 QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall& install) {
+    if (d->past)
+        return DeskPrivate::answered(recordedBarriers(*d->past, install));
     return d->onMonitor([install](pg::Connection& connection,
                                   pg::Deadline deadline) { return queries::barriers(connection, install, deadline); },
                         lookDeadline);

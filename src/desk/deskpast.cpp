@@ -20,13 +20,6 @@ QFuture<store::Answer<T>> withoutRecording() {
 
 } // namespace
 
-pg::Failure DeskPrivate::notRecorded() {
-    pg::Failure failure;
-    failure.kind = pg::ErrorKind::Usage;
-    failure.diagnostics.message = "not recorded: only the server itself could tell, and what is shown is the past";
-    return failure;
-}
-
 void Desk::setRecording(const RecordingOptions& options) {
     if (!d->capsule && d->profile.capsule.isEmpty())
         d->recorder.use(options);

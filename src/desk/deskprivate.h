@@ -3,6 +3,7 @@
 
 #include "desk/beat.h"
 #include "desk/desk.h"
+#include "desk/recordedlook.h"
 #include "desk/recorder.h"
 #include "desk/stepping.h"
 #include "desk/watch.h"
@@ -124,15 +125,18 @@ public:
             failure.kind = pg::ErrorKind::ConnectionLost;
             failure.diagnostics.message = "there is no connection";
         }
-        QPromise<links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> promise;
+        return answered(links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>(std::move(failure)));
+    }
+
+    template <class T>
+    static QFuture<T> answered(T value) {
+        QPromise<T> promise;
         promise.start();
-        promise.addResult(std::move(failure));
+        promise.addResult(std::move(value));
         promise.finish();
         return promise.future();
     }
 
-    /// Why a page's own question is not asked while the past is shown.
-    static pg::Failure notRecorded();
     void tellInstant();
 
     Desk* q;

@@ -127,7 +127,10 @@ void Recorder::openAt(const QString& identity, const domain::Snapshot& snapshot)
 }
 
 void Recorder::record(const Seen& seen) {
-    domain::Moment moment{seen.snapshot, std::make_shared<domain::Diagnosis>(seen.diagnosis)};
+    static const auto noWorkQueues = std::make_shared<const domain::WorkLooks>();
+    domain::Moment moment{seen.snapshot, std::make_shared<domain::Diagnosis>(seen.diagnosis), seen.work};
+    if (!moment.work && seen.workIsKnown)
+        moment.work = noWorkQueues;
     const bool joined = std::exchange(m_joined, true);
     links::whenDone(m_recording->add(std::move(moment), joined), m_desk.q,
                     [this, opening = m_opening](const store::Answer<bool>& answer) {

@@ -103,6 +103,7 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
     m_work.look(connection, thresholds, deadline);
     seen.work = m_work.looks();
+    seen.workIsKnown = m_work.isKnown();
     monitor::addFindings(seen.diagnosis, m_work.diagnosis());
     return seen;
 }

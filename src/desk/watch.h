@@ -19,6 +19,7 @@ struct Seen {
     domain::SnapshotPtr snapshot;
     domain::Diagnosis diagnosis;                   ///< of event queues and of work queues
     std::shared_ptr<const domain::WorkLooks> work; ///< the newest look at the work queues; null where there are none
+    bool workIsKnown = false;                      ///< whether there are none
 };
 
 /// One server watched over its monitor connection: probes what can be done there, samples, diagnoses. Belongs to one

@@ -27,6 +27,7 @@ void WorkWatch::reset() {
 
 void WorkWatch::findInstalls(pg::Connection& connection, pg::Deadline deadline) {
     auto found = queries::workInstalls(connection, deadline);
+    m_failed = false;
     m_searchAt = pg::Clock::now() + installsEvery;
     if (m_installs == found)
         return;
@@ -45,7 +46,8 @@ void WorkWatch::look(pg::Connection& connection, const monitor::Thresholds& thre
             findInstalls(connection, deadline);
         if (m_installs.empty()) {
             m_looks.reset();
-            m_diagnosis = {};
+            if (!m_failed)
+                m_diagnosis = {};
             return;
         }
         if (now < m_lookAt)
@@ -64,6 +66,7 @@ void WorkWatch::look(pg::Connection& connection, const monitor::Thresholds& thre
         if (!connection.isOpen())
             throw;
         // The next look comes with the next search.
+        m_failed = true;
         m_installs.clear();
         m_looks.reset();
         m_memory.clear();

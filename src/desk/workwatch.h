@@ -29,6 +29,9 @@ public:
     /// The newest look; null where there is no work queue, or none has been looked for.
     std::shared_ptr<const domain::WorkLooks> looks() const { return m_looks; }
 
+    /// Without a look it is known that there is no work queue.
+    bool isKnown() const { return m_looks || (m_searchAt != pg::Clock::time_point() && !m_failed); }
+
     const domain::Diagnosis& diagnosis() const { return m_diagnosis; }
 
 private:
@@ -41,6 +44,7 @@ private:
     monitor::WorkMemory m_memory;
     std::shared_ptr<const domain::WorkLooks> m_looks;
     domain::Diagnosis m_diagnosis;
+    bool m_failed = false;            ///< the newest search, or a look since
     pg::Clock::time_point m_searchAt; ///< when installs are looked for again
     pg::Clock::time_point m_lookAt;
 };

@@ -25,16 +25,28 @@ namespace domain::bytes {
 template <class T>
 struct IsRow : std::false_type {};
 
+// Names the fields of a row. A field that comes later stands at the end of its list: what was written before has
+// nothing of it.
+#define DOMAIN_ROW(Row)                                                                                                \
+    template <>                                                                                                        \
+    struct IsRow<Row> : std::true_type {};                                                                             \
+    template <class Codec, class Value>                                                                                \
+    requires std::is_same_v<std::remove_const_t<Value>, Row>                                                           \
+    void fields(Codec& codec, Value& now, const Row& before)
+
 /// How many values an enumeration has.
 template <class E>
 inline constexpr int enumerators = 0;
 
 template <class T>
 struct IsOptional : std::false_type {};
+
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+
 template <class T>
 struct IsVector : std::false_type {};
+
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
@@ -139,6 +151,11 @@ public:
         m_same = m_same && same(one, other);
     }
 
+    template <class Row, class Key>
+    void keyed(const std::vector<Row>& one, const std::vector<Row>& other, Key) {
+        m_same = m_same && same(one, other);
+    }
+
     bool isSame() const { return m_same; }
 
 private:
@@ -184,6 +201,16 @@ public:
         ++m_field;
     }
 
+    /// One field of a row: a list whose rows are told apart by a key.
+    template <class Row, class Key>
+    void keyed(const std::vector<Row>& now, const std::vector<Row>& before, Key key) {
+        if (!same(now, before)) {
+            m_mask |= std::uint64_t(1) << m_field;
+            rows(now, before, key);
+        }
+        ++m_field;
+    }
+
     template <class Row>
     void row(const Row& value, const Row& before) {
         const std::uint64_t outerMask = std::exchange(m_mask, 0);
@@ -223,15 +250,16 @@ public:
         const Row none{};
         std::int64_t expected = 0;
         for (const Row& one : now) {
-            const auto place = places.find(key(one));
-            if (place == places.end()) {
+            // Of rows with the same key only the first has a row before it.
+            const auto place = places.extract(key(one));
+            if (place.empty()) {
                 m_out.number(0);
                 row(one, none);
                 continue;
             }
-            const auto at = static_cast<std::int64_t>(place->second);
+            const auto at = static_cast<std::int64_t>(place.mapped());
             m_out.number(zigzag(at - expected) + 1);
-            row(one, before[place->second]);
+            row(one, before[place.mapped()]);
             expected = at + 1;
         }
     }
@@ -294,6 +322,8 @@ class Decoder {
 public:
     /// No more rows than this come of one run of bytes, whatever they announce.
     static constexpr std::size_t mostRows = 200'000;
+    /// Nor more than this, in bytes, of rows that are told of as the same one as another.
+    static constexpr std::size_t mostRepeated = 1 << 20;
 
     explicit Decoder(std::string_view bytes)
         : m_in(bytes) {}
@@ -307,6 +337,13 @@ public:
     void operator()(T& value, const T&) {
         if (m_mask >> m_field & 1)
             body(value);
+        ++m_field;
+    }
+
+    template <class Row, class Key>
+    void keyed(std::vector<Row>& list, const std::vector<Row>&, Key) {
+        if (m_mask >> m_field & 1)
+            rows(list);
         ++m_field;
     }
 
@@ -342,17 +379,22 @@ public:
         if (size > m_in.left() || size > mostRows)
             throw BadBytes("more is announced than there is");
         const std::vector<Row> before = std::exchange(list, {});
+        std::vector<bool> told(before.size());
         list.reserve(static_cast<std::size_t>(size));
         std::int64_t expected = 0;
         for (std::uint64_t i = 0; i < size; ++i) {
             Row one{};
             if (const std::uint64_t place = m_in.number(); place != 0) {
                 const std::int64_t step = unzigzag(place - 1);
-                const auto known = static_cast<std::int64_t>(before.size());
-                if (step < -expected || step >= known - expected)
+                const auto earlier = static_cast<std::int64_t>(before.size());
+                if (step < -expected || step >= earlier - expected)
                     throw BadBytes("a row is told of that there is not");
                 const std::int64_t at = expected + step;
-                one = before[static_cast<std::size_t>(at)];
+                const Row& known = before[static_cast<std::size_t>(at)];
+                if (told[static_cast<std::size_t>(at)])
+                    repeat(known);
+                told[static_cast<std::size_t>(at)] = true;
+                one = known;
                 expected = at + 1;
             }
             row(one);
@@ -361,6 +403,16 @@ public:
     }
 
 private:
+    /// Few bytes must not become many rows.
+    template <class Row>
+    void repeat(const Row& one) {
+        Encoder size;
+        size.row(one, Row{});
+        m_repeated += size.take().size();
+        if (m_repeated > mostRepeated)
+            throw BadBytes("a row is told of too often");
+    }
+
     template <class T>
     void body(T& value) {
         if constexpr (IsRow<T>::value) {
@@ -428,6 +480,7 @@ private:
 
     Reader m_in;
     std::size_t m_rows = 0;
+    std::size_t m_repeated = 0;
     std::uint64_t m_mask = 0;
     int m_field = 0;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "pg/time.h"
+#include "domain/snapshot.h"
 
 #include <cstdint>
 #include <optional>
@@ -34,6 +34,11 @@ struct LockWaits {
     pg::Timestamp takenAt;
     double serverMs = 0;
 };
+
+/// The waits that a sample tells of: who waits for a transaction that holds a row of the queues, and who else waits for
+/// a lock, whose holder is not known then. What they run, the lock's mode and since when they wait is in no sample.
+/// Empty: the sample was taken before sessions were asked for.
+std::optional<LockWaits> lockWaitsOf(const Snapshot& snapshot);
 
 /// One of this program's sessions, as the server sees it.
 struct OwnSession {

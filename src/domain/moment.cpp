@@ -2,20 +2,13 @@
 #include "domain/moment.h"
 
 #include "domain/bytes.h"
+#include "domain/workrows.h"
 
 #include <algorithm>
 
 namespace domain {
 
 namespace bytes {
-
-// A field that comes later stands at the end of its list: what was written before has nothing of it.
-#define DOMAIN_ROW(Row)                                                                                                \
-    template <>                                                                                                        \
-    struct IsRow<Row> : std::true_type {};                                                                             \
-    template <class Codec, class Value>                                                                                \
-    requires std::is_same_v<std::remove_const_t<Value>, Row>                                                           \
-    void fields(Codec& codec, Value& now, const Row& before)
 
 template <>
 inline constexpr int enumerators<Role> = 4;
@@ -289,11 +282,10 @@ DOMAIN_ROW(Snapshot) {
     codec(now.errors, before.errors);
 }
 
-#undef DOMAIN_ROW
-
 namespace {
 
-constexpr std::uint64_t format = 1;
+/// 1 had no work queues.
+constexpr std::uint64_t format = 2;
 
 enum class Part : std::uint64_t { None, Same, Changed };
 
@@ -360,6 +352,8 @@ std::string encode(const Moment& now, const Moment* before) {
     out.rows(found.findings, earlier.findings, [](const Finding& row) { return row.key(); });
     out.rows(found.notEvaluated, earlier.notEvaluated, [](const NotEvaluated& row) { return row.rule; });
     out.number(static_cast<std::uint64_t>(std::max(0, found.rulesEvaluated)));
+    bytes::part(out, now.work.get(), before ? before->work.get() : nullptr,
+                [&](const WorkLooks& is, const WorkLooks& was) { out.row(is, was); });
     return out.take();
 }
 
@@ -368,7 +362,8 @@ MomentReader::~MomentReader() = default;
 
 void MomentReader::read(std::string_view encoded) {
     bytes::Decoder in(encoded);
-    if (const std::uint64_t format = in.number(); format != bytes::format)
+    const std::uint64_t format = in.number();
+    if (format < 1 || format > bytes::format)
         throw BadBytes(format > bytes::format ? "it was written by a newer version" : "it is no moment");
     const bool change = in.number() != 0;
     if (change && !m_snapshot)
@@ -376,6 +371,7 @@ void MomentReader::read(std::string_view encoded) {
     if (!change) {
         m_snapshot = std::make_shared<Snapshot>();
         m_diagnosis = std::make_shared<Diagnosis>();
+        m_work.reset();
     }
     in.row(*m_snapshot);
     in.rows(m_snapshot->queues);
@@ -396,6 +392,8 @@ void MomentReader::read(std::string_view encoded) {
     in.rows(m_diagnosis->findings);
     in.rows(m_diagnosis->notEvaluated);
     m_diagnosis->rulesEvaluated = static_cast<int>(std::min<std::uint64_t>(in.number(), 1'000'000));
+    if (format >= 2)
+        bytes::part(in, m_work, [&](WorkLooks& work) { in.row(work); });
     if (!in.atEnd())
         throw BadBytes("more bytes follow than belong here");
 }
@@ -405,9 +403,10 @@ Moment MomentReader::take() {
         throw BadBytes("nothing was read");
     m_snapshot->receivedAt = pg::Clock::now();
     m_snapshot->buildIndex();
-    Moment moment{std::move(m_snapshot), std::move(m_diagnosis)};
+    Moment moment{std::move(m_snapshot), std::move(m_diagnosis), std::move(m_work)};
     m_snapshot.reset();
     m_diagnosis.reset();
+    m_work.reset();
     return moment;
 }
 

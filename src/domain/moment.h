@@ -3,6 +3,7 @@
 
 #include "domain/finding.h"
 #include "domain/snapshot.h"
+#include "domain/workqueues.h"
 
 #include <memory>
 #include <stdexcept>
@@ -15,6 +16,7 @@ namespace domain {
 struct Moment {
     SnapshotPtr snapshot;
     std::shared_ptr<const Diagnosis> diagnosis;
+    std::shared_ptr<const WorkLooks> work{}; ///< null: not recorded; no installs in it: there were none
 };
 
 /// Bytes that are no moment, or not a whole one.
@@ -24,8 +26,8 @@ public:
 };
 
 /// A moment as bytes: whole, or, with the one before it, only what has changed since. Moments beyond 36,000 years from
-/// the epoch come back as that limit; everything else comes back as it was, except receivedAt, which belongs to the
-/// clock of this run.
+/// the epoch come back as that limit, receivedAt belongs to the clock of this run, and of messages what the sender or a
+/// worker wrote (task, error) is left out; everything else comes back as it was.
 std::string encode(const Moment& now, const Moment* before = nullptr);
 
 /// Reads what encode() wrote: a whole one first, then the changes in their order. Takes hostile bytes: they are refused
@@ -45,6 +47,7 @@ public:
 private:
     std::shared_ptr<Snapshot> m_snapshot;
     std::shared_ptr<Diagnosis> m_diagnosis;
+    std::shared_ptr<const WorkLooks> m_work;
 };
 
 } // namespace domain

@@ -41,4 +41,16 @@ Barrier::State Barrier::state(Timestamp now, Interval stuckAfter) const {
     return progressAt + stuckAfter < now ? State::Stuck : State::Running;
 }
 
+const WorkLook* WorkLooks::look(const std::string& schema) const {
+    const auto found = std::find_if(installs.begin(), installs.end(),
+                                    [&](const WorkLook& one) { return one.sample.install.schema == schema; });
+    return found == installs.end() ? nullptr : &*found;
+}
+
+const pg::Failure* WorkLooks::failure(const std::string& schema) const {
+    const auto found =
+        std::find_if(errors.begin(), errors.end(), [&](const PartError& one) { return one.part == schema; });
+    return found == errors.end() ? nullptr : &found->failure;
+}
+
 } // namespace domain

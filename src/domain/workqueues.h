@@ -237,6 +237,11 @@ struct WorkLooks {
     std::vector<WorkLook> installs;
     std::vector<PartError> errors; ///< installs that could not be looked at; the part is the schema
     Timestamp takenAt;
+
+    /// Null: there was none, or it could not be looked at.
+    const WorkLook* look(const std::string& schema) const;
+    /// Why an install could not be looked at; null: it could, or there was none.
+    const pg::Failure* failure(const std::string& schema) const;
 };
 
 } // namespace domain

@@ -146,11 +146,18 @@ QString reaperText(const domain::WorkLeader& leader, pg::Timestamp now) {
     return parts.join(u" · "_s);
 }
 
-std::vector<WorkBandLine> bandLines(const domain::WorkQueue& queue, const std::vector<domain::WorkDelayed>& delayed) {
+static Cell noDelayed(const WorkBandLine& line) {
+    return {line.delayedIsKnown ? u"0"_s : format::none(), {}, {}, Tone::Dim};
+}
+
+std::vector<WorkBandLine> bandLines(const domain::WorkQueue& queue,
+                                    const std::optional<std::vector<domain::WorkDelayed>>& delayed) {
     std::vector<WorkBandLine> lines;
     for (const domain::WorkBand& band : queue.bands)
-        lines.push_back({band, {}});
-    for (const domain::WorkDelayed& one : delayed) {
+        lines.push_back({band, {}, delayed.has_value()});
+    if (!delayed)
+        return lines;
+    for (const domain::WorkDelayed& one : *delayed) {
         auto line = std::find_if(lines.begin(), lines.end(),
                                  [&one](const WorkBandLine& other) { return other.band.priority <= one.priority; });
         if (line == lines.end() || line->band.priority != one.priority) {
@@ -207,14 +214,25 @@ std::vector<Column<WorkBandLine>> workBandColumns() {
         {{u"delayed"_s, Work::tr("Delayed"), Work::tr("Of the 10,000 that are due first"), CellKind::Number, Pace::Slow,
           u"10 000+"_s},
          [](const Line& line, const CellContext&) {
-             return line.delayed ? Cell{format::count(line.delayed->scheduled)} : Cell{u"0"_s, {}, {}, Tone::Dim};
+             return line.delayed ? Cell{format::count(line.delayed->scheduled)} : noDelayed(line);
          },
-         [](const Line& line) { return QVariant(qint64(line.delayed ? line.delayed->scheduled.value : 0)); },
+         [](const Line& line) {
+             return line.delayed          ? QVariant(qint64(line.delayed->scheduled.value))
+                    : line.delayedIsKnown ? QVariant(qint64(0))
+                                          : QVariant();
+         },
          {},
          {},
          [](const Line& line) { return QVariant(line.delayed && line.delayed->scheduled.capped); }},
-        number(u"overdue"_s, Work::tr("Overdue"), Work::tr("Of these, due and not yet promoted"), Tone::Warning,
-               [](const Line& line) { return line.delayed ? line.delayed->overdue : 0; }),
+        {{u"overdue"_s, Work::tr("Overdue"), Work::tr("Of these, due and not yet promoted"), CellKind::Number,
+          Pace::Slow, u"10 000+"_s},
+         [](const Line& line, const CellContext&) {
+             return line.delayed ? zeroDim(line.delayed->overdue, Tone::Warning) : noDelayed(line);
+         },
+         [](const Line& line) {
+             return line.delayed || line.delayedIsKnown ? QVariant(qint64(line.delayed ? line.delayed->overdue : 0))
+                                                        : QVariant();
+         }},
     };
 }
 

@@ -28,14 +28,16 @@ std::vector<Column<WorkQueueLine>> workQueueColumns();
 struct WorkBandLine {
     domain::WorkBand band;
     std::optional<domain::WorkDelayed> delayed{};
+    bool delayedIsKnown = true; ///< without delayed: that there are none
 
     std::string key() const { return std::to_string(band.priority); }
 
     bool operator==(const WorkBandLine&) const = default;
 };
 
-/// The queue's priorities, the highest first, with the delayed messages of each.
-std::vector<WorkBandLine> bandLines(const domain::WorkQueue& queue, const std::vector<domain::WorkDelayed>& delayed);
+/// The queue's priorities, the highest first, with the delayed messages of each. Empty: they are not known.
+std::vector<WorkBandLine> bandLines(const domain::WorkQueue& queue,
+                                    const std::optional<std::vector<domain::WorkDelayed>>& delayed);
 
 std::vector<Column<WorkBandLine>> workBandColumns();
 

@@ -43,7 +43,7 @@ BarriersPage::BarriersPage(const PageTools& tools, QWidget* parent)
     , m_detailAnswer(
           this, [this] { return this->tools().desk->barrierDetail(*m_install, m_shown); },
           [this](const domain::BarrierDetail& detail) { showDetail(detail); },
-          [this](const pg::Failure& failure) { fail(failure); }) {
+          [this](const pg::Failure& failure) { failDetail(failure); }) {
     setObjectName(u"barriers"_s);
     m_barrierView->setObjectName(u"barrierTable"_s);
     m_barrierView->setAccessibleName(tr("Barriers, the longest without progress first"));
@@ -135,13 +135,15 @@ Subject BarriersPage::subject() const {
 void BarriersPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
     m_barriers.setNow(snapshot.takenAt);
     m_batches.setNow(snapshot.takenAt);
-    if (!m_install) {
-        m_installAnswer.beat();
+    // Which work queues there were is another question at another time.
+    const auto past = tools().desk->shownInstant();
+    if (std::exchange(m_past, past) != past || !m_install) {
+        m_installAnswer.beat(m_past);
         return;
     }
-    m_barrierAnswer.beat();
+    m_barrierAnswer.beat(m_past);
     if (!m_shown.empty())
-        m_detailAnswer.beat();
+        m_detailAnswer.beat(m_past);
 }
 
 void BarriersPage::showInstalls(const std::vector<domain::WorkInstall>& installs) {
@@ -153,6 +155,7 @@ void BarriersPage::showInstalls(const std::vector<domain::WorkInstall>& installs
         useInstall();
         return;
     }
+    clear();
     m_barrierTable->notice()->say(tr("There are no barriers in this database"),
                                   installs.empty() ? tr("No work queue was found.")
                                                    : tr("The work queue found has no table pg_barrier_state."));
@@ -189,6 +192,8 @@ void BarriersPage::showBarriers(const domain::Barriers& barriers) {
                 note += models::reaperText(*look.sample.leader, barriers.takenAt);
         }
     }
+    if (m_past && m_install->hasMarkers)
+        note += tr("markers without a barrier are not recorded");
     m_barrierCard->setNote(note.join(u" · "_s), tr("Markers without a barrier may be load-bearing: they keep a late "
                                                    "redelivery from running again"));
     m_barrierTable->notice()->say(tr("No fan-out is under way"),
@@ -200,6 +205,8 @@ void BarriersPage::showBarriers(const domain::Barriers& barriers) {
     }
     if (!m_barrierTable->currentSource().isValid() && m_barriers.rowCount() > 0)
         m_barrierTable->selectSource(m_barrierTable->proxy()->mapToSource(m_barrierTable->proxy()->index(0, 0)));
+    if (!m_shown.empty())
+        m_detailAnswer.beat(m_past);
     Q_EMIT completed();
 }
 
@@ -237,7 +244,21 @@ void BarriersPage::showDetail(const domain::BarrierDetail& detail) {
     Q_EMIT completed();
 }
 
-void BarriersPage::fail(const pg::Failure& failure) {
+/// Of the past the barriers are recorded, and not their batches.
+void BarriersPage::failDetail(const pg::Failure& failure) {
+    if (!words::isNotRecorded(failure)) {
+        fail(failure);
+        return;
+    }
+    m_batches.show({}, m_batches.context().now);
+    m_matrix->setBatches({});
+    fitMatrix();
+    m_batchCard->setNote({});
+    words::sayFailure(*m_batchTable->notice(), tr("The batches could not be read"), failure);
+    Q_EMIT completed();
+}
+
+void BarriersPage::clear() {
     m_install.reset();
     m_foreign->hide();
     m_shown.clear();
@@ -248,7 +269,11 @@ void BarriersPage::fail(const pg::Failure& failure) {
     m_barrierCard->setNote({});
     m_detailAnswer.forget();
     m_barrierAnswer.forget();
-    m_barrierTable->notice()->say(tr("The barriers could not be read"), words::failure(failure), models::Tone::Warning);
+}
+
+void BarriersPage::fail(const pg::Failure& failure) {
+    clear();
+    words::sayFailure(*m_barrierTable->notice(), tr("The barriers could not be read"), failure);
     Q_EMIT completed();
 }
 

@@ -44,12 +44,15 @@ private:
     void showBarriers(const domain::Barriers& barriers);
     void showDetail(const domain::BarrierDetail& detail);
     void fail(const pg::Failure& failure);
+    void failDetail(const pg::Failure& failure);
+    void clear();
     void choose();
     std::string execution() const;
 
     models::AnswerModel<models::BarrierLine> m_barriers;
     models::AnswerModel<models::BatchLine> m_batches;
     std::optional<domain::WorkInstall> m_install;
+    std::optional<pg::Timestamp> m_past; ///< the recorded instant that is shown
     std::string m_shown;
     QString m_wanted;
     Card* m_barrierCard;

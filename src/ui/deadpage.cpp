@@ -120,8 +120,8 @@ void DeadPage::showSample(const domain::Snapshot& snapshot, const domain::Diagno
     m_queue->setQueues(snapshot);
     m_groups.setNow(snapshot.takenAt);
     m_letters.setNow(snapshot.takenAt);
-    m_letterAnswer.beat();
-    m_groupAnswer.beat();
+    m_letterAnswer.beat(tools().desk->shownInstant());
+    m_groupAnswer.beat(tools().desk->shownInstant());
 }
 
 void DeadPage::ask() {
@@ -174,7 +174,7 @@ void DeadPage::fail(TableController* table, const pg::Failure& failure) {
         m_groups.show({}, m_groups.context().now);
         m_groupCard->setNote({});
     }
-    table->notice()->say(tr("The dead letters could not be read"), words::failure(failure), models::Tone::Warning);
+    words::sayFailure(*table->notice(), tr("The dead letters could not be read"), failure);
     Q_EMIT completed();
 }
 

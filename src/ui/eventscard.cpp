@@ -94,7 +94,9 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
 }
 
 void EventsCard::open(const Window& window) {
-    if (m_window && m_window->isSameAs(window)) {
+    // What is in the tables is not recorded: nothing of the present stays there while the past is shown.
+    const bool past = m_desk->shownInstant().has_value();
+    if (std::exchange(m_past, past) == past && m_window && m_window->isSameAs(window)) {
         m_window->estimate = window.estimate;
         update();
         return;

@@ -66,11 +66,10 @@ FootprintPage::FootprintPage(const PageTools& tools, QWidget* parent)
     layout->addWidget(m_card, 1);
     m_table->notice()->say(tr("Asking…"), {});
     // Samples count whatever page is shown.
-    connect(tools.desk, &desk::Desk::snapshotReady, this,
-            [this](const domain::SnapshotPtr& snapshot) {
-                if (snapshot)
-                    remember(*snapshot);
-            });
+    connect(tools.desk, &desk::Desk::snapshotReady, this, [this](const domain::SnapshotPtr& snapshot) {
+        if (snapshot)
+            remember(*snapshot);
+    });
 }
 
 void FootprintPage::remember(const domain::Snapshot& snapshot) {
@@ -86,7 +85,7 @@ void FootprintPage::showSample(const domain::Snapshot& snapshot, const domain::D
     remember(snapshot);
     showCosts(snapshot);
     m_model.setNow(snapshot.takenAt);
-    m_answer.beat();
+    m_answer.beat(tools().desk->shownInstant());
 }
 
 void FootprintPage::showCosts(const domain::Snapshot& snapshot) {
@@ -149,7 +148,7 @@ void FootprintPage::show(const domain::Footprint& footprint) {
 void FootprintPage::fail(const pg::Failure& failure) {
     m_model.show({}, m_model.context().now);
     m_card->setNote({});
-    m_table->notice()->say(tr("The sessions could not be read"), words::failure(failure), models::Tone::Warning);
+    words::sayFailure(*m_table->notice(), tr("The sessions could not be read"), failure);
     Q_EMIT completed();
 }
 

@@ -47,7 +47,7 @@ LocksPage::LocksPage(const PageTools& tools, QWidget* parent)
 
 void LocksPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
     m_model.setNow(snapshot.takenAt);
-    m_answer.beat();
+    m_answer.beat(tools().desk->shownInstant());
 }
 
 void LocksPage::show(const domain::LockWaits& waits) {
@@ -58,16 +58,27 @@ void LocksPage::show(const domain::LockWaits& waits) {
         waiting += !session.waitsFor.empty();
         ours += !session.waitsFor.empty() && (session.schema == "pgque" || session.schema == "workqueue");
     }
-    m_card->setNote(waiting == 0 ? QString()
-                                 : tr("%n session(s) wait", nullptr, waiting) + u" · "_s +
-                                       tr("%1 for the queues' own tables").arg(ours) + u" · "_s +
-                                       tr("asked in %1").arg(models::format::milliseconds(waits.serverMs)),
-                    tr("Asked every few seconds while this page is open, from pg_locks and pg_blocking_pids()."));
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
+    const bool past = tools().desk->shownInstant().has_value();
+    QStringList note;
+    if (waiting > 0)
+        note = {tr("%n session(s) wait", nullptr, waiting), tr("%1 for the queues' own tables").arg(ours)};
+    if (past && snapshot)
+        note += tr("recorded %1 before this instant, without queries")
+                    .arg(models::format::age(snapshot->takenAt - waits.takenAt));
+    else if (waiting > 0)
+        note += tr("asked in %1").arg(models::format::milliseconds(waits.serverMs));
+    m_card->setNote(note.join(u" · "_s),
+                    past ? tr("From the sessions and the row locks of the sample. What they ran, the mode of the lock "
+                              "and since when they wait is not recorded; nor whom those wait for that stand behind "
+                              "another, or at a table.")
+                         : tr("Asked every few seconds while this page is open, from pg_locks and "
+                              "pg_blocking_pids()."));
     const bool limited = snapshot && !snapshot->capabilities.readsAllStats && !snapshot->capabilities.superuser;
     m_table->notice()->say(tr("Nobody waits for a lock"),
                            limited ? tr("Of other users' sessions this role sees no state and no query: "
                                         "grant pg_read_all_stats to it.")
+                           : past  ? tr("Waits that began and ended between two looks at the sessions are not seen.")
                                    : tr("Waits shorter than the pause between two questions are not seen."),
                            models::Tone::Good);
     Q_EMIT completed();
@@ -76,7 +87,7 @@ void LocksPage::show(const domain::LockWaits& waits) {
 void LocksPage::fail(const pg::Failure& failure) {
     m_model.show({}, m_model.context().now);
     m_card->setNote({});
-    m_table->notice()->say(tr("The locks could not be read"), words::failure(failure), models::Tone::Warning);
+    words::sayFailure(*m_table->notice(), tr("The locks could not be read"), failure);
     Q_EMIT completed();
 }
 

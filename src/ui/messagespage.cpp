@@ -122,7 +122,9 @@ void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Di
         m_table->notice()->say(tr("There is no queue yet"), tr("Create one on the overview."));
         return;
     }
-    if (m_shownQueue != m_queue->queueId())
+    // What is in the tables is not recorded: nothing of the present stays there while the past is shown.
+    const bool past = tools().desk->shownInstant().has_value();
+    if (std::exchange(m_past, past) != past || m_shownQueue != m_queue->queueId())
         search();
     // Positions go on; which tick shows an event that none showed yet has to be asked again.
     if (m_story && !m_story->after)

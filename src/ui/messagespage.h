@@ -61,6 +61,7 @@ private:
     QLabel* m_storyLabel;
     PayloadCard* m_payload;
     std::int32_t m_shownQueue = 0;
+    bool m_past = false;       ///< whether a recorded instant is shown
     domain::EventPage m_found; ///< the newest answer, without its rows
     std::optional<domain::EventRow> m_event;
     std::optional<domain::EventStory> m_story;

@@ -116,7 +116,7 @@ void QueuePage::showSample(const domain::Snapshot& snapshot, const domain::Diagn
     }
     m_ticks.setNow(snapshot.takenAt);
     showQueue();
-    m_answer.beat();
+    m_answer.beat(tools().desk->shownInstant());
 }
 
 void QueuePage::ask() {
@@ -154,7 +154,9 @@ void QueuePage::show(const domain::QueueDetail& detail) {
 
 void QueuePage::fail(const pg::Failure& failure) {
     m_detail.reset();
-    showNothing(tr("It could not be read"), words::failure(failure));
+    showNothing({}, {});
+    for (TableController* table : {m_tickTable, m_tableTable})
+        words::sayFailure(*table->notice(), tr("It could not be read"), failure);
     showQueue();
     Q_EMIT completed();
 }

@@ -6,12 +6,14 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <variant>
 
 namespace ui {
 
 /// A question that a page asks beside the sample, again and again while it is looked at: one at a time, with a pause
-/// between that grows with what the answer cost. Only the answer to the newest question counts.
+/// between that grows with what the answer cost. Only the answer to the newest question counts. A recorded instant is
+/// asked about once, and at once.
 template <class T>
 class Repeated {
 public:
@@ -27,10 +29,14 @@ public:
         , m_show(std::move(show))
         , m_fail(std::move(fail)) {}
 
-    /// With each sample the page is shown: asks when it is time to.
-    void beat() {
-        if (!m_waiting && Clock::now() >= m_due)
+    /// With each sample the page is shown: asks when it is time to. `past`: the recorded instant that is shown.
+    void beat(std::optional<pg::Timestamp> past) {
+        if (past != m_past) {
+            m_past = past;
             askNow();
+        } else if (!past && !m_waiting && Clock::now() >= m_due) {
+            askNow();
+        }
     }
 
     /// The subject changed: an answer still under way is about something else.
@@ -67,6 +73,7 @@ private:
     std::function<void(const T&)> m_show;
     std::function<void(const pg::Failure&)> m_fail;
     quint64 m_number = 0;
+    std::optional<pg::Timestamp> m_past;
     Clock::time_point m_due;
     bool m_waiting = false;
     bool m_settled = false;

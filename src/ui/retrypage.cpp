@@ -74,7 +74,7 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
 void RetryPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
     m_queue->setQueues(snapshot);
     m_model.setNow(snapshot.takenAt);
-    m_answer.beat();
+    m_answer.beat(tools().desk->shownInstant());
 }
 
 void RetryPage::ask() {
@@ -120,7 +120,7 @@ void RetryPage::fail(const pg::Failure& failure) {
     m_model.show({}, m_model.context().now);
     m_turner.arrived({});
     m_card->setNote({});
-    m_table->notice()->say(tr("The retries could not be read"), words::failure(failure), models::Tone::Warning);
+    words::sayFailure(*m_table->notice(), tr("The retries could not be read"), failure);
     Q_EMIT completed();
 }
 

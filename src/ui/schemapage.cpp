@@ -115,7 +115,7 @@ void SchemaPage::plan(schema::Deed deed) {
 
 void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
     m_facts->set(tr("Ticks"), whoTicks(snapshot));
-    m_answer.beat();
+    m_answer.beat(tools().desk->shownInstant());
 }
 
 QString SchemaPage::whoTicks(const domain::Snapshot& snapshot) const {
@@ -172,8 +172,8 @@ void SchemaPage::fail(const pg::Failure& failure) {
     m_status.show({}, m_status.context().now);
     m_driftCard->setNote({});
     for (TableController* table : {m_driftTable, m_statusTable})
-        table->notice()->say(tr("The schema could not be inspected"),
-                             table == m_driftTable ? words::failure(failure) : QString(), models::Tone::Warning);
+        words::sayFailure(*table->notice(), tr("The schema could not be inspected"),
+                          table == m_driftTable || words::isNotRecorded(failure) ? failure : pg::Failure());
     Q_EMIT completed();
 }
 

@@ -2,6 +2,7 @@
 #include "ui/words.h"
 
 #include "models/format.h"
+#include "ui/notice.h"
 
 #include <QCoreApplication>
 
@@ -150,6 +151,19 @@ QString failure(const pg::Failure& failure) {
     if (!failure.diagnostics.hint.empty())
         lines += Words::tr("Hint: %1").arg(text(failure.diagnostics.hint));
     return lines.join(u'\n');
+}
+
+bool isNotRecorded(const pg::Failure& failure) {
+    return failure.kind == pg::ErrorKind::Usage && failure.diagnostics.message.starts_with("not recorded");
+}
+
+void sayFailure(Notice& notice, const QString& title, const pg::Failure& failure) {
+    if (!isNotRecorded(failure)) {
+        notice.say(title, words::failure(failure), models::Tone::Warning);
+        return;
+    }
+    QString why = text(failure.diagnostics.message).section(u": "_s, 1);
+    notice.say(Words::tr("Not recorded"), why.isEmpty() ? why : why.left(1).toUpper() + why.mid(1) + u'.');
 }
 
 QString ofRegistry(const std::string& text) {

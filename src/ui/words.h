@@ -7,6 +7,10 @@
 
 #include <QString>
 
+namespace ui {
+class Notice;
+}
+
 namespace ui::words {
 
 /// "Production", "Staging", "Local", "Sandbox", "Unlabelled".
@@ -28,6 +32,12 @@ QString roleOfServer(const domain::Capabilities& capabilities); ///< "primary", 
 
 /// A failure in the server's own words with its SQLSTATE, detail and hint, each on a line.
 QString failure(const pg::Failure& failure);
+
+/// Whether nothing failed: the past is shown, and that was not recorded.
+bool isNotRecorded(const pg::Failure& failure);
+
+/// Says what could not be had, and why; of what was not recorded, that.
+void sayFailure(Notice& notice, const QString& title, const pg::Failure& failure);
 
 /// The same in a line: message and SQLSTATE.
 QString failureLine(const pg::Failure& failure);

@@ -3,6 +3,7 @@
 
 #include "ui/notice.h"
 #include "ui/tablecontroller.h"
+#include "ui/words.h"
 
 #include <QTableView>
 
@@ -36,8 +37,8 @@ BandsCard::BandsCard(QSettings* settings, QWidget* parent)
     setContent(view);
 }
 
-void BandsCard::showBands(const domain::WorkQueue& queue, const std::vector<domain::WorkDelayed>& delayed,
-                          pg::Timestamp now) {
+void BandsCard::showBands(const domain::WorkQueue& queue,
+                          const std::optional<std::vector<domain::WorkDelayed>>& delayed, pg::Timestamp now) {
     setTitle(tr("Priorities of %1").arg(foreign(text(queue.name), 40)));
     m_bands.show(models::bandLines(queue, delayed), now);
     m_table->notice()->say(tr("Nothing is queued"), tr("No message of this queue is ready, in flight or delayed."));
@@ -75,6 +76,11 @@ void LeasesCard::showLeases(const std::string& queue, std::vector<models::WorkMe
     m_table->notice()->say(tr("Nothing is in flight"), tr("Nobody holds a message of this queue."));
     if (!m_table->currentSource().isValid() && m_leases.rowCount() > 0)
         m_table->selectSource(m_table->proxy()->mapToSource(m_table->proxy()->index(0, 0)));
+}
+
+void LeasesCard::showFailure(const std::string& queue, const pg::Failure& failure) {
+    showLeases(queue, {}, m_leases.context().now);
+    words::sayFailure(*m_table->notice(), tr("The leases could not be read"), failure);
 }
 
 void LeasesCard::setNow(pg::Timestamp now) {

@@ -21,7 +21,9 @@ class BandsCard : public Card {
 public:
     explicit BandsCard(QSettings* settings, QWidget* parent = nullptr);
 
-    void showBands(const domain::WorkQueue& queue, const std::vector<domain::WorkDelayed>& delayed, pg::Timestamp now);
+    /// delayed: empty where they are not known.
+    void showBands(const domain::WorkQueue& queue, const std::optional<std::vector<domain::WorkDelayed>>& delayed,
+                   pg::Timestamp now);
     void setNow(pg::Timestamp now);
     void setStale(bool stale);
 
@@ -38,6 +40,7 @@ public:
     explicit LeasesCard(QSettings* settings, QWidget* parent = nullptr);
 
     void showLeases(const std::string& queue, std::vector<models::WorkMessageLine> leases, pg::Timestamp now);
+    void showFailure(const std::string& queue, const pg::Failure& failure);
     void setNow(pg::Timestamp now);
     void setZone(const QTimeZone& zone);
 

@@ -75,14 +75,14 @@ WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
           this,
           [this] { return this->tools().desk->workPage(*m_install, m_shownQueue, m_part, m_turner.start(), pageSize); },
           [this](const domain::WorkPage& page) { showMessages(page); },
-          [this](const pg::Failure& failure) { fail(failure); })
+          [this](const pg::Failure& failure) { failBelow(failure); })
     , m_delayedAnswer(
           this, [this] { return this->tools().desk->workDelayed(*m_install, m_shownQueue); },
           [this](const std::vector<domain::WorkDelayed>& delayed) {
               m_delayed = delayed;
               showCards();
           },
-          [this](const pg::Failure& failure) { fail(failure); }) {
+          [this](const pg::Failure& failure) { failBelow(failure); }) {
     setObjectName(u"workqueue"_s);
     makeQueues();
     makeMessages();
@@ -222,23 +222,33 @@ Subject WorkPage::subject() const {
 void WorkPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
     m_queues.setNow(snapshot.takenAt);
     m_messages.setNow(snapshot.takenAt);
-    if (!m_install) {
-        m_installAnswer.beat();
+    const auto past = tools().desk->shownInstant();
+    const bool elsewhen = std::exchange(m_past, past) != past;
+    if (elsewhen)
+        m_rates = {};
+    // Which work queues there were is another question at another time.
+    if (!m_install || elsewhen) {
+        m_installAnswer.beat(m_past);
         return;
     }
     m_leases->setNow(snapshot.takenAt);
     m_bands->setNow(snapshot.takenAt);
-    m_queueAnswer.beat();
+    m_queueAnswer.beat(m_past);
+    beatBelow();
+}
+
+void WorkPage::beatBelow() {
     if (m_shownQueue.empty())
         return;
     if (m_below->currentIndex() <= int(Below::Leases))
-        m_messageAnswer.beat();
+        m_messageAnswer.beat(m_past);
     else if (m_below->currentIndex() == int(Below::Bands))
-        m_delayedAnswer.beat();
+        m_delayedAnswer.beat(m_past);
 }
 
 void WorkPage::showInstalls(const std::vector<domain::WorkInstall>& installs) {
     if (installs.empty()) {
+        clear();
         m_queueTable->notice()->say(
             tr("There is no work queue in this database"),
             tr("No table pg_queue_message was found in any schema, and no PGMQ. Batchscope's own is printed by "
@@ -272,6 +282,8 @@ void WorkPage::tellQueues(const domain::WorkSample& sample) {
     if (sample.leader)
         note += models::reaperText(*sample.leader, sample.takenAt);
     note += tr("asked in %1").arg(models::format::milliseconds(sample.serverMs));
+    if (const domain::SnapshotPtr shown = m_past ? tools().desk->snapshot() : nullptr)
+        note += tr("%1 before this instant").arg(age(shown->takenAt - sample.takenAt));
     QStringList more;
     if (const auto& counters = sample.counters) {
         more += tr("Rates are of all queues, from the server's counters of the last half minute.");
@@ -296,6 +308,7 @@ void WorkPage::showCards() {
     none.name = m_shownQueue;
     const domain::WorkQueue* queue = shownQueue();
     m_bands->showBands(queue ? *queue : none, m_delayed, now);
+    m_bands->setNote(m_past ? tr("delayed messages are not recorded by priority") : QString());
     m_reads->showReads(queue ? *queue : none, m_readsSampled, now);
     Q_EMIT completed();
 }
@@ -318,11 +331,12 @@ void WorkPage::showQueues(const domain::WorkSample& sample) {
     if (!m_queueTable->currentSource().isValid() && m_queues.rowCount() > 0)
         m_queueTable->selectSource(m_queueTable->proxy()->mapToSource(m_queueTable->proxy()->index(0, 0)));
     showCards();
+    beatBelow();
 }
 
 void WorkPage::askMessages() {
     m_shownQueue = queue();
-    m_delayed.clear();
+    m_delayed.reset();
     m_turner.restart();
     m_messageCard->setTitle(
         m_shownQueue.empty()
@@ -360,8 +374,23 @@ void WorkPage::showMessages(const domain::WorkPage& page) {
     Q_EMIT completed();
 }
 
-void WorkPage::fail(const pg::Failure& failure) {
-    // A schema that went is looked for anew.
+/// Of the past the queues are recorded, and not what is in them.
+void WorkPage::failBelow(const pg::Failure& failure) {
+    if (!words::isNotRecorded(failure)) {
+        fail(failure);
+        return;
+    }
+    m_messages.show({}, m_messages.context().now);
+    m_turner.arrived({});
+    m_messageCard->setNote({});
+    words::sayFailure(*m_messageTable->notice(), tr("The messages could not be read"), failure);
+    m_leases->showFailure(m_shownQueue, failure);
+    m_delayed.reset();
+    messageChosen();
+    showCards();
+}
+
+void WorkPage::clear() {
     m_install.reset();
     m_foreign->hide();
     m_shownQueue.clear();
@@ -369,10 +398,17 @@ void WorkPage::fail(const pg::Failure& failure) {
     m_messages.show({}, m_messages.context().now);
     m_queueCard->setNote({});
     m_rates = {};
+    m_delayed.reset();
+    m_leases->showLeases({}, {}, m_queues.context().now);
     m_messageAnswer.forget();
     m_delayedAnswer.forget();
-    m_queueTable->notice()->say(tr("The work queues could not be read"), words::failure(failure),
-                                models::Tone::Warning);
+    showCards();
+}
+
+void WorkPage::fail(const pg::Failure& failure) {
+    // A schema that went is looked for anew.
+    clear();
+    words::sayFailure(*m_queueTable->notice(), tr("The work queues could not be read"), failure);
     Q_EMIT completed();
 }
 

@@ -53,6 +53,9 @@ private:
     void showQueues(const domain::WorkSample& sample);
     void showMessages(const domain::WorkPage& page);
     void fail(const pg::Failure& failure);
+    void failBelow(const pg::Failure& failure);
+    void clear();
+    void beatBelow();
     void askMessages();
     void messageChosen();
     const domain::WorkMessage* message() const;
@@ -82,7 +85,8 @@ private:
     QList<QComboBox*> m_parts;
     models::WorkRates m_rates;
     bool m_readsSampled = false;
-    std::vector<domain::WorkDelayed> m_delayed;
+    std::optional<std::vector<domain::WorkDelayed>> m_delayed; ///< empty before they were asked for
+    std::optional<pg::Timestamp> m_past;                       ///< the recorded instant that is shown
     Turner<domain::WorkPosition> m_turner;
     Repeated<std::vector<domain::WorkInstall>> m_installAnswer;
     Repeated<domain::WorkSample> m_queueAnswer;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/lockwaits.h"
 #include "domain/moment.h"
 #include "domain/series.h"
-#include "models/madesnapshots.h"
+#include "models/madework.h"
 
 #include <QTest>
 
@@ -72,7 +73,42 @@ Moment moment(std::mt19937& generator) {
         finding.title += std::to_string(draw(3));
     diagnosis->notEvaluated.push_back({"rule" + std::to_string(draw(3)), "why"});
     diagnosis->rulesEvaluated = draw(60);
-    return {filled(generator), diagnosis};
+    std::shared_ptr<const domain::WorkLooks> work;
+    if (const int kind = draw(5); kind == 0)
+        work = std::make_shared<domain::WorkLooks>();
+    else if (kind > 1)
+        work = made::randomWork(generator);
+    return {filled(generator), diagnosis, work};
+}
+
+std::string fromHex(const char* digits) {
+    return QByteArray::fromHex(digits).toStdString();
+}
+
+void compareWork(const domain::WorkLooks& a, const domain::WorkLooks& b) {
+    QVERIFY(a.takenAt == b.takenAt);
+    QCOMPARE(a.errors.size(), b.errors.size());
+    for (std::size_t i = 0; i < a.errors.size(); ++i) {
+        QCOMPARE(a.errors[i].part, b.errors[i].part);
+        QCOMPARE(a.errors[i].failure.text(), b.errors[i].failure.text());
+    }
+    QCOMPARE(a.installs.size(), b.installs.size());
+    for (std::size_t i = 0; i < a.installs.size(); ++i) {
+        const domain::WorkLook& one = a.installs[i];
+        const domain::WorkLook& other = b.installs[i];
+        QVERIFY(one.sample.install == other.sample.install);
+        QVERIFY(one.sample.queues == other.sample.queues);
+        QVERIFY(one.sample.leader == other.sample.leader);
+        QVERIFY(one.sample.counters == other.sample.counters);
+        QCOMPARE(one.sample.readsSampled, other.sample.readsSampled);
+        QVERIFY(one.sample.takenAt == other.sample.takenAt);
+        QCOMPARE(one.sample.serverMs, other.sample.serverMs);
+        QVERIFY(one.barriers.rows == other.barriers.rows);
+        QCOMPARE(one.barriers.orphanMarkers, other.barriers.orphanMarkers);
+        QVERIFY(one.barriers.takenAt == other.barriers.takenAt);
+        QVERIFY(one.horizon == other.horizon);
+        QVERIFY(one.poison == other.poison);
+    }
 }
 
 Moment read(const std::vector<std::string>& parts) {
@@ -105,6 +141,9 @@ void compare(const Moment& one, const Moment& other) {
     QCOMPARE(a.errors.size(), b.errors.size());
     for (std::size_t i = 0; i < a.errors.size(); ++i)
         QCOMPARE(a.errors[i].failure.text(), b.errors[i].failure.text());
+    QCOMPARE(bool(one.work), bool(other.work));
+    if (one.work)
+        compareWork(*one.work, *other.work);
     // What has no comparison of its own: as bytes.
     QCOMPARE(encode(one), encode(other));
     for (const domain::Subscription& row : a.subscriptions)
@@ -151,10 +190,97 @@ private Q_SLOTS:
         QVERIFY(encode({later, whole.diagnosis}, &whole).size() < 60);
     }
 
+    void workQueuesCostWhatChangesInThem() {
+        const Moment bare{made::shop(), std::make_shared<Diagnosis>()};
+        const Moment with{bare.snapshot, bare.diagnosis, made::shopWork()};
+        const std::size_t none = encode(bare, &bare).size();
+        QVERIFY(encode(with).size() > encode(bare).size() + 400);
+        QCOMPARE(encode(with, &with).size(), none);
+        const Moment same{bare.snapshot, bare.diagnosis, std::make_shared<domain::WorkLooks>(*with.work)};
+        QVERIFY(encode(same, &with).size() <= none + 1);
+        auto looks = std::make_shared<domain::WorkLooks>(*with.work);
+        looks->takenAt += std::chrono::seconds(10);
+        looks->installs[0].sample.takenAt += std::chrono::seconds(10);
+        looks->installs[0].sample.queues[1].claimed = 3;
+        QVERIFY(encode({bare.snapshot, bare.diagnosis, looks}, &with).size() < none + 40);
+    }
+
+    /// Whatever a sender or a worker wrote into a message stays out of the recording.
+    void messagesComeBackWithoutTheirText() {
+        auto looks = made::shopWork();
+        looks->installs[0].poison[0].task = "resize_secret";
+        looks->installs[0].poison[0].error = "password=hunter2";
+        const std::string bytes = encode({made::shop(), std::make_shared<Diagnosis>(), looks});
+        QVERIFY(bytes.find("_secret") == std::string::npos && bytes.find("resize") == std::string::npos);
+        QVERIFY(bytes.find("hunter2") == std::string::npos);
+        const Moment back = read({bytes});
+        QCOMPARE(back.work->installs[0].poison[0].id, std::int64_t(812));
+        QVERIFY(back.work->installs[0].poison[0].task.empty());
+        QVERIFY(back.work->installs[0].poison[0].error.empty());
+    }
+
+    /// As version 0.1 wrote it, before work queues were recorded: a whole moment and a change of it.
+    void theFirstFormatIsStillRead() {
+        const std::string whole = fromHex(
+            "0100030e80bb98bdb8adb00601000083801002066f7264657273011f1880bb98bdb8adb006a006b401b60101000047020407"
+            "62696c6c696e6701160280a9a4bbb8adb0060100005f0204d80c01770661637469766501de0c000100000100000100000100"
+            "00110b62617463685f737475636b017400010003");
+        const std::string change = fromHex("0101030280897a01010180801001010200010100010001010000010003");
+        Moment first = read({whole});
+        QCOMPARE(first.snapshot->number, std::uint64_t(7));
+        QVERIFY(first.snapshot->takenAt == made::now);
+        QCOMPARE(first.snapshot->queue("orders")->lastTick->id, std::int64_t(12));
+        QCOMPARE(first.snapshot->activity->rowLocks.front().waiting, std::vector<std::int32_t>{815});
+        QCOMPARE(first.diagnosis->findings.front().rule, std::string("batch_stuck"));
+        QVERIFY(!first.work);
+        const Moment second = read({whole, change});
+        QCOMPARE(second.snapshot->number, std::uint64_t(8));
+        QCOMPARE(second.snapshot->queue("orders")->lastTick->id, std::int64_t(13));
+        QVERIFY(!second.work);
+        // What is written now goes on from it.
+        const Moment now{second.snapshot, second.diagnosis, made::shopWork()};
+        compare(now, read({whole, change, encode(now, &second)}));
+    }
+
+    void aNewerFormatIsRefused() {
+        std::string bytes = encode({made::shop(), std::make_shared<Diagnosis>(), made::shopWork()});
+        bytes[0] = 3;
+        try {
+            read({bytes});
+            QFAIL("it was read");
+        } catch (const BadBytes& bad) {
+            QVERIFY(QByteArray(bad.what()).contains("newer version"));
+        }
+    }
+
+    /// A few bytes that tell of one great row again and again.
+    void fewBytesDoNotBecomeManyRows() {
+        auto looks = std::make_shared<domain::WorkLooks>();
+        looks->installs.resize(1);
+        domain::WorkQueue large;
+        large.name = std::string(200'000, 'n');
+        looks->installs[0].sample.queues = {large};
+        const Moment moment{made::shop(), std::make_shared<Diagnosis>(), looks};
+        const std::string whole = encode(moment);
+        const std::string change = encode(moment, &moment);
+        QCOMPARE(change.back(), char(1)); // the same work queues
+        std::string hostile = change.substr(0, change.size() - 1);
+        hostile += {2, 1, 100, 0};
+        for (int i = 0; i < 100; ++i)
+            hostile += {char(i == 0 ? 1 : 2), 0}; // place 0, nothing changed in it
+        try {
+            read({whole, hostile});
+            QFAIL("it was read");
+        } catch (const BadBytes& bad) {
+            QCOMPARE(bad.what(), "a row is told of too often");
+        }
+    }
+
     void refusesWhatIsNoMoment() {
         QVERIFY_EXCEPTION_THROWN(read({""}), BadBytes);
         QVERIFY_EXCEPTION_THROWN(read({}), BadBytes);
         QVERIFY_EXCEPTION_THROWN(read({std::string("\x02")}), BadBytes);
+        QVERIFY_EXCEPTION_THROWN(read({std::string(2, '\0')}), BadBytes);
         const Moment one{made::shop(), std::make_shared<Diagnosis>()};
         QVERIFY_EXCEPTION_THROWN(read({encode(one, &one)}), BadBytes);
         QVERIFY_EXCEPTION_THROWN(read({encode(one) + 'x'}), BadBytes);
@@ -167,9 +293,11 @@ private Q_SLOTS:
     /// Cut off, or with bits turned: it is refused or read, and never more than that.
     void hostileBytes() {
         std::mt19937 generator(3);
-        const Moment first = moment(generator);
+        Moment first = moment(generator);
+        first.work = made::shopWork();
         const std::string whole = encode(first);
-        const std::string change = encode(moment(generator), &first);
+        const Moment second{moment(generator).snapshot, first.diagnosis, made::randomWork(generator)};
+        const std::string change = encode(second, &first);
         for (std::size_t size = 0; size < whole.size(); size += 7)
             QVERIFY_EXCEPTION_THROWN(read({whole.substr(0, size)}), BadBytes);
         int refused = 0;
@@ -181,6 +309,7 @@ private Q_SLOTS:
             try {
                 const Moment result = i % 2 ? read({turned}) : read({whole, turned});
                 (void)domain::figures(*result.snapshot, nullptr);
+                (void)domain::lockWaitsOf(*result.snapshot);
             } catch (const BadBytes&) {
                 ++refused;
             }
@@ -190,7 +319,7 @@ private Q_SLOTS:
         for (int i = 0; i < 2'000; ++i) {
             for (char& c : random)
                 c = char(std::uniform_int_distribution<int>(0, 255)(generator));
-            random[0] = 1;
+            random[0] = char(1 + i % 2);
             random[1] = 0;
             QVERIFY_EXCEPTION_THROWN(read({random}), BadBytes);
         }
