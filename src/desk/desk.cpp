@@ -318,7 +318,10 @@ std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
 }
 
 std::vector<double> Desk::rateHistory(std::int32_t queueId) const {
-    return d->past ? std::vector<double>() : d->history.rates(queueId);
+    if (!d->past)
+        return d->history.rates(queueId);
+    const auto rate = d->past->inflow.rate(queueId);
+    return rate ? std::vector<double>{*rate} : std::vector<double>();
 }
 
 void Desk::setPaused(bool paused) {

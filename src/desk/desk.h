@@ -159,7 +159,8 @@ public:
     /// recorded instant is shown, the newest then.
     std::shared_ptr<const domain::WorkLooks> workLooks() const;
 
-    /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed.
+    /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed. Of a recorded
+    /// instant one value at most.
     std::vector<double> rateHistory(std::int32_t queueId) const;
 
     /// Who held which window when, as far as this console has looked.

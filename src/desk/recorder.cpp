@@ -128,7 +128,8 @@ void Recorder::openAt(const QString& identity, const domain::Snapshot& snapshot)
 
 void Recorder::record(const Seen& seen) {
     static const auto noWorkQueues = std::make_shared<const domain::WorkLooks>();
-    domain::Moment moment{seen.snapshot, std::make_shared<domain::Diagnosis>(seen.diagnosis), seen.work};
+    domain::Moment moment{seen.snapshot, std::make_shared<domain::Diagnosis>(seen.diagnosis), seen.work,
+                          m_desk.history.inflow()};
     if (!moment.work && seen.workIsKnown)
         moment.work = noWorkQueues;
     const bool joined = std::exchange(m_joined, true);

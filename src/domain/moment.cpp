@@ -273,6 +273,16 @@ DOMAIN_ROW(NotEvaluated) {
     codec(now.why, before.why);
 }
 
+DOMAIN_ROW(QueueEvents) {
+    codec(now.queueId, before.queueId);
+    codec(now.events, before.events);
+}
+
+DOMAIN_ROW(Inflow) {
+    codec(now.elapsed, before.elapsed);
+    codec.keyed(now.queues, before.queues, [](const QueueEvents& row) { return row.queueId; });
+}
+
 /// What a snapshot has besides its lists.
 DOMAIN_ROW(Snapshot) {
     codec(now.number, before.number);
@@ -284,7 +294,7 @@ DOMAIN_ROW(Snapshot) {
 
 namespace {
 
-/// 1 had no work queues.
+/// 1 had no work queues and no inflow.
 constexpr std::uint64_t format = 2;
 
 enum class Part : std::uint64_t { None, Same, Changed };
@@ -324,6 +334,14 @@ void part(Decoder& in, std::shared_ptr<const T>& value, Read read) {
 
 } // namespace bytes
 
+std::optional<double> Inflow::rate(std::int32_t queueId) const {
+    const auto found = std::find_if(queues.begin(), queues.end(),
+                                    [queueId](const QueueEvents& one) { return one.queueId == queueId; });
+    if (found == queues.end() || elapsed <= Interval(0))
+        return std::nullopt;
+    return static_cast<double>(found->events) / std::chrono::duration<double>(elapsed).count();
+}
+
 std::string encode(const Moment& now, const Moment* before) {
     static const Snapshot noSnapshot;
     static const Diagnosis noDiagnosis;
@@ -354,6 +372,8 @@ std::string encode(const Moment& now, const Moment* before) {
     out.number(static_cast<std::uint64_t>(std::max(0, found.rulesEvaluated)));
     bytes::part(out, now.work.get(), before ? before->work.get() : nullptr,
                 [&](const WorkLooks& is, const WorkLooks& was) { out.row(is, was); });
+    static const Inflow noInflow;
+    out.row(now.inflow, before ? before->inflow : noInflow);
     return out.take();
 }
 
@@ -372,6 +392,7 @@ void MomentReader::read(std::string_view encoded) {
         m_snapshot = std::make_shared<Snapshot>();
         m_diagnosis = std::make_shared<Diagnosis>();
         m_work.reset();
+        m_inflow = {};
     }
     in.row(*m_snapshot);
     in.rows(m_snapshot->queues);
@@ -392,8 +413,10 @@ void MomentReader::read(std::string_view encoded) {
     in.rows(m_diagnosis->findings);
     in.rows(m_diagnosis->notEvaluated);
     m_diagnosis->rulesEvaluated = static_cast<int>(std::min<std::uint64_t>(in.number(), 1'000'000));
-    if (format >= 2)
+    if (format >= 2) {
         bytes::part(in, m_work, [&](WorkLooks& work) { in.row(work); });
+        in.row(m_inflow);
+    }
     if (!in.atEnd())
         throw BadBytes("more bytes follow than belong here");
 }
@@ -403,7 +426,7 @@ Moment MomentReader::take() {
         throw BadBytes("nothing was read");
     m_snapshot->receivedAt = pg::Clock::now();
     m_snapshot->buildIndex();
-    Moment moment{std::move(m_snapshot), std::move(m_diagnosis), std::move(m_work)};
+    Moment moment{std::move(m_snapshot), std::move(m_diagnosis), std::move(m_work), std::move(m_inflow)};
     m_snapshot.reset();
     m_diagnosis.reset();
     m_work.reset();

@@ -12,11 +12,31 @@
 
 namespace domain {
 
+/// How many events a queue was sent since the look before.
+struct QueueEvents {
+    std::int32_t queueId = 0;
+    std::int64_t events = 0;
+
+    bool operator==(const QueueEvents&) const = default;
+};
+
+/// What went into the queues since the look before.
+struct Inflow {
+    Interval elapsed{};
+    std::vector<QueueEvents> queues; ///< only those seen in both looks
+
+    /// Events per second.
+    std::optional<double> rate(std::int32_t queueId) const;
+
+    bool operator==(const Inflow&) const = default;
+};
+
 /// What was seen at one instant, and what was found in it.
 struct Moment {
     SnapshotPtr snapshot;
     std::shared_ptr<const Diagnosis> diagnosis;
     std::shared_ptr<const WorkLooks> work{}; ///< null: not recorded; no installs in it: there were none
+    Inflow inflow{};
 };
 
 /// Bytes that are no moment, or not a whole one.
@@ -48,6 +68,7 @@ private:
     std::shared_ptr<Snapshot> m_snapshot;
     std::shared_ptr<Diagnosis> m_diagnosis;
     std::shared_ptr<const WorkLooks> m_work;
+    Inflow m_inflow;
 };
 
 } // namespace domain

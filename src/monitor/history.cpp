@@ -26,13 +26,15 @@ void History::push(Line& line, double rate) const {
 void History::add(const domain::Snapshot& snapshot, pg::Interval period) {
     const pg::Interval elapsed = m_takenAt ? snapshot.takenAt - *m_takenAt : pg::Interval(0);
     const bool joined = m_takenAt && elapsed > pg::Interval(0) && elapsed <= period * 3;
+    m_inflow = {elapsed, {}};
     for (const domain::Queue& queue : snapshot.queues) {
         Line& line = m_lines[queue.id];
         line.seen = true;
-        if (joined && line.sequence && queue.eventSeqNow && *queue.eventSeqNow >= *line.sequence)
-            push(line, static_cast<double>(*queue.eventSeqNow - *line.sequence) /
-                           std::chrono::duration<double>(elapsed).count());
-        else if (!line.rates.empty() || line.sequence)
+        if (joined && line.sequence && queue.eventSeqNow && *queue.eventSeqNow >= *line.sequence) {
+            m_inflow.queues.push_back({queue.id, *queue.eventSeqNow - *line.sequence});
+            push(line,
+                 static_cast<double>(m_inflow.queues.back().events) / std::chrono::duration<double>(elapsed).count());
+        } else if (!line.rates.empty() || line.sequence)
             push(line, notSeen);
         line.sequence = queue.eventSeqNow;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "domain/snapshot.h"
+#include "domain/moment.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +27,9 @@ public:
     /// Events per second, oldest first.
     std::vector<double> rates(std::int32_t queueId) const;
 
+    /// What the newest rates were computed from.
+    const domain::Inflow& inflow() const { return m_inflow; }
+
 private:
     struct Line {
         std::deque<double> rates;
@@ -39,6 +42,7 @@ private:
     std::size_t m_capacity;
     std::unordered_map<std::int32_t, Line> m_lines;
     std::optional<domain::Timestamp> m_takenAt;
+    domain::Inflow m_inflow;
 };
 
 } // namespace monitor

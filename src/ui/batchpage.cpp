@@ -66,8 +66,12 @@ BatchPage::BatchPage(const PageTools& tools, QWidget* parent)
 void BatchPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     m_snapshot = tools().desk->snapshot();
     m_model.setSample(snapshot, diagnosis);
-    if (m_batch.isEmpty() && m_model.rowCount() > 0)
-        m_batch = tokenOf(m_model.row(0));
+    // One that is being taken right now has no token yet.
+    const auto& rows = m_model.rows();
+    const auto first = std::find_if(rows.begin(), rows.end(),
+                                    [](const models::BatchRow& row) { return row.subscription.batch.has_value(); });
+    if (m_batch.isEmpty() && first != rows.end())
+        m_batch = tokenOf(*first);
     fillChooser();
     showBatch();
 }

@@ -93,10 +93,11 @@ pg::Timestamp CapsuleDialog::end() const {
 
 void CapsuleDialog::tellContents() {
     m_write->setEnabled(m_recorded && m_recorded->first);
-    QStringList lines{tr("In it will be:"),
-                      tr("• the samples: queues, subscriptions, sessions and locks, as recorded in this span"),
-                      tr("• the findings that stood, with their evidence; the charts of all queues"),
-                      tr("• server version, schema version and fingerprint, thresholds in force")};
+    QStringList lines{
+        tr("In it will be:"),
+        tr("• the samples: queues, subscriptions, sessions, locks, work queues and barriers, as recorded in this span"),
+        tr("• the findings that stood, with their evidence; the charts of all queues"),
+        tr("• server version, schema version and fingerprint, thresholds in force")};
     if (m_journal->isChecked())
         lines += tr("• the journal's entries about this server with their reasons; the SQL is left out, because it can "
                     "carry what was sent");

@@ -138,6 +138,7 @@ void EventsCard::fetch(quint64 request, const std::optional<domain::EventPositio
                                       m_filter ? m_filter->search() : domain::EventSearch(), from, limit),
                     this, [this, request](const links::Reply<domain::EventPage>& reply) {
                         if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                            m_failure = *failure;
                             m_model.fail(request, words::failure(*failure));
                             return;
                         }
@@ -241,7 +242,7 @@ void EventsCard::explain() {
         m_table->notice()->say(tr("Reading events…"), {});
         break;
     case EventPageModel::State::Failed:
-        m_table->notice()->say(tr("The events can't be read"), m_model.failure(), models::Tone::Warning);
+        words::sayFailure(*m_table->notice(), tr("The events can't be read"), m_failure);
         break;
     case EventPageModel::State::Shown:
         if (m_filter && !m_filter->search().isEmpty()) {

@@ -61,7 +61,8 @@ private:
     QAbstractButton* m_compare;
     QAbstractButton* m_count;
     std::optional<Window> m_window;
-    bool m_past = false; ///< it was opened, or could not be, while a recorded instant was shown
+    pg::Failure m_failure; ///< of the newest question, where the model says that it failed
+    bool m_past = false;   ///< it was opened, or could not be, while a recorded instant was shown
     std::optional<std::int64_t> m_exact;
     domain::EventPage m_page; ///< the newest answer, without its rows
     double m_countMs = 0;

@@ -144,6 +144,7 @@ void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosit
     links::whenDone(tools().desk->searchEvents(m_shownQueue, m_filter->search(), from), this,
                     [this, request](const links::Reply<domain::EventPage>& reply) {
                         if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                            m_failure = *failure;
                             m_model.fail(request, words::failure(*failure));
                             return;
                         }
@@ -170,7 +171,7 @@ void MessagesPage::update() {
         notice->say(filtered ? tr("Searching…") : tr("Reading…"), {});
         break;
     case EventPageModel::State::Failed:
-        notice->say(tr("The events could not be read"), m_model.failure(), models::Tone::Warning);
+        words::sayFailure(*notice, tr("The events could not be read"), m_failure);
         break;
     case EventPageModel::State::Shown:
         if (!filtered)

@@ -63,6 +63,7 @@ private:
     std::int32_t m_shownQueue = 0;
     bool m_past = false;       ///< whether a recorded instant is shown
     domain::EventPage m_found; ///< the newest answer, without its rows
+    pg::Failure m_failure;     ///< instead of it, where the model says so
     std::optional<domain::EventRow> m_event;
     std::optional<domain::EventStory> m_story;
     quint64 m_storyRequest = 0;

@@ -12,6 +12,7 @@
 #include <QTest>
 
 #include <random>
+#include <thread>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -212,6 +213,115 @@ private Q_SLOTS:
         QVERIFY(offline.shownInstant());
     }
 
+    /// What the work queues were, and who waited for whose row, when nobody asks any more and all of it has changed.
+    void workQueuesAndWaitsAreRecorded() {
+        m_database = std::make_unique<support::TestDatabase>(support::Schema::Both);
+        for (const char* sql :
+             {"select pgque.create_queue('orders')", "select pgque.register_consumer('orders', 'billing')",
+              "select workqueue.send('mail', '{\"task_name\": \"secret_task\"}')",
+              "update workqueue.pg_queue_message set read_ct = 9",
+              "insert into workqueue.pg_barrier_state (execution_id, remaining, total, expires_at) "
+              "values ('e1', 2, 5, now() + interval '1 hour')"})
+            run(sql);
+        pg::Connection holder = m_database->connect();
+        pg::Connection waiter = m_database->connect();
+        holder.execute({"begin", {}}, pg::after(10s));
+        holder.execute({"update pgque.subscription set sub_active = now()", {}}, pg::after(10s));
+        const auto desk = open();
+        QVERIFY(records(*desk));
+        std::thread blocked([&] {
+            waiter.execute({"update pgque.subscription set sub_active = now()", {}}, pg::after(60s));
+        });
+        const auto waits = [](const domain::SnapshotPtr& snapshot) {
+            const auto found = snapshot->activity ? domain::lockWaitsOf(*snapshot) : std::nullopt;
+            return found && !found->sessions.empty();
+        };
+        QVERIFY(QTest::qWaitFor([&] { return desk->workLooks() && waits(desk->snapshot()); }, 20'000));
+        const domain::SnapshotPtr then = desk->snapshot();
+        const auto looks = desk->workLooks();
+        const domain::WorkLook& look = looks->installs.at(0);
+        const auto live = std::get<domain::LockWaits>(wait(desk->lockWaits()));
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).last >= then->takenAt; }, 10'000));
+        holder.execute({"rollback", {}}, pg::after(10s));
+        blocked.join();
+        run("delete from workqueue.pg_queue_message");
+        run("delete from workqueue.pg_barrier_state");
+
+        const auto check = [&](Desk& shown) {
+            QVERIFY(shown.shownInstant() == then->takenAt);
+            QVERIFY(shown.workLooks());
+            QVERIFY(shown.workLooks()->takenAt == looks->takenAt);
+            const auto installs = std::get<0>(wait(shown.workInstalls()));
+            QCOMPARE(installs.size(), std::size_t(1));
+            QVERIFY(installs[0] == look.sample.install);
+            const auto sample = std::get<domain::WorkSample>(wait(shown.workSample(installs[0])));
+            QVERIFY(sample.queues == look.sample.queues);
+            QVERIFY(sample.takenAt == look.sample.takenAt);
+            QCOMPARE(sample.queues.at(0).name, std::string("mail"));
+            QVERIFY(std::get<domain::Barriers>(wait(shown.barriers(installs[0]))).rows == look.barriers.rows);
+            QCOMPARE(look.barriers.rows.size(), std::size_t(1));
+            for (const domain::WorkMessage& message : shown.workLooks()->installs[0].poison)
+                QVERIFY(message.task.empty());
+            QVERIFY(!shown.workLooks()->installs[0].poison.empty());
+            // The same sessions as the server itself told then, for the same row.
+            const auto recorded = std::get<domain::LockWaits>(wait(shown.lockWaits()));
+            QVERIFY(recorded.takenAt == then->activity->takenAt);
+            QCOMPARE(recorded.sessions.size(), live.sessions.size());
+            for (std::size_t i = 0; i < live.sessions.size(); ++i) {
+                QCOMPARE(recorded.sessions[i].pid, live.sessions[i].pid);
+                QCOMPARE(recorded.sessions[i].blockers, live.sessions[i].blockers);
+                QCOMPARE(recorded.sessions[i].waitsFor, live.sessions[i].waitsFor);
+                QCOMPARE(recorded.sessions[i].user, live.sessions[i].user);
+                QVERIFY(recorded.sessions[i].started == live.sessions[i].started);
+            }
+            const auto failed = [](const auto& reply) {
+                const auto* failure = std::get_if<pg::Failure>(&reply);
+                return failure && failure->diagnostics.message.starts_with("not recorded");
+            };
+            QVERIFY(failed(wait(shown.workPage(installs[0], "mail", domain::WorkPart::Ready, {}, 10))));
+            QVERIFY(failed(wait(shown.barrierDetail(installs[0], "e1"))));
+            domain::WorkInstall other = installs[0];
+            other.schema = "elsewhere";
+            QVERIFY(failed(wait(shown.workSample(other))));
+        };
+        QVERIFY(get(desk->showInstant(then->takenAt)));
+        check(*desk);
+        desk::CapsuleOptions options;
+        options.path = m_folder->filePath(u"work.capsule"_s);
+        options.from = then->takenAt - 1h;
+        options.to = then->takenAt;
+        QVERIFY(get(desk->exportCapsule(options)) > 0);
+        desk::Profile profile;
+        profile.capsule = options.path;
+        Desk offline(profile);
+        offline.open();
+        QVERIFY(QTest::qWaitFor([&] { return offline.snapshot() != nullptr; }, 10'000));
+        check(offline);
+    }
+
+    /// The rate at that instant, as the table of queues shows it.
+    void ratesAreRecorded() {
+        const auto desk = open();
+        QVERIFY(records(*desk));
+        const std::int32_t orders = desk->snapshot()->queue("orders")->id;
+        std::map<pg::Timestamp, double> live;
+        for (int i = 0; i < 100 && live.size() < 5; ++i) {
+            run("select pgque.send('orders', 't', 'x')");
+            QSignalSpy ready(desk.get(), &Desk::snapshotReady);
+            QVERIFY(ready.wait(5'000));
+            const auto rates = desk->rateHistory(orders);
+            if (!rates.empty() && rates.back() > 0)
+                live[desk->snapshot()->takenAt] = rates.back();
+        }
+        QVERIFY(!live.empty());
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).last >= live.rbegin()->first; }, 10'000));
+        for (const auto& [at, rate] : live) {
+            QVERIFY(get(desk->showInstant(at)));
+            QVERIFY(desk->shownInstant() == at);
+            QCOMPARE(desk->rateHistory(orders), std::vector<double>{rate});
+        }
+    }
+
     /// Cut off or with bytes turned: it opens or says why not, and that is all that happens.
     void hostileCapsules() {
         const auto desk = open();
@@ -285,8 +395,13 @@ private Q_SLOTS:
         QCOMPARE(wait(desk->rehearse(drop)).outcome.kind, domain::OutcomeKind::Refused);
         QVERIFY(std::holds_alternative<pg::Failure>(wait(desk->predict(drop))));
         QCOMPARE(wait(desk->installSchema()).kind, domain::OutcomeKind::Refused);
-        const auto asked = wait(desk->lockWaits());
+        const auto asked = wait(desk->footprint());
         QVERIFY(std::get<pg::Failure>(asked).diagnostics.message.starts_with("not recorded"));
+        // Of waits the sample itself tells; of work queues it was seen that there are none.
+        const auto waits = wait(desk->lockWaits());
+        QVERIFY(std::get<domain::LockWaits>(waits).takenAt == then->activity->takenAt);
+        QVERIFY(std::get<0>(wait(desk->workInstalls())).empty());
+        QVERIFY(!desk->workLooks());
 
         // Sampling goes on behind it, and what is shown stays.
         const std::uint64_t number = desk->liveSnapshot()->number;

@@ -78,7 +78,11 @@ Moment moment(std::mt19937& generator) {
         work = std::make_shared<domain::WorkLooks>();
     else if (kind > 1)
         work = made::randomWork(generator);
-    return {filled(generator), diagnosis, work};
+    domain::Inflow inflow;
+    inflow.elapsed = pg::Interval(draw(3) * 1'000'000 + draw(9));
+    for (int i = draw(6); i > 0; --i)
+        inflow.queues.push_back({draw(9), draw(1'000)});
+    return {filled(generator), diagnosis, work, inflow};
 }
 
 std::string fromHex(const char* digits) {
@@ -144,6 +148,7 @@ void compare(const Moment& one, const Moment& other) {
     QCOMPARE(bool(one.work), bool(other.work));
     if (one.work)
         compareWork(*one.work, *other.work);
+    QVERIFY(one.inflow == other.inflow);
     // What has no comparison of its own: as bytes.
     QCOMPARE(encode(one), encode(other));
     for (const domain::Subscription& row : a.subscriptions)
@@ -263,11 +268,13 @@ private Q_SLOTS:
         const Moment moment{made::shop(), std::make_shared<Diagnosis>(), looks};
         const std::string whole = encode(moment);
         const std::string change = encode(moment, &moment);
-        QCOMPARE(change.back(), char(1)); // the same work queues
-        std::string hostile = change.substr(0, change.size() - 1);
+        // It ends with: the same work queues, nothing else that went in.
+        QCOMPARE(change.substr(change.size() - 2), std::string({1, 0}));
+        std::string hostile = change.substr(0, change.size() - 2);
         hostile += {2, 1, 100, 0};
         for (int i = 0; i < 100; ++i)
-            hostile += {char(i == 0 ? 1 : 2), 0}; // place 0, nothing changed in it
+            hostile += {char(i == 0 ? 1 : 2), 0}; // the first of before, nothing changed in it
+        hostile += char(0);
         try {
             read({whole, hostile});
             QFAIL("it was read");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/fakedesk.h"
 
+#include "desk/recordedlook.h"
 #include "models/madesnapshots.h"
 
 #include <cmath>
@@ -16,6 +17,12 @@ QFuture<T> answered(T value) {
     promise.addResult(std::move(value));
     promise.finish();
     return promise.future();
+}
+
+/// As the real one: what is not recorded is not asked for in the past.
+template <class T>
+QFuture<links::Reply<T>> unlessPast(const std::optional<domain::Moment>& past, links::Reply<T> value) {
+    return answered(past ? links::Reply<T>(notRecorded()) : std::move(value));
 }
 
 } // namespace
@@ -130,8 +137,11 @@ std::optional<pg::Timestamp> Desk::shownInstant() const {
     return d->past ? std::optional(d->past->snapshot->takenAt) : std::nullopt;
 }
 
-std::vector<double> Desk::rateHistory(std::int32_t) const {
-    return d->rates;
+std::vector<double> Desk::rateHistory(std::int32_t queueId) const {
+    if (!d->past)
+        return d->rates;
+    const auto rate = d->past->inflow.rate(queueId);
+    return rate ? std::vector<double>{*rate} : std::vector<double>();
 }
 
 Stepping* Desk::stepping() const {
@@ -219,7 +229,7 @@ QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t, std::int6
                                                          domain::EventSearch search,
                                                          std::optional<domain::EventPosition> from, int limit) {
     d->filtered.push_back(std::move(search));
-    return answered(d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
+    return unlessPast(d->past, d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
 }
 
 QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t, std::int64_t, std::int64_t, std::int32_t) {
@@ -228,54 +238,54 @@ QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t, std::int64_t
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t, const domain::EventPosition&,
                                                                 std::int64_t, std::int64_t maxBytes) {
-    return answered(d->payload(maxBytes));
+    return unlessPast(d->past, d->payload(maxBytes));
 }
 
 QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t, std::optional<domain::RetryPosition>, int) {
-    return answered(d->retries);
+    return unlessPast(d->past, d->retries);
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t, std::int64_t,
                                                                      std::int64_t maxBytes) {
-    return answered(d->payload(maxBytes));
+    return unlessPast(d->past, d->payload(maxBytes));
 }
 
 QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t, std::optional<domain::DeadPosition>, int) {
-    return answered(d->letters);
+    return unlessPast(d->past, d->letters);
 }
 
 QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t) {
-    return answered(d->groups);
+    return unlessPast(d->past, d->groups);
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t, std::int64_t maxBytes) {
-    return answered(d->payload(maxBytes));
+    return unlessPast(d->past, d->payload(maxBytes));
 }
 
 QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t) {
-    return answered(d->detail);
+    return unlessPast(d->past, d->detail);
 }
 
 QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t, domain::EventSearch search,
                                                             std::optional<domain::EventPosition>) {
     d->searched.push_back(std::move(search));
-    return answered(d->found);
+    return unlessPast(d->past, d->found);
 }
 
 QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t, const domain::EventRow&) {
-    return answered(d->story);
+    return unlessPast(d->past, d->story);
 }
 
 QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
-    return answered(d->waits);
+    return answered(d->past ? recordedLockWaits(*d->past) : d->waits);
 }
 
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
-    return answered(d->footprint);
+    return unlessPast(d->past, d->footprint);
 }
 
 QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
-    return answered(d->report);
+    return unlessPast(d->past, d->report);
 }
 
 QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed) {
@@ -301,39 +311,39 @@ QFuture<store::Verification> Desk::verifyJournal() {
 }
 
 QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
-    return answered(d->workInstalls);
+    return answered(d->past ? recordedInstalls(*d->past) : d->workInstalls);
 }
 
-QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall&) {
-    return answered(d->work);
+QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall& install) {
+    return answered(d->past ? recordedWork(*d->past, install) : d->work);
 }
 
 QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall&, const std::string&, domain::WorkPart,
                                                        std::optional<domain::WorkPosition>, int) {
-    return answered(d->workMessages);
+    return unlessPast(d->past, d->workMessages);
 }
 
 QFuture<links::Reply<std::vector<domain::WorkDelayed>>> Desk::workDelayed(const domain::WorkInstall&,
                                                                           const std::string&) {
-    return answered(d->workDelayed);
+    return unlessPast(d->past, d->workDelayed);
 }
 
 std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
-    return d->workLooks;
+    return d->past ? d->past->work : d->workLooks;
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall&, const std::string&,
                                                                     domain::WorkPart, std::int64_t,
                                                                     std::int64_t maxBytes) {
-    return answered(d->payload(maxBytes));
+    return unlessPast(d->past, d->payload(maxBytes));
 }
 
-QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall&) {
-    return answered(d->barriers);
+QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall& install) {
+    return answered(d->past ? recordedBarriers(*d->past, install) : d->barriers);
 }
 
 QFuture<links::Reply<domain::BarrierDetail>> Desk::barrierDetail(const domain::WorkInstall&, const std::string&) {
-    return answered(d->barrierDetail);
+    return unlessPast(d->past, d->barrierDetail);
 }
 
 const operate::Registry& Desk::actions() const {
