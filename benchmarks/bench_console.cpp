@@ -20,20 +20,44 @@
 #include <algorithm>
 #include <atomic>
 #include <benchmark/benchmark.h>
+#include <functional>
 #include <memory>
 #include <thread>
+
+#include "bigdatabase.h"
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
 namespace {
 
+/// Where the program that is measured keeps its files.
+class Folder {
+public:
+    Folder() {
+        qputenv("BATCHSCOPE_DATA_DIR", m_folder.filePath(u"data"_s).toLocal8Bit());
+        qputenv("XDG_CONFIG_HOME", m_folder.filePath(u"config"_s).toLocal8Bit());
+    }
+
+private:
+    QTemporaryDir m_folder;
+};
+
+double residentMegabytes(const QProcess& process) {
+    QFile status(u"/proc/%1/status"_s.arg(process.processId()));
+    if (!status.open(QIODevice::ReadOnly))
+        return 0;
+    for (const QByteArray& line : status.readAll().split('\n')) {
+        if (line.startsWith("VmRSS:"))
+            return line.mid(6).trimmed().split(' ').front().toDouble() / 1024;
+    }
+    return 0;
+}
+
 /// The program with a sandbox of its own, which outlives the starts that are measured.
 class Program {
 public:
     Program() {
-        qputenv("BATCHSCOPE_DATA_DIR", m_folder.filePath(u"data"_s).toLocal8Bit());
-        qputenv("XDG_CONFIG_HOME", m_folder.filePath(u"config"_s).toLocal8Bit());
         m_owner.start(QStringLiteral(PROGRAM), {u"--sandbox"_s, u"--demo"_s});
         // A check on the demonstration ends once every planted state exists.
         QProcess ready;
@@ -46,19 +70,10 @@ public:
         m_owner.waitForFinished(30'000);
     }
 
-    double residentMegabytes() const {
-        QFile status(u"/proc/%1/status"_s.arg(m_owner.processId()));
-        if (!status.open(QIODevice::ReadOnly))
-            return 0;
-        for (const QByteArray& line : status.readAll().split('\n')) {
-            if (line.startsWith("VmRSS:"))
-                return line.mid(6).trimmed().split(' ').front().toDouble() / 1024;
-        }
-        return 0;
-    }
+    const QProcess& process() const { return m_owner; }
 
 private:
-    QTemporaryDir m_folder;
+    Folder m_folder;
     QProcess m_owner;
 };
 
@@ -67,8 +82,8 @@ Program& program() {
     return one;
 }
 
-void start(benchmark::State& state) {
-    program();
+/// Until the first frame, and from it to the first sample on screen; medians.
+void starts(benchmark::State& state, const QStringList& arguments) {
     std::vector<double> frames;
     std::vector<double> samples;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
@@ -79,7 +94,7 @@ void start(benchmark::State& state) {
         QElapsedTimer clock;
         clock.start();
         process.setReadChannel(QProcess::StandardError);
-        process.start(QStringLiteral(PROGRAM), {u"--sandbox"_s});
+        process.start(QStringLiteral(PROGRAM), arguments);
         double frame = 0;
         double sample = 0;
         QByteArray said;
@@ -109,21 +124,70 @@ void start(benchmark::State& state) {
     state.counters["then_first_sample_ms"] = median(samples);
 }
 
-BENCHMARK(start)->Iterations(15)->UseManualTime()->Unit(benchmark::kMillisecond);
-
-/// Minutes as argument: the program with its window open on the demonstration.
-void memory(benchmark::State& state) {
-    double early = 0;
-    for (auto _ : state) {
-        std::this_thread::sleep_for(20s);
-        early = program().residentMegabytes();
-        std::this_thread::sleep_for(std::chrono::minutes(state.range(0)));
-    }
-    state.counters["after_20_s_mb"] = early;
-    state.counters["at_the_end_mb"] = program().residentMegabytes();
+void start(benchmark::State& state) {
+    program();
+    starts(state, {u"--sandbox"_s});
 }
 
-BENCHMARK(memory)->Arg(10)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+BENCHMARK(start)->Iterations(15)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+/// Queues as argument, each with 11 subscriptions.
+void startAt(benchmark::State& state) {
+    const Folder folder;
+    const bench::Database database(int(state.range(0)));
+    starts(state, {QString::fromStdString(database.info().toStringWithoutSecrets())});
+}
+
+BENCHMARK(startAt)->Arg(10)->Arg(100)->Arg(1'000)->Iterations(15)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+/// Minutes of BENCH_MINUTES, or ten.
+std::chrono::seconds memoryTime() {
+    bool given = false;
+    const int minutes = qEnvironmentVariableIntValue("BENCH_MINUTES", &given);
+    return std::chrono::minutes(given ? minutes : 10);
+}
+
+/// Resident memory after twenty seconds, after a third of the time, and at the end.
+void remember(benchmark::State& state, const QProcess& process, const std::function<void()>& eachSecond) {
+    const auto wait = [&](std::chrono::seconds time) {
+        for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
+            eachSecond();
+            std::this_thread::sleep_for(1s);
+        }
+    };
+    for (auto _ : state) {
+        wait(20s);
+        state.counters["after_20_s_mb"] = residentMegabytes(process);
+        wait(memoryTime() / 3);
+        state.counters["after_a_third_mb"] = residentMegabytes(process);
+        wait(memoryTime() * 2 / 3);
+    }
+    state.counters["at_the_end_mb"] = residentMegabytes(process);
+    if (process.state() != QProcess::Running)
+        state.SkipWithError("the program ended by itself");
+}
+
+/// The program with its window open on the demonstration.
+void memory(benchmark::State& state) {
+    remember(state, program().process(), [] {});
+}
+
+BENCHMARK(memory)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+
+/// The same on 1,000 queues and 11,000 subscriptions, a tenth of which change each second, with all of them listed.
+void memoryAtSize(benchmark::State& state) {
+    const Folder folder;
+    bench::Database database(1'000);
+    QProcess process;
+    process.start(QStringLiteral(PROGRAM),
+                  {QString::fromStdString(database.info().toStringWithoutSecrets()), u"--page"_s, u"consumers"_s});
+    process.waitForStarted();
+    remember(state, process, [&database] { database.move(10); });
+    process.terminate();
+    process.waitForFinished(30'000);
+}
+
+BENCHMARK(memoryAtSize)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
 
 void turn(std::chrono::milliseconds time) {
     QEventLoop loop;

@@ -39,18 +39,8 @@ void nextSample(benchmark::State& state) {
     double serverMs = 1e9;
     for (auto _ : state) {
         state.PauseTiming();
-        if (state.range(0) > 0) {
-            // So many percent of the queues tick, and their consumers move.
-            const std::string share = "sub_queue % 100 < " + std::to_string(state.range(0));
-            static int tick = 1'000;
-            ++tick;
-            big.connection.executeScript(
-                "insert into pgque.tick (tick_queue, tick_id, tick_event_seq) select queue_id, " +
-                    std::to_string(tick) + ", 4000 from pgque.queue where queue_id % 100 < " +
-                    std::to_string(state.range(0)) + "; update pgque.subscription set sub_active = now() where " +
-                    share,
-                soon());
-        }
+        if (state.range(0) > 0)
+            big.move(int(state.range(0)));
         state.ResumeTiming();
         snapshot = sampler.sample(big.connection, big.capabilities, soon());
         serverMs = std::min(serverMs, snapshot->cost.serverMs);

@@ -163,7 +163,8 @@ public:
     /// instant one value at most.
     std::vector<double> rateHistory(std::int32_t queueId) const;
 
-    /// Who held which window when, as far as this console has looked.
+    /// Who held which window when, as far as this console has looked. While a recorded instant is shown: who is
+    /// followed, in the hour up to then, as far as it was recorded.
     const monitor::Timeline& timeline() const;
     /// Looks at this group, or consumer, five times a second beside the sample, as long as nobody follows another;
     /// slower where the server is slow. A queue of 0: nobody is followed.

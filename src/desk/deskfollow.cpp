@@ -14,9 +14,20 @@ constexpr auto followDeadline = 5s;
 /// The look takes at most this part of the time.
 constexpr int costToPause = 10;
 
-/// Two looks further apart than this leave a gap.
-pg::Interval gapAfter(std::chrono::milliseconds period) {
-    return std::chrono::duration_cast<pg::Interval>(period * 5 / 2 + 1s);
+/// So far back from a recorded instant the timeline is put together.
+constexpr auto pastShown = 1h;
+
+/// How an action of this console ended a batch; empty: it did not, or not for certain.
+std::optional<std::pair<std::int64_t, monitor::BarEnd>> endedBy(const domain::ActionRequest& request,
+                                                                const domain::ActionOutcome& outcome) {
+    const auto token = request.batch ? request.batch : request.seen ? request.seen->batch : std::nullopt;
+    if (outcome.kind != domain::OutcomeKind::Done || !token)
+        return {};
+    if (request.action == "force_unregister")
+        return std::pair(*token, monitor::BarEnd::ForcedOut);
+    if (request.action == "ack" || request.action == "give_back" || request.action == "nack_batch")
+        return std::pair(*token, monitor::BarEnd::Finished);
+    return {};
 }
 
 } // namespace
@@ -28,19 +39,38 @@ void DeskPrivate::interrupted() {
 }
 
 void DeskPrivate::addToTimeline() {
-    timeline.add(*snapshot, gapAfter(beat.period()));
+    timeline.add(*snapshot, monitor::gapAfter(beat.period()));
 }
 
 void DeskPrivate::noteInTimeline(const domain::ActionRequest& request, const domain::ActionOutcome& outcome) {
-    if (outcome.kind != domain::OutcomeKind::Done)
+    if (const auto end = endedBy(request, outcome))
+        timeline.did(end->first, end->second);
+}
+
+/// What was followed up to the instant that is shown. One reading at a time; who wants another one ends it.
+void DeskPrivate::readPastTimeline() {
+    unwantPast.request_stop();
+    if (!past || !follows.first || !recorder.recording())
         return;
-    const auto token = request.batch ? request.batch : request.seen ? request.seen->batch : std::nullopt;
-    if (!token)
-        return;
-    if (request.action == "force_unregister")
-        timeline.did(*token, monitor::BarEnd::ForcedOut);
-    else if (request.action == "ack" || request.action == "give_back" || request.action == "nack_batch")
-        timeline.did(*token, monitor::BarEnd::Finished);
+    unwantPast = std::stop_source();
+    const pg::Timestamp until = past->snapshot->takenAt;
+    const auto looks =
+        recorder.recording()->looks({follows.first, follows.second, until - pastShown, until}, unwantPast.get_token());
+    links::whenDone(
+        looks, q,
+        [this, wanted = unwantPast.get_token()](const store::Answer<std::vector<domain::SnapshotPtr>>& answer) {
+            if (wanted.stop_requested() || !past)
+                return;
+            std::map<std::int64_t, monitor::BarEnd> ends;
+            for (const Performed& deed : done) {
+                if (const auto end = endedBy(deed.request, deed.outcome))
+                    ends.insert(*end);
+            }
+            // What can't be read is as good as not looked at: the page says so.
+            const auto* read = std::get_if<std::vector<domain::SnapshotPtr>>(&answer);
+            pastTimeline = read ? monitor::timelineOf(*read, ends) : monitor::Timeline();
+            Q_EMIT q->followed();
+        });
 }
 
 void DeskPrivate::followOnce() {
@@ -70,20 +100,22 @@ void DeskPrivate::followOnce() {
         look.buildIndex();
         timeline.addTrack(
             look, asked.first, asked.second,
-            gapAfter(std::min<std::chrono::milliseconds>(beat.period(), 5 * followTimer.intervalAsDuration())),
+            monitor::gapAfter(std::min<std::chrono::milliseconds>(beat.period(), 5 * followTimer.intervalAsDuration())),
             monitor::Timeline::Drawn{sample->tokenBefore, sample->tokenAfter});
         Q_EMIT q->followed();
     });
 }
 
 const monitor::Timeline& Desk::timeline() const {
-    return d->timeline;
+    return d->past ? d->pastTimeline : d->timeline;
 }
 
 void Desk::follow(std::int32_t queueId, std::int32_t subId) {
     if (d->follows == std::pair(queueId, subId))
         return;
     d->follows = {queueId, subId};
+    d->pastTimeline.clear();
+    d->readPastTimeline();
     if (queueId == 0) {
         d->followTimer.stop();
         return;

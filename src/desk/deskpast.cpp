@@ -100,6 +100,9 @@ domain::SnapshotPtr Desk::liveSnapshot() const {
 }
 
 void DeskPrivate::tellInstant() {
+    if (!past)
+        pastTimeline.clear();
+    readPastTimeline();
     Q_EMIT q->instantChanged();
     if (const domain::SnapshotPtr shown = q->snapshot())
         Q_EMIT q->snapshotReady(shown);

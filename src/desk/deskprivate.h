@@ -19,6 +19,7 @@
 
 #include <map>
 #include <mutex>
+#include <stop_token>
 
 // What a Desk is made of. Not for other folders.
 namespace desk {
@@ -72,6 +73,7 @@ public:
     void addToTimeline();
     void noteInTimeline(const domain::ActionRequest& request, const domain::ActionOutcome& outcome);
     void followOnce();
+    void readPastTimeline();
 
     void openOperateSession();
     void closeOperateSession();
@@ -159,6 +161,8 @@ public:
     std::map<std::string, std::string> capsuleFacts;
     Recorder recorder{*this};
     monitor::Timeline timeline;
+    monitor::Timeline pastTimeline; ///< up to the instant that is shown, from the recording
+    std::stop_source unwantPast;    ///< ends the reading for it
     std::pair<std::int32_t, std::int32_t> follows{0, 0};
     QTimer followTimer;
     bool following = false; ///< a look is under way

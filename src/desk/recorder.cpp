@@ -3,7 +3,6 @@
 
 #include "desk/deskprivate.h"
 #include "link/whendone.h"
-#include "monitor/rebuild.h"
 #include "queries/look.h"
 
 #include <QDir>
@@ -22,6 +21,8 @@ constexpr auto againAfter = seconds(30);
 
 constexpr int ticksAtOnce = 5'000;
 constexpr std::size_t ticksAtMost = 400'000;
+constexpr std::size_t figuresAtOnce = 10'000;
+constexpr int pendingAtMost = 30;
 constexpr queries::Limits tickLimits{std::chrono::milliseconds(2'000), std::chrono::milliseconds(50)};
 /// Less than this was missed: nothing is rebuilt for it.
 constexpr auto worthRebuilding = std::chrono::minutes(1);
@@ -55,6 +56,7 @@ void Recorder::leave() {
     ++m_opening;
     m_asked = false;
     m_joined = false;
+    m_pending = 0;
     m_againAt.reset();
     m_rebuilding.reset();
     m_recording.reset();
@@ -127,6 +129,11 @@ void Recorder::openAt(const QString& identity, const domain::Snapshot& snapshot)
 }
 
 void Recorder::record(const Seen& seen) {
+    if (m_pending >= pendingAtMost) { // a disk that hangs: memory is not what it is to fill
+        m_joined = false;
+        return;
+    }
+    ++m_pending;
     static const auto noWorkQueues = std::make_shared<const domain::WorkLooks>();
     domain::Moment moment{seen.snapshot, std::make_shared<domain::Diagnosis>(seen.diagnosis), seen.work,
                           m_desk.history.inflow()};
@@ -137,6 +144,7 @@ void Recorder::record(const Seen& seen) {
                     [this, opening = m_opening](const store::Answer<bool>& answer) {
                         if (opening != m_opening)
                             return;
+                        --m_pending;
                         RecordingState state = m_state;
                         if (const auto* failure = std::get_if<store::Failure>(&answer)) {
                             state.kind = RecordingState::Kind::Stopped;
@@ -221,28 +229,47 @@ void Recorder::readTicks() {
                     });
 }
 
+/// Some queues at a time: what is rebuilt of all of them would be many times what it is read from.
 void Recorder::putIn() {
-    const auto work = std::exchange(m_rebuilding, nullptr);
-    std::vector<domain::FiguresAt> all;
-    QStringList jumps;
-    for (const domain::Queue& queue : work->queues) {
-        std::vector<domain::Tick> ticks = std::move(work->ticks[queue.id]);
-        std::erase_if(ticks, [&](const domain::Tick& tick) { return tick.time >= work->until; });
+    Rebuilding& work = *m_rebuilding;
+    std::vector<domain::FiguresAt> some;
+    for (; work.next < work.queues.size() && some.size() < figuresAtOnce; ++work.next) {
+        const domain::Queue& queue = work.queues[work.next];
+        const auto found = work.ticks.extract(queue.id);
+        if (found.empty())
+            continue;
+        std::vector<domain::Tick>& ticks = found.mapped();
+        std::erase_if(ticks, [&](const domain::Tick& tick) { return tick.time >= work.until; });
         std::reverse(ticks.begin(), ticks.end());
-        monitor::Rebuilt rebuilt = monitor::rebuild(queue, ticks, work->serverStarted);
-        all.insert(all.end(), rebuilt.figures.begin(), rebuilt.figures.end());
+        const monitor::Rebuilt rebuilt = monitor::rebuild(queue, ticks, work.serverStarted);
+        work.server.add(rebuilt.figures);
+        some.insert(some.end(), rebuilt.figures.begin(), rebuilt.figures.end());
         if (!rebuilt.jumps.empty())
-            jumps << QString::fromStdString(queue.name);
+            work.jumps << QString::fromStdString(queue.name);
     }
-    if (all.empty())
-        return;
-    const std::vector<domain::FiguresAt> server = monitor::rebuiltServer(all);
-    all.insert(all.end(), server.begin(), server.end());
-    store::RecordingNote note{store::RecordingNote::Kind::Rebuilt, work->until, {}};
-    if (!jumps.isEmpty())
-        note.text = jumps.mid(0, 20).join(u", "_s);
-    m_recording->addRebuilt(std::move(all));
-    m_recording->note(note);
+    const bool last = work.next == work.queues.size();
+    if (last) {
+        const std::vector<domain::FiguresAt> server = work.server.line();
+        some.insert(some.end(), server.begin(), server.end());
+        if (server.empty()) {
+            m_rebuilding.reset();
+            return;
+        }
+    }
+    links::whenDone(m_recording->addRebuilt(std::move(some), work.until), m_desk.q,
+                    [this, opening = m_opening, last](const store::Answer<bool>& answer) {
+                        if (opening != m_opening || !m_rebuilding)
+                            return;
+                        const bool* put = std::get_if<bool>(&answer);
+                        if (put && *put && !last) {
+                            putIn();
+                            return;
+                        }
+                        const auto ended = std::exchange(m_rebuilding, nullptr);
+                        if (put && *put)
+                            m_recording->note({store::RecordingNote::Kind::Rebuilt, ended->until,
+                                               ended->jumps.mid(0, 20).join(u", "_s)});
+                    });
 }
 
 } // namespace desk

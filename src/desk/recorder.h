@@ -3,6 +3,7 @@
 
 #include "desk/desk.h"
 #include "desk/watch.h"
+#include "monitor/rebuild.h"
 #include "queries/ticks.h"
 
 #include <chrono>
@@ -59,6 +60,9 @@ private:
         pg::Timestamp until;
         std::optional<pg::Timestamp> serverStarted;
         std::size_t read = 0;
+        std::size_t next = 0; ///< of the queues: those before it are put in
+        monitor::RebuiltServer server;
+        QStringList jumps; ///< queues whose sequence jumped
     };
 
     DeskPrivate& m_desk;
@@ -68,6 +72,7 @@ private:
     quint64 m_opening = 0; ///< counts up: an answer to an earlier question is about another server
     bool m_asked = false;
     bool m_joined = false;
+    int m_pending = 0;                          ///< samples on their way into the file
     std::optional<Clock::time_point> m_againAt; ///< after a failure
     std::shared_ptr<Rebuilding> m_rebuilding;
 };

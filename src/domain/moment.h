@@ -61,6 +61,10 @@ public:
 
     void read(std::string_view bytes);
 
+    /// What the bytes read so far amount to, without its index; null before any were read. Until the next read() or
+    /// take().
+    const Snapshot* soFar() const { return m_snapshot.get(); }
+
     /// What the bytes read so far amount to. The reader can't be read into any more.
     Moment take();
 

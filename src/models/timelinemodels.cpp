@@ -54,28 +54,45 @@ bool BarLine::operator==(const BarLine& other) const {
     return shown(*this) == shown(other);
 }
 
+Tone toneOf(const Bar& bar, bool stale) {
+    switch (bar.end) {
+    case BarEnd::Open:
+        return stale ? Tone::Critical : Tone::Information;
+    case BarEnd::Finished:
+        return Tone::Good;
+    case BarEnd::TakenOver:
+        return Tone::Warning;
+    case BarEnd::ForcedOut:
+        return Tone::Critical;
+    case BarEnd::NotSeen:
+        break;
+    }
+    return Tone::Dim;
+}
+
 Mark markOf(const Bar& bar, bool stale) {
+    const Tone tone = toneOf(bar, stale);
     switch (bar.end) {
     case BarEnd::Open:
         if (stale)
-            return {Tone::Critical, Timelines::tr("open, silent"),
+            return {tone, Timelines::tr("open, silent"),
                     Timelines::tr("Still open, and its owner's heartbeat is old.")};
-        return {Tone::Information, Timelines::tr("open"), Timelines::tr("Still open.")};
+        return {tone, Timelines::tr("open"), Timelines::tr("Still open.")};
     case BarEnd::Finished:
-        return {Tone::Good, bar.ours ? Timelines::tr("ended here") : Timelines::tr("finished"),
+        return {tone, bar.ours ? Timelines::tr("ended here") : Timelines::tr("finished"),
                 bar.ours ? Timelines::tr("Ended by this console.")
                          : Timelines::tr("Nobody holds the window any more: acknowledged by its owner, or by somebody "
                                          "who had taken it over since the look before.")};
     case BarEnd::TakenOver:
-        return {Tone::Warning, Timelines::tr("taken over"),
+        return {tone, Timelines::tr("taken over"),
                 Timelines::tr("Its window went on under another token: this one is void.")};
     case BarEnd::ForcedOut:
-        return {Tone::Critical, Timelines::tr("forced out"),
+        return {tone, Timelines::tr("forced out"),
                 Timelines::tr("This console unregistered its member by force; the messages were given back.")};
     case BarEnd::NotSeen:
         break;
     }
-    return {Tone::Dim, Timelines::tr("not seen how"),
+    return {tone, Timelines::tr("not seen how"),
             Timelines::tr("It ended between two looks, and nothing that was seen tells how.")};
 }
 
@@ -175,11 +192,18 @@ std::vector<BarLine> barsBetween(const Track& track, pg::Timestamp from, pg::Tim
 QString timelineInWords(const Track& track, pg::Timestamp from, pg::Timestamp to) {
     QStringList lanes;
     for (const Lane& lane : track.lanes) {
-        std::map<QString, int> counts;
-        for (auto bar = lane.bars.rbegin(); bar != lane.bars.rend() && endOf(*bar) >= from; ++bar) {
-            if (startOf(*bar) <= to)
-                ++counts[markOf(*bar).word];
+        // One of each kind, and how many there are: the words come after the counting.
+        std::map<std::pair<BarEnd, bool>, std::pair<const Bar*, int>> kinds;
+        const auto first = std::partition_point(lane.bars.begin(), lane.bars.end(),
+                                                [from](const Bar& bar) { return endOf(bar) < from; });
+        for (auto bar = first; bar != lane.bars.end() && startOf(*bar) <= to; ++bar) {
+            auto& kind = kinds[{bar->end, bar->ours}];
+            kind.first = &*bar;
+            ++kind.second;
         }
+        std::map<QString, int> counts;
+        for (const auto& [_, kind] : kinds)
+            counts[markOf(*kind.first).word] += kind.second;
         QStringList words;
         for (const auto& [word, count] : counts)
             words += u"%1 %2"_s.arg(QString::number(count), word);

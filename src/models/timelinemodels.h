@@ -9,6 +9,8 @@ namespace models {
 
 /// How a batch ended, as far as looking tells, in a word and a sentence. Stale: its owner has been silent for too long.
 Mark markOf(const monitor::Bar& bar, bool stale = false);
+/// The same without the words: a frame needs it for thousands.
+Tone toneOf(const monitor::Bar& bar, bool stale);
 
 /// "13:57:03", "after 13:57:02, by 13:57:03".
 QString momentOf(const monitor::When& when, const QTimeZone& zone);

@@ -125,38 +125,37 @@ Rebuilt rebuild(const domain::Queue& queue, const std::vector<Tick>& ticks,
     return rebuilt;
 }
 
-std::vector<domain::FiguresAt> rebuiltServer(const std::vector<domain::FiguresAt>& queues) {
+void RebuiltServer::add(const std::vector<domain::FiguresAt>& queue) {
     struct Sum {
         double total = 0;
         int count = 0;
     };
 
-    // Of each queue the mean within ten seconds, of those the sum.
-    std::map<pg::Timestamp, std::map<std::int32_t, Sum>> rates;
-    std::map<pg::Timestamp, domain::FiguresAt> all;
-    for (const domain::FiguresAt& one : queues) {
+    // Of the queue the mean within ten seconds; of all queues the sum.
+    std::map<pg::Timestamp, Sum> rates;
+    for (const domain::FiguresAt& one : queue) {
         const pg::Timestamp at = onGrid(one.at);
-        domain::FiguresAt& server = all[at];
-        server.at = at;
+        domain::Figures& server = m_at[at];
         for (const Quantity quantity : {Quantity::WindowSize, Quantity::TickAge}) {
             if (const auto& value = one.figures[quantity])
-                server.figures[quantity] = std::max(server.figures[quantity].value_or(*value), *value);
+                server[quantity] = std::max(server[quantity].value_or(*value), *value);
         }
         if (const auto& rate = one.figures[Quantity::Rate]) {
-            Sum& sum = rates[at][one.figures.queueId];
+            Sum& sum = rates[at];
             sum.total += static_cast<double>(*rate);
             ++sum.count;
         }
     }
+    for (const auto& [at, sum] : rates)
+        m_rates[at] += sum.total / sum.count;
+}
+
+std::vector<domain::FiguresAt> RebuiltServer::line() const {
     std::vector<domain::FiguresAt> line;
-    for (auto& [at, server] : all) {
-        if (const auto found = rates.find(at); found != rates.end()) {
-            double total = 0;
-            for (const auto& [queue, sum] : found->second)
-                total += sum.total / sum.count;
-            server.figures[Quantity::Rate] = std::llround(total);
-        }
-        server.afterGap = line.empty();
+    for (const auto& [at, figures] : m_at) {
+        domain::FiguresAt server{at, figures, line.empty()};
+        if (const auto rate = m_rates.find(at); rate != m_rates.end())
+            server.figures[Quantity::Rate] = std::llround(rate->second);
         line.push_back(server);
     }
     return line;

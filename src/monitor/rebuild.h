@@ -4,6 +4,7 @@
 #include "domain/series.h"
 #include "domain/snapshot.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,15 @@ struct Rebuilt {
 Rebuilt rebuild(const domain::Queue& queue, const std::vector<domain::Tick>& ticks,
                 std::optional<pg::Timestamp> serverStarted);
 
-/// The server's own line out of its queues': sums of rates, and of the rest the greatest.
-std::vector<domain::FiguresAt> rebuiltServer(const std::vector<domain::FiguresAt>& queues);
+/// The server's own line out of its queues', one after the other: sums of rates, and of the rest the greatest.
+class RebuiltServer {
+public:
+    void add(const std::vector<domain::FiguresAt>& queue);
+    std::vector<domain::FiguresAt> line() const;
+
+private:
+    std::map<pg::Timestamp, domain::Figures> m_at;
+    std::map<pg::Timestamp, double> m_rates;
+};
 
 } // namespace monitor

@@ -65,14 +65,26 @@ std::optional<domain::Culprit> writerSince(const domain::Activity& activity, std
     return std::nullopt;
 }
 
+/// A queue that is idle ticks seldom, and its newest tick may be as old as the switch: any queue's newest tells which
+/// transactions are still there.
+const domain::Tick* newestTick(const domain::Snapshot& snapshot) {
+    const domain::Tick* newest = nullptr;
+    for (const Queue& queue : snapshot.queues) {
+        if (queue.lastTick && (!newest || queue.lastTick->time > newest->time))
+            newest = &*queue.lastTick;
+    }
+    return newest;
+}
+
 } // namespace
 
 void rotationHeld(Case& one) {
+    const domain::Tick* newest = newestTick(one.snapshot);
     for (const Queue& queue : one.snapshot.queues) {
         const auto periods = overdue(one, queue);
-        // A newest tick from before the switch says only that the ticker does not run.
-        if (!periods || !queue.lastTick || queue.lastTick->time <= queue.switchTime || !queue.lowestTick ||
-            !reachesBack(*queue.lastTick, queue))
+        // A tick from before it was due says only that nobody has ticked since.
+        if (!periods || !newest || !queue.lowestTick || newest->time <= queue.switchTime + queue.rotationPeriod ||
+            !reachesBack(*newest, queue))
             continue;
         domain::Finding& finding =
             one.found("rotation_held_by_transaction", severityOf(one, *periods), {queue.name, {}, {}, {}});
@@ -92,9 +104,8 @@ void rotationHeld(Case& one) {
         else
             finding.cause += ": the prepared transaction " + finding.culprit->gid + '.';
         finding.consequence = "No queue of the database rotates while it runs, and the event tables grow.";
-        finding.evidence.push_back({"Even the newest tick reaches back to transaction " +
-                                        std::to_string(queue.lastTick->xmin) + "; the last switch was at " +
-                                        std::to_string(*queue.switchStep2) + ".",
+        finding.evidence.push_back({"Even the newest tick reaches back to transaction " + std::to_string(newest->xmin) +
+                                        "; the last switch was at " + std::to_string(*queue.switchStep2) + ".",
                                     queries::evidence::rotation(queue.name)});
         addSessionRemedy(one.snapshot, finding);
     }

@@ -18,10 +18,12 @@ constexpr std::size_t leastBars = 20;
 constexpr std::size_t mostBetween = 200;
 constexpr auto keptAfterwards = std::chrono::hours(24); ///< a track of which nothing is registered any more
 
+/// Forgets some of the oldest at a time: each time what follows moves up. Most consumers have little to forget, and a
+/// deque takes half a kilobyte while it is empty.
 template <class T>
-void bound(std::deque<T>& all, std::size_t most) {
-    while (all.size() > most)
-        all.pop_front();
+void bound(std::vector<T>& all, std::size_t most) {
+    if (all.size() > most)
+        all.erase(all.begin(), all.begin() + std::ptrdiff_t(all.size() - most + most / 8));
 }
 
 bool isMember(const domain::Subscription& row) {
@@ -99,11 +101,13 @@ const Bar* Lane::open() const {
 std::optional<Track::Place> Track::find(std::int64_t token) const {
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
         const auto& all = lanes[lane].bars;
-        // Newest first: what is looked for is mostly near the end.
-        for (std::size_t bar = all.size(); bar-- > 0;) {
-            if (all[bar].token == token)
-                return Place{lane, bar};
-        }
+        const auto found =
+            lanes[lane].ascending
+                ? std::lower_bound(all.begin(), all.end(), token,
+                                   [](const Bar& bar, std::int64_t wanted) { return bar.token < wanted; })
+                : std::find_if(all.begin(), all.end(), [token](const Bar& bar) { return bar.token == token; });
+        if (found != all.end() && found->token == token)
+            return Place{lane, std::size_t(found - all.begin())};
     }
     return std::nullopt;
 }
@@ -306,6 +310,7 @@ void Timeline::continueBars(Track& track, const Rows& rows, const Look& look) {
                 }
             }
             bar.unseenBefore = std::max(0, bar.takeovers.value_or(0) - before);
+            lane.ascending = lane.ascending && (lane.bars.empty() || lane.bars.back().token < bar.token);
             lane.bars.push_back(bar);
             ++track.bars;
         }
@@ -364,7 +369,7 @@ void Timeline::followWaits(const domain::Snapshot& snapshot) {
         const auto found = m_tracks.find(key(row->queueId, row->subId));
         if (found == m_tracks.end())
             continue;
-        std::deque<RowWait>& waits = found->second.waits;
+        std::vector<RowWait>& waits = found->second.waits;
         if (!waits.empty() && waits.back().pid == lock.pid && waits.back().to == before) {
             waits.back().to = m_activityAt;
             waits.back().waiting = std::max(waits.back().waiting, lock.waiting.size());
@@ -378,7 +383,7 @@ void Timeline::followWaits(const domain::Snapshot& snapshot) {
 void Timeline::rememberTicks(const domain::Queue& queue) {
     if (!queue.lastTick)
         return;
-    std::deque<TickMark>& ticks = m_ticks[queue.id];
+    std::vector<TickMark>& ticks = m_ticks[queue.id];
     if (!ticks.empty() && ticks.back().id >= queue.lastTick->id)
         return;
     ticks.push_back({queue.lastTick->id, queue.lastTick->time});
@@ -394,19 +399,27 @@ std::size_t Timeline::limitOf(const Track& track) const {
 
 void Timeline::forgetOldest(Track& track) {
     const std::size_t limit = limitOf(track);
-    while (track.bars > limit) {
-        Lane* oldest = nullptr;
-        for (Lane& lane : track.lanes) {
-            const bool endedFirst = !lane.bars.empty() && lane.bars.front().end != BarEnd::Open &&
-                                    (!oldest || lane.bars.front().ended.latest < oldest->bars.front().ended.latest);
-            if (endedFirst)
-                oldest = &lane;
+    if (track.bars <= limit)
+        return;
+    const std::size_t left = limit - limit / 16;
+    std::vector<std::size_t> gone(track.lanes.size());
+    const auto front = [&](std::size_t lane) -> const Bar* {
+        const auto& bars = track.lanes[lane].bars;
+        return gone[lane] < bars.size() && bars[gone[lane]].end != BarEnd::Open ? &bars[gone[lane]] : nullptr;
+    };
+    for (; track.bars > left; --track.bars, ++track.dropped) {
+        std::optional<std::size_t> oldest;
+        for (std::size_t lane = 0; lane < track.lanes.size(); ++lane) {
+            if (front(lane) && (!oldest || front(lane)->ended.latest < front(*oldest)->ended.latest))
+                oldest = lane;
         }
         if (!oldest)
-            return;
-        oldest->bars.pop_front();
-        --track.bars;
-        ++track.dropped;
+            break;
+        ++gone[*oldest];
+    }
+    for (std::size_t lane = 0; lane < track.lanes.size(); ++lane) {
+        auto& bars = track.lanes[lane].bars;
+        bars.erase(bars.begin(), bars.begin() + std::ptrdiff_t(gone[lane]));
     }
 }
 
@@ -463,10 +476,40 @@ std::vector<const Track*> Timeline::tracks() const {
     return all;
 }
 
-const std::deque<TickMark>& Timeline::ticks(std::int32_t queueId) const {
-    static const std::deque<TickMark> none;
+const std::vector<TickMark>& Timeline::ticks(std::int32_t queueId) const {
+    static const std::vector<TickMark> none;
     const auto found = m_ticks.find(queueId);
     return found == m_ticks.end() ? none : found->second;
+}
+
+Timeline timelineOf(const std::vector<domain::SnapshotPtr>& looks, const std::map<std::int64_t, BarEnd>& ends) {
+    constexpr std::size_t around = 10;
+    Timeline timeline;
+    for (const auto& [token, end] : ends)
+        timeline.did(token, end);
+    std::vector<pg::Interval> steps;
+    for (std::size_t i = 1; i < looks.size(); ++i)
+        steps.push_back(looks[i]->takenAt - looks[i - 1]->takenAt);
+    for (std::size_t i = 0; i < looks.size(); ++i) {
+        // The step that is usual here: recordings get coarser as they age.
+        std::vector<pg::Interval> near(steps.begin() + std::ptrdiff_t(i > around ? i - around : 0),
+                                       steps.begin() + std::ptrdiff_t(std::min(steps.size(), i + around)));
+        pg::Interval usual{};
+        if (!near.empty()) {
+            const auto middle = near.begin() + std::ptrdiff_t(near.size() / 2);
+            std::nth_element(near.begin(), middle, near.end());
+            usual = *middle;
+        }
+        if (i == 0)
+            timeline.focus(looks[i]->queues.empty() ? 0 : looks[i]->queues.front().id,
+                           looks[i]->subscriptions.empty() ? 0 : looks[i]->subscriptions.front().subId);
+        timeline.add(*looks[i], gapAfter(usual));
+    }
+    return timeline;
+}
+
+pg::Interval gapAfter(pg::Interval period) {
+    return period * 5 / 2 + std::chrono::seconds(1);
 }
 
 } // namespace monitor

@@ -4,7 +4,6 @@
 #include "domain/snapshot.h"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,8 +58,9 @@ struct Lane {
     std::int32_t consumerId = 0;
     std::string name; ///< "billing", or "billing.worker-3"
     domain::Role role = domain::Role::Normal;
-    std::deque<Bar> bars;
-    std::deque<domain::Timestamp> heartbeats;   ///< those that came while it held a batch
+    std::vector<Bar> bars;
+    bool ascending = true;                      ///< their tokens, as long as nobody drew them anew
+    std::vector<domain::Timestamp> heartbeats;  ///< those that came while it held a batch
     domain::Timestamp active;                   ///< its newest heartbeat
     std::optional<domain::Timestamp> goneSince; ///< not registered any more
 
@@ -109,9 +109,9 @@ struct Track {
     std::string queue;
     std::string name;        ///< the group's or the consumer's
     std::vector<Lane> lanes; ///< the group's own first, then members by name; those that are gone stay
-    std::deque<CursorStep> cursor;
-    std::deque<Unseen> unseen;
-    std::deque<RowWait> waits;
+    std::vector<CursorStep> cursor;
+    std::vector<Unseen> unseen;
+    std::vector<RowWait> waits;
     domain::Timestamp firstLook;
     domain::Timestamp lastLook;
     domain::Timestamp lastLookBegan; ///< a look takes time: what it found was so at a moment between the two
@@ -132,6 +132,9 @@ struct Track {
     /// All tokens that were seen on a token's window, in the order of time, itself among them.
     std::vector<Place> lineage(std::int64_t token) const;
 };
+
+/// Two looks further apart than this leave a gap, where one is due after each period.
+pg::Interval gapAfter(pg::Interval period);
 
 /// Who held which window when, put together from looks one after the other. What no look shows is not claimed: starts
 /// and ends are ranges, a gap in looking is a gap. What a look found was so at one moment of the time that it took on
@@ -178,10 +181,10 @@ public:
     std::vector<const Track*> tracks() const;
 
     /// Oldest first.
-    const std::deque<Gap>& gaps() const { return m_gaps; }
+    const std::vector<Gap>& gaps() const { return m_gaps; }
 
     /// Of a queue, oldest first; ticks between two of these may have gone unseen.
-    const std::deque<TickMark>& ticks(std::int32_t queueId) const;
+    const std::vector<TickMark>& ticks(std::int32_t queueId) const;
 
 private:
     using Key = std::uint64_t;
@@ -213,14 +216,18 @@ private:
 
     Limits m_limits;
     std::unordered_map<Key, Track> m_tracks;
-    std::unordered_map<std::int32_t, std::deque<TickMark>> m_ticks;
+    std::unordered_map<std::int32_t, std::vector<TickMark>> m_ticks;
     std::map<std::int64_t, BarEnd> m_did;
-    std::deque<Gap> m_gaps;
+    std::vector<Gap> m_gaps;
     std::optional<domain::Timestamp> m_lastLook;    ///< of whatever kind
     std::optional<domain::Timestamp> m_interrupted; ///< nothing was looked at right after this one
     domain::Timestamp m_activityAt;
     std::optional<std::int64_t> m_tokenBefore; ///< the closer look before
     Key m_focus = 0;
 };
+
+/// The same from recorded looks, oldest first. Where they lie much further apart than those around them is a gap. ends:
+/// what this console itself did to batches.
+Timeline timelineOf(const std::vector<domain::SnapshotPtr>& looks, const std::map<std::int64_t, BarEnd>& ends = {});
 
 } // namespace monitor

@@ -68,7 +68,9 @@ std::string deadLetters(std::string_view queue) {
 
 std::string rotation(std::string_view queue) {
     return shown("select queue_cur_table, queue_switch_time, queue_rotation_period, queue_switch_step1,\n"
-                 "       queue_switch_step2\n  from pgque.queue where queue_name = $1;",
+                 "       queue_switch_step2,\n"
+                 "       (select pg_snapshot_xmin(tick_snapshot) from pgque.tick order by tick_time desc limit 1)\n"
+                 "         as newest_tick_reaches_back_to\n  from pgque.queue where queue_name = $1;",
                  queue);
 }
 

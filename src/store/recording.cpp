@@ -32,9 +32,9 @@ QFuture<Answer<bool>> Recording::add(domain::Moment moment, bool joined) {
         [moment = std::move(moment), joined](RecordingFile& file) { return file.add(moment, joined); });
 }
 
-QFuture<Answer<bool>> Recording::addRebuilt(std::vector<domain::FiguresAt> figures) {
+QFuture<Answer<bool>> Recording::addRebuilt(std::vector<domain::FiguresAt> figures, Timestamp until) {
     return m_thread->ask<Answer<bool>>(
-        [figures = std::move(figures)](RecordingFile& file) { return file.addRebuilt(figures); });
+        [figures = std::move(figures), until](RecordingFile& file) { return file.addRebuilt(figures, until); });
 }
 
 QFuture<Answer<bool>> Recording::note(RecordingNote note) {
@@ -61,6 +61,11 @@ QFuture<Answer<domain::Series>> Recording::series(std::int32_t queueId, domain::
 QFuture<Answer<std::optional<domain::Moment>>> Recording::momentAt(Timestamp at, Which which) {
     return m_thread->ask<Answer<std::optional<domain::Moment>>>(
         [=](RecordingFile& file) { return file.momentAt(at, which); });
+}
+
+QFuture<Answer<std::vector<domain::SnapshotPtr>>> Recording::looks(TrackQuery query, std::stop_token unwanted) {
+    return m_thread->ask<Answer<std::vector<domain::SnapshotPtr>>>(
+        [query, unwanted = std::move(unwanted)](RecordingFile& file) { return file.looks(query, unwanted); });
 }
 
 QFuture<Answer<Recorded>> Recording::recorded() {

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <variant>
 #include <vector>
 
@@ -71,6 +72,15 @@ struct Cut {
     QList<JournalRecord> journal;             ///< newest first; read again by a read-only Journal on the new file
 };
 
+/// Which recorded instants to look through, and for whom: one group, or one consumer.
+struct TrackQuery {
+    std::int32_t queueId = 0;
+    std::int32_t subId = 0;
+    pg::Timestamp from;
+    pg::Timestamp to;
+    int atMost = 2'000; ///< instants; the newest are taken
+};
+
 /// What came with a cut-out part.
 struct CutContents {
     std::map<std::string, std::string> facts;
@@ -103,8 +113,9 @@ public:
     /// Takes the next moment. joined: nothing was missed since the one before. False: another program records this
     /// server; what it writes is read here.
     QFuture<Answer<bool>> add(domain::Moment moment, bool joined);
-    /// What was rebuilt of a queue. Never replaces what was observed.
-    QFuture<Answer<bool>> addRebuilt(std::vector<domain::FiguresAt> figures);
+    /// What was rebuilt of some queues, each whole, of the time until then. Never replaces what was observed. False:
+    /// another program records this server.
+    QFuture<Answer<bool>> addRebuilt(std::vector<domain::FiguresAt> figures, pg::Timestamp until);
     QFuture<Answer<bool>> note(RecordingNote note);
     void setBudget(std::int64_t budget);
     /// Writes what waits.
@@ -114,6 +125,9 @@ public:
     QFuture<Answer<domain::Series>> series(std::int32_t queueId, domain::Quantity quantity, pg::Timestamp from,
                                            pg::Timestamp to, int points);
     QFuture<Answer<std::optional<domain::Moment>>> momentAt(pg::Timestamp at, Which which);
+    /// The queue, the rows of the group and the waits for them, in each of these instants, oldest first. Whoever does
+    /// not want it any more says so by the token: what was read so far is the answer then.
+    QFuture<Answer<std::vector<domain::SnapshotPtr>>> looks(TrackQuery query, std::stop_token unwanted);
     QFuture<Answer<Recorded>> recorded();
     QFuture<Answer<std::vector<FindingSpan>>> findings(pg::Timestamp from, pg::Timestamp to);
 

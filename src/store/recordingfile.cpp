@@ -430,18 +430,15 @@ RecordingFile::Problem RecordingFile::mergeBlock(int tier, std::int64_t start, s
     return writeBlock(tier, start, queueId, merged(std::get<Block>(known), block));
 }
 
-Answer<bool> RecordingFile::addRebuilt(const std::vector<domain::FiguresAt>& figures) {
+Answer<bool> RecordingFile::addRebuilt(const std::vector<domain::FiguresAt>& figures, Timestamp until) {
     if (!mayWrite())
         return false;
     if (auto failure = open())
         return *failure;
-    Timestamp newest;
-    for (const domain::FiguresAt& one : figures)
-        newest = std::max(newest, one.at);
     using Place = std::tuple<int, std::int64_t, std::int32_t>;
     std::map<Place, Block> blocks;
     for (const domain::FiguresAt& one : figures) {
-        const int tier = newest - one.at < m_options.tenSecondsFor ? 1 : newest - one.at < m_options.minutesFor ? 2 : 3;
+        const int tier = until - one.at < m_options.tenSecondsFor ? 1 : until - one.at < m_options.minutesFor ? 2 : 3;
         const std::int64_t start = floorTo(micros(one.at), tiers.at(std::size_t(tier)).block);
         Bucket bucket = bucketOf(one.figures, micros(one.at) - start, one.afterGap);
         bucket.rebuilt = true;

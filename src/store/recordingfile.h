@@ -22,7 +22,7 @@ public:
     RecordingFile& operator=(const RecordingFile&) = delete;
 
     Answer<bool> add(const domain::Moment& moment, bool joined);
-    Answer<bool> addRebuilt(const std::vector<domain::FiguresAt>& figures);
+    Answer<bool> addRebuilt(const std::vector<domain::FiguresAt>& figures, pg::Timestamp until);
     Answer<bool> note(const RecordingNote& note);
     Answer<bool> flush();
     void setBudget(std::int64_t budget);
@@ -30,6 +30,7 @@ public:
     Answer<domain::Series> series(std::int32_t queueId, domain::Quantity quantity, pg::Timestamp from, pg::Timestamp to,
                                   int points);
     Answer<std::optional<domain::Moment>> momentAt(pg::Timestamp at, Which which);
+    Answer<std::vector<domain::SnapshotPtr>> looks(const TrackQuery& query, const std::stop_token& unwanted);
     Answer<Recorded> recorded();
     Answer<std::vector<FindingSpan>> findings(pg::Timestamp from, pg::Timestamp to);
     Answer<std::int64_t> cutOut(const Cut& cut);
@@ -52,6 +53,7 @@ private:
     bool mayWrite();
     void forget();
 
+    Failure damaged(const domain::BadBytes& bad) const;
     Problem inTransaction(const std::function<Problem()>& work);
     Problem write(const domain::Moment& moment, bool joined);
     Problem writeMoment(const domain::Moment& moment);

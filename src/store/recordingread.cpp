@@ -5,6 +5,7 @@
 #include <QFileInfo>
 
 #include <algorithm>
+#include <iterator>
 
 // What is read back from a recording.
 namespace store {
@@ -79,6 +80,41 @@ std::vector<SeriesPoint> thinned(const std::vector<SeriesPoint>& points, Timesta
         first = next;
     }
     return thin;
+}
+
+void readFrame(domain::MomentReader& reader, const QByteArray& packed) {
+    if (!mayUnpack(packed))
+        throw domain::BadBytes("its size can't be");
+    const QByteArray bytes = qUncompress(packed);
+    reader.read({bytes.constData(), static_cast<std::size_t>(bytes.size())});
+}
+
+/// What concerns one group, or one consumer.
+domain::SnapshotPtr lookAt(const domain::Snapshot& whole, const TrackQuery& wanted) {
+    auto look = std::make_shared<domain::Snapshot>();
+    look->number = whole.number;
+    look->takenAt = whole.takenAt;
+    std::copy_if(whole.queues.begin(), whole.queues.end(), std::back_inserter(look->queues),
+                 [&wanted](const domain::Queue& queue) { return queue.id == wanted.queueId; });
+    std::copy_if(whole.subscriptions.begin(), whole.subscriptions.end(), std::back_inserter(look->subscriptions),
+                 [&wanted](const domain::Subscription& row) {
+                     return row.queueId == wanted.queueId && row.subId == wanted.subId;
+                 });
+    if (whole.activity) {
+        auto activity = std::make_shared<domain::Activity>();
+        activity->takenAt = whole.activity->takenAt;
+        const auto& locks = whole.activity->rowLocks;
+        std::copy_if(locks.begin(), locks.end(), std::back_inserter(activity->rowLocks),
+                     [&look](const domain::RowLock& lock) {
+                         return std::any_of(look->subscriptions.begin(), look->subscriptions.end(),
+                                            [&lock](const domain::Subscription& row) {
+                                                return row.queueId == lock.queueId && row.consumerId == lock.consumerId;
+                                            });
+                     });
+        look->activity = std::move(activity);
+    }
+    look->buildIndex();
+    return look;
 }
 
 } // namespace
@@ -157,17 +193,62 @@ Answer<std::optional<domain::Moment>> RecordingFile::momentAt(Timestamp at, Whic
     try {
         domain::MomentReader reader;
         for (std::size_t read = 0; frames.next(); ++read) {
-            const QByteArray packed = frames.value(0).toByteArray();
-            if (!mayUnpack(packed) || read > mostChanges)
+            if (read > mostChanges)
                 throw domain::BadBytes("its size can't be");
-            const QByteArray bytes = qUncompress(packed);
-            reader.read({bytes.constData(), static_cast<std::size_t>(bytes.size())});
+            readFrame(reader, frames.value(0).toByteArray());
         }
         return Found(reader.take());
     } catch (const domain::BadBytes& bad) {
-        return Failure{Failure::Kind::Damaged, u"A recorded moment in %1 can't be read: %2."_s.arg(
-                                                   m_options.path, QString::fromUtf8(bad.what()))};
+        return damaged(bad);
     }
+}
+
+Failure RecordingFile::damaged(const domain::BadBytes& bad) const {
+    return {Failure::Kind::Damaged,
+            u"A recorded moment in %1 can't be read: %2."_s.arg(m_options.path, QString::fromUtf8(bad.what()))};
+}
+
+Answer<std::vector<domain::SnapshotPtr>> RecordingFile::looks(const TrackQuery& wanted,
+                                                              const std::stop_token& unwanted) {
+    if (auto failure = open())
+        return *failure;
+    std::vector<domain::SnapshotPtr> looks;
+    // From the whole moment on which the oldest of them rests.
+    QSqlQuery bounds = m_file.prepared(u"select min(iif(base = 0, n, base)), max(n) from (select n, base from frame "
+                                       u"where at between ? and ? order by n "
+                                       "desc limit ?)"_s);
+    bounds.addBindValue(qint64(micros(wanted.from)));
+    bounds.addBindValue(qint64(micros(wanted.to)));
+    bounds.addBindValue(wanted.atMost);
+    if (!bounds.exec() || !bounds.next())
+        return m_file.failure(bounds);
+    if (bounds.isNull(0))
+        return looks;
+    QSqlQuery frames = m_file.prepared(u"select n, base, at, data from frame where n between ? and ? order by n"_s);
+    frames.addBindValue(bounds.value(0));
+    frames.addBindValue(bounds.value(1));
+    bounds.finish();
+    if (!frames.exec())
+        return m_file.failure(frames);
+    try {
+        std::optional<domain::MomentReader> reader;
+        qint64 base = 0;
+        while (frames.next() && !unwanted.stop_requested()) {
+            if (frames.value(1).toLongLong() == 0) {
+                base = frames.value(0).toLongLong();
+                reader.emplace();
+            } else if (!reader || frames.value(1).toLongLong() != base) {
+                continue; // the moment it rests on is gone
+            }
+            readFrame(*reader, frames.value(3).toByteArray());
+            const pg::Timestamp at = fromMicros(frames.value(2).toLongLong());
+            if (at >= wanted.from && at <= wanted.to)
+                looks.push_back(lookAt(*reader->soFar(), wanted));
+        }
+    } catch (const domain::BadBytes& bad) {
+        return damaged(bad);
+    }
+    return looks;
 }
 
 Answer<Recorded> RecordingFile::recorded() {
@@ -206,8 +287,8 @@ Answer<Recorded> RecordingFile::recorded() {
         recorded.notes.push_back(
             {RecordingNote::Kind(kind), fromMicros(notes.value(0).toLongLong()), notes.value(2).toString()});
         if (recorded.notes.back().kind == RecordingNote::Kind::Rebuilt)
-            recorded.rebuiltTo = std::max(recorded.rebuiltTo.value_or(recorded.notes.back().at),
-                                          recorded.notes.back().at);
+            recorded.rebuiltTo =
+                std::max(recorded.rebuiltTo.value_or(recorded.notes.back().at), recorded.notes.back().at);
     }
     return recorded;
 }

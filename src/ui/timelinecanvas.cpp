@@ -31,8 +31,10 @@ using namespace std::chrono_literals;
 
 constexpr int barHeight = 20;
 constexpr int whiskerHeight = 4;
-constexpr int leastForShape = 5; ///< narrower bars are only filled
+constexpr int leastForShape = 5;    ///< narrower bars are only filled
+constexpr int leastForCorners = 16; ///< narrower ones have square corners
 constexpr std::size_t mostArrows = 200;
+constexpr std::size_t mostBent = 40; ///< with more, an arrow is a plain line
 
 struct Arrow {
     QPointF from;
@@ -240,7 +242,7 @@ void Canvas::bars(const Lane& lane, const QRect& row) {
 
 void Canvas::bar(const Lane& lane, const Bar& one, const QRect& row, double left, double right) {
     const bool stale = one.end == BarEnd::Open && m_scene.now - lane.active > m_scene.silentAfter;
-    const Tone tone = models::markOf(one, stale).tone;
+    const Tone tone = models::toneOf(one, stale);
     const bool plain = one.end == BarEnd::Finished;
     const QColor ground = plain ? m_colors.bar : m_colors.groundOf(tone);
     const QColor line = plain ? m_colors.bar : m_colors.of(tone);
@@ -249,8 +251,8 @@ void Canvas::bar(const Lane& lane, const Bar& one, const QRect& row, double left
         const double begin = x(from);
         const double width = x(to) - begin;
         if (width >= 2)
-            m_painter.fillRect(QRectF(begin, row.center().y() - whiskerHeight / 2, width, whiskerHeight),
-                               m_colors.line.isValid() ? m_colors.line : line);
+            m_painter.fillRect(int(begin), row.center().y() - whiskerHeight / 2, int(width), whiskerHeight,
+                               m_colors.line);
     };
     if (one.began.after && !one.began.isExact())
         whisker(*one.began.after, one.began.latest);
@@ -260,7 +262,11 @@ void Canvas::bar(const Lane& lane, const Bar& one, const QRect& row, double left
     QRect box = shape;
     box.setRight(int(std::min(right, m_scene.plot.right() + 20.0)) - 1);
     if (right - left < leastForShape) {
-        m_painter.fillRect(QRectF(left, top, std::max(1.0, right - left), barHeight), line);
+        // On whole pixels: thousands of them make a frame.
+        m_painter.fillRect(int(left), top, std::max(1, int(right) - int(left)), barHeight, line);
+    } else if (right - left < leastForCorners) {
+        m_painter.fillRect(box, line);
+        m_painter.fillRect(box.adjusted(1, 1, -1, -1), ground);
     } else {
         drawPanel(&m_painter, box, ground, line, 3);
         QString text = QString::number(one.token);
@@ -327,13 +333,19 @@ void Canvas::heartbeats(const Lane& lane, const QRect& row) {
 
 void Canvas::arrows() {
     m_painter.save();
-    m_painter.setRenderHint(QPainter::Antialiasing);
+    const bool bent = m_arrows.size() <= mostBent;
+    m_painter.setRenderHint(QPainter::Antialiasing, bent);
     for (const Arrow& arrow : m_arrows) {
         const auto place = m_scene.track->find(arrow.to);
         if (!place)
             continue;
         const QRect row = m_scene.lane(int(place->lane));
         const QPointF to(x(m_scene.track->lanes[place->lane].bars[place->bar].began.latest), row.center().y());
+        if (!bent) {
+            m_painter.setPen(m_colors.warning);
+            m_painter.drawLine(arrow.from, to);
+            continue;
+        }
         const double bend = std::max(14.0, std::abs(to.x() - arrow.from.x()) / 2);
         QPainterPath path(arrow.from);
         path.cubicTo(arrow.from + QPointF(bend, 0), to - QPointF(bend, 0), to);

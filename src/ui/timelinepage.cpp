@@ -86,7 +86,6 @@ TimelinePage::TimelinePage(const PageTools& tools, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
-    m_view->setSource([this] { return track(); }, &tools.desk->timeline());
 
     connect(m_queue, &QueueChooser::chosen, this, [this] {
         m_chosen = true;
@@ -249,7 +248,8 @@ void TimelinePage::useConsumer() {
     if (wanted == m_shown)
         return;
     m_shown = m_consumer->count() > 0 ? wanted : std::pair<std::int32_t, std::int32_t>{};
-    m_view->setSource([this] { return track(); }, &tools().desk->timeline());
+    m_view->setSource([desk = tools().desk]() -> const monitor::Timeline& { return desk->timeline(); }, m_shown.first,
+                      m_shown.second);
     showBar(0);
     follow();
     refresh();
@@ -273,6 +273,7 @@ void TimelinePage::hideEvent(QHideEvent* event) {
 
 void TimelinePage::refresh() {
     const monitor::Track* shown = track();
+    const bool past = tools().desk->shownInstant().has_value();
     const bool sandbox = tools().desk->profile().environment == desk::Environment::Sandbox;
     if (m_snapshot) {
         const pg::Timestamp now = std::max(m_snapshot->takenAt, shown ? shown->lastLook : m_snapshot->takenAt);
@@ -288,7 +289,8 @@ void TimelinePage::refresh() {
             return lane.role == domain::Role::CoopMember && !lane.goneSince;
         }));
         QStringList note = {shown->isGroup() ? tr("%n member(s)", nullptr, members) : tr("normal consumer")};
-        note += tr("looked at since %1").arg(clock(shown->firstLook, m_zone));
+        note += past ? tr("as recorded since %1").arg(clock(shown->firstLook, m_zone))
+                     : tr("looked at since %1").arg(clock(shown->firstLook, m_zone));
         if (shown->dropped > 0)
             note += tr("%n older batch(es) forgotten", nullptr, int(shown->dropped));
         m_timeCard->setNote(note.join(u" · "_s));
@@ -297,9 +299,13 @@ void TimelinePage::refresh() {
                                      "cursor shows that they were there."));
     } else {
         m_timeCard->setNote({});
-        m_barTable->notice()->say(m_snapshot ? tr("There is no consumer to show") : tr("Waiting for the first sample…"),
-                                  m_snapshot ? tr("A queue's consumers appear here as soon as they are registered.")
-                                             : QString());
+        if (m_snapshot && m_shown.first)
+            m_barTable->notice()->say(
+                past ? tr("Nothing was recorded of it in the hour before") : tr("Not looked at yet"), {});
+        else
+            m_barTable->notice()->say(
+                m_snapshot ? tr("There is no consumer to show") : tr("Waiting for the first sample…"),
+                m_snapshot ? tr("A queue's consumers appear here as soon as they are registered.") : QString());
     }
     if (m_view->current())
         showBar(m_view->current());

@@ -49,9 +49,11 @@ TimelineView::TimelineView(QWidget* parent)
     setMinimumHeight(160);
 }
 
-void TimelineView::setSource(std::function<const Track*()> track, const monitor::Timeline* timeline) {
-    m_track = std::move(track);
-    m_timeline = timeline;
+void TimelineView::setSource(std::function<const monitor::Timeline&()> timeline, std::int32_t queueId,
+                             std::int32_t subId) {
+    m_timeline = std::move(timeline);
+    m_queueId = queueId;
+    m_subId = subId;
     m_current = 0;
     verticalScrollBar()->setValue(0);
     fitHeight();
@@ -59,7 +61,7 @@ void TimelineView::setSource(std::function<const Track*()> track, const monitor:
 }
 
 const Track* TimelineView::track() const {
-    return m_track ? m_track() : nullptr;
+    return m_timeline ? m_timeline().track(m_queueId, m_subId) : nullptr;
 }
 
 void TimelineView::setNow(pg::Timestamp now, pg::Interval silentAfter) {
@@ -189,7 +191,7 @@ void TimelineView::paintEvent(QPaintEvent*) {
     QPainter painter(viewport());
     canvas::Scene scene;
     scene.track = track();
-    scene.timeline = m_timeline;
+    scene.timeline = m_timeline ? &m_timeline() : nullptr;
     scene.plot = plot();
     scene.whole = viewport()->rect();
     scene.scroll = verticalScrollBar()->value();
@@ -373,7 +375,7 @@ QString TimelineView::tip(const QPoint& point) const {
         return lines.join(u'\n');
     }
     const pg::Timestamp at = momentAt(point.x());
-    for (const monitor::Gap& gap : m_timeline->gaps()) {
+    for (const monitor::Gap& gap : m_timeline().gaps()) {
         if (gap.from <= at && at <= gap.to)
             return tr("Not looked at from %1 to %2: nothing is claimed here")
                 .arg(clock(gap.from, m_zone), clock(gap.to, m_zone));

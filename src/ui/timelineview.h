@@ -19,8 +19,8 @@ class TimelineView : public QAbstractScrollArea {
 public:
     explicit TimelineView(QWidget* parent = nullptr);
 
-    /// What to show; looked up again in each frame, so that it may change in place. Null where there is nothing.
-    void setSource(std::function<const monitor::Track*()> track, const monitor::Timeline* timeline);
+    /// What to show of what; both looked up again in each frame, so that they may change in place.
+    void setSource(std::function<const monitor::Timeline&()> timeline, std::int32_t queueId, std::int32_t subId);
     /// The clock of the server now, and from which age of a heartbeat on an open bar is shown as silent.
     void setNow(pg::Timestamp now, pg::Interval silentAfter);
     void setZone(const QTimeZone& zone);
@@ -78,8 +78,9 @@ private:
     void fitHeight();
     QString tip(const QPoint& point) const;
 
-    std::function<const monitor::Track*()> m_track;
-    const monitor::Timeline* m_timeline = nullptr;
+    std::function<const monitor::Timeline&()> m_timeline;
+    std::int32_t m_queueId = 0;
+    std::int32_t m_subId = 0;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     pg::Timestamp m_now;
     pg::Interval m_silentAfter{};

@@ -3,6 +3,7 @@
 #include "desk/desk.h"
 #include "models/queuesmodel.h"
 #include "models/tabletext.h"
+#include "monitor/timeline.h"
 #include "support/foreign.h"
 
 #include <QDir>
@@ -363,6 +364,69 @@ private Q_SLOTS:
             QVERIFY(!offline.linkStatus().failure.diagnostics.message.empty());
         }
         QVERIFY2(refused > 20, qPrintable(QString::number(refused)));
+    }
+
+    /// Who held which window in the past comes from the recording, and from a capsule on another machine.
+    void theTimelineFollowsIntoThePast() {
+        const auto desk = open();
+        QVERIFY(records(*desk));
+        const auto look = [&] {
+            const std::uint64_t number = desk->liveSnapshot()->number;
+            QVERIFY(QTest::qWaitFor([&] { return desk->liveSnapshot()->number > number + 1; }, 10'000));
+        };
+        const domain::Subscription row = desk->snapshot()->subscriptions.front();
+        for (int batch = 0; batch < 3; ++batch) {
+            run("select pgque.send('orders', 'x', '{}')");
+            run("select pgque.force_tick('orders'), pgque.ticker()");
+            run("select pgque.next_batch('orders', 'billing')");
+            look();
+            if (batch < 2)
+                run("select pgque.finish_batch(sub_batch) from pgque.subscription where sub_batch is not null");
+            look();
+        }
+        const domain::SnapshotPtr then = desk->snapshot();
+        const auto told = [&](Desk& of) {
+            const monitor::Track* track = of.timeline().track(row.queueId, row.subId);
+            QStringList bars;
+            for (const monitor::Bar& bar : track ? track->lanes.front().bars : std::vector<monitor::Bar>())
+                bars += QString::number(bar.token) + (bar.end == monitor::BarEnd::Open ? u" open"_s : u" ended"_s);
+            return bars;
+        };
+        desk->follow(row.queueId, row.subId);
+        const QStringList live = told(*desk);
+        QCOMPARE(live.size(), 3);
+        QVERIFY(live.back().endsWith(u"open"_s));
+        QVERIFY(QTest::qWaitFor([&] { return get(desk->recorded()).last >= then->takenAt; }, 10'000));
+        run("select pgque.finish_batch(sub_batch) from pgque.subscription where sub_batch is not null");
+        look();
+        QVERIFY(told(*desk).back().endsWith(u"ended"_s));
+
+        QVERIFY(get(desk->showInstant(then->takenAt)));
+        QTRY_COMPARE(told(*desk), live);
+        const monitor::Track* track = desk->timeline().track(row.queueId, row.subId);
+        QVERIFY(track->lastLook == then->takenAt);
+        // Further back there is less; nobody else's is there.
+        const pg::Timestamp earlier = track->lanes.front().bars[1].lastSeen;
+        QVERIFY(get(desk->showInstant(earlier)));
+        QTRY_COMPARE(told(*desk).size(), 2);
+        QVERIFY(told(*desk).back().endsWith(u"open"_s));
+        desk->follow(0, 0);
+        QVERIFY(told(*desk).isEmpty());
+        desk->showLive();
+        QVERIFY(told(*desk).back().endsWith(u"ended"_s));
+
+        desk::CapsuleOptions options;
+        options.path = m_folder->filePath(u"incident.capsule"_s);
+        options.from = then->takenAt - 1h;
+        options.to = then->takenAt;
+        QVERIFY(get(desk->exportCapsule(options)) > 0);
+        desk::Profile profile;
+        profile.capsule = options.path;
+        Desk offline(profile);
+        offline.open();
+        QVERIFY(QTest::qWaitFor([&] { return offline.snapshot() != nullptr; }, 10'000));
+        offline.follow(row.queueId, row.subId);
+        QTRY_COMPARE(told(offline), live);
     }
 
     void thePastIsShownAndNothingIsDoneInIt() {

@@ -202,6 +202,27 @@ private Q_SLOTS:
         checkTexts(*find(diagnosis, "ticker_paused"));
     }
 
+    /// What its own newest tick can't tell, since nobody made another one, a busier queue's does.
+    void anIdleQueueWaitsForItsTick() {
+        auto idle = healthyQueue(1, "idle");
+        idle.switchTime = now - 4h;
+        idle.lastTick = domain::Tick{20, now - 4h + 1s, 100, 850, 0};
+        idle.lowestTick = idle.lastTick;
+        QVERIFY(judge(snapshotOf({idle})).findings.empty() ||
+                judge(snapshotOf({idle})).findings[0].rule != "rotation_held_by_transaction");
+        idle.tickerPaused = true; // the next tick is not what this is about
+        auto busy = healthyQueue(2, "orders");
+        const auto held = [&](std::int64_t newestXmin) {
+            busy.lastTick->xmin = newestXmin;
+            const auto findings = judge(snapshotOf({idle, busy})).findings;
+            return std::count_if(findings.begin(), findings.end(), [](const domain::Finding& finding) {
+                return finding.rule == "rotation_held_by_transaction" && finding.subject.queue == "idle";
+            });
+        };
+        QCOMPARE(held(2'000), 0);
+        QCOMPARE(held(860), 1);
+    }
+
     void rotation_data() {
         QTest::addColumn<qint64>("switchedMinutes"); // ago; the period is two hours
         QTest::addColumn<qint64>("lowestXmin");      // step two was at 901

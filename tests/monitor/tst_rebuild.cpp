@@ -137,11 +137,10 @@ private Q_SLOTS:
     }
 
     void theServersLineIsTheSum() {
-        auto all = rebuild(orders(), ticks(300, 2, 300), {}).figures;
-        domain::Queue other = made::queue(2, "emails");
-        const auto more = rebuild(other, ticks(10, 60, 600), {}).figures;
-        all.insert(all.end(), more.begin(), more.end());
-        const auto server = monitor::rebuiltServer(all);
+        monitor::RebuiltServer all;
+        all.add(rebuild(orders(), ticks(300, 2, 300), {}).figures);
+        all.add(rebuild(made::queue(2, "emails"), ticks(10, 60, 600), {}).figures);
+        const auto server = all.line();
         QVERIFY(server.size() > 50);
         for (std::size_t i = 1; i < server.size() && server[i].at < made::now + seconds(540); ++i) {
             QCOMPARE(server[i].figures.queueId, 0);

@@ -302,6 +302,44 @@ private Q_SLOTS:
         QCOMPARE(only(timeline, 1).heartbeats, 2);
     }
 
+    void fromRecordedLooks() {
+        // Two seconds apart, then a long time left out, then ten seconds apart: one gap.
+        std::vector<domain::SnapshotPtr> looks;
+        const auto add = [&looks](pg::Interval at, std::optional<std::int64_t> token) {
+            looks.push_back(std::make_shared<domain::Snapshot>(
+                look(cases::now + at, {main(41), member(1, token, token.value_or(0))})));
+        };
+        for (int i = 0; i < 20; ++i)
+            add(i * 2s, i < 15 ? 700 : 701);
+        for (int i = 0; i < 20; ++i)
+            add(120s + i * 10s, i < 10 ? 702 : 703);
+        const Timeline timeline = monitor::timelineOf(looks, {{702, BarEnd::ForcedOut}});
+        QCOMPARE(timeline.gaps().size(), std::size_t(1));
+        QVERIFY(timeline.gaps().front().from == cases::now + 38s);
+        QVERIFY(timeline.gaps().front().to == cases::now + 120s);
+        const auto& bars = timeline.track(1, 7)->lanes.at(1).bars;
+        QCOMPARE(bars.size(), std::size_t(4));
+        QVERIFY(bars[0].end == BarEnd::Finished);
+        QVERIFY(bars[1].end == BarEnd::NotSeen);
+        QVERIFY(bars[2].end == BarEnd::ForcedOut && bars[2].ours);
+        QVERIFY(bars[3].end == BarEnd::Open);
+        QVERIFY(monitor::timelineOf({}).tracks().empty());
+    }
+
+    /// Tokens drawn anew after the schema was made anew are found as well.
+    void tokensThatBeganAgain() {
+        Timeline timeline;
+        for (int i = 0; i < 30; ++i)
+            timeline.add(look(cases::now + i * 1s, {main(41 + i), member(1, i < 20 ? 500 + i : i, 40 + i)}), gap);
+        const Track* track = timeline.track(1, 7);
+        for (int i = 0; i < 30; ++i) {
+            const auto place = track->find(i < 20 ? 500 + i : i);
+            QVERIFY(place && place->lane == 1 && place->bar == std::size_t(i));
+        }
+        QVERIFY(!track->find(499));
+        QVERIFY(!track->find(30));
+    }
+
     void memoryIsBounded() {
         Timeline timeline(Timeline::Limits{1'000, 100, 300});
         timeline.focus(1, 7);
@@ -311,8 +349,9 @@ private Q_SLOTS:
             timeline.add(look(at, {main(10 + token), member(1, token, 9 + token)}), gap);
         }
         const Track* track = timeline.track(1, 7);
-        QCOMPARE(track->bars, std::size_t(300));
-        QCOMPARE(track->dropped, 1'700);
+        QVERIFY(track->bars <= 300 && track->bars >= 280);
+        QCOMPARE(track->lanes[1].bars.size(), track->bars);
+        QCOMPARE(track->dropped, 2'000 - std::int64_t(track->bars));
         QCOMPARE(track->lanes[1].bars.back().token, 2'000);
         // A clock that went back far begins anew.
         timeline.add(look(cases::now - 1h, {main(1)}), gap);

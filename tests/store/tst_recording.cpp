@@ -172,6 +172,43 @@ private Q_SLOTS:
         QVERIFY(!findings.front().to);
     }
 
+    void looksAtOneGroup() {
+        Recording recording(options());
+        for (int second = 0; second < 300; ++second)
+            QVERIFY(get(recording.add(shopAt(second), second > 0)));
+        const auto at = [](int second) { return shopAt(second).snapshot->takenAt; };
+        const domain::Snapshot shop = *shopAt(0).snapshot;
+        const domain::Subscription& main =
+            *std::find_if(shop.subscriptions.begin(), shop.subscriptions.end(),
+                          [](const domain::Subscription& row) { return row.role == domain::Role::CoopMain; });
+        store::TrackQuery query{main.queueId, main.subId, at(100), at(259)};
+        const auto looks = get(recording.looks(query, {}));
+        QCOMPARE(looks.size(), std::size_t(160));
+        for (int i = 0; i < 160; ++i) {
+            const domain::Snapshot& look = *looks[std::size_t(i)];
+            QVERIFY(look.takenAt == at(100 + i));
+            QCOMPARE(look.queues.size(), std::size_t(1));
+            std::vector<domain::Subscription> group;
+            const domain::SnapshotPtr whole = shopAt(100 + i).snapshot;
+            std::copy_if(whole->subscriptions.begin(), whole->subscriptions.end(), std::back_inserter(group),
+                         [&main](const domain::Subscription& row) {
+                             return row.queueId == main.queueId && row.subId == main.subId;
+                         });
+            QVERIFY(look.subscriptions == group);
+            QVERIFY(*look.queue(main.queueId) == *whole->queue(main.queueId));
+        }
+        // The newest when there are too many; none of what nobody has; nothing more once it is not wanted.
+        query.atMost = 10;
+        const auto few = get(recording.looks(query, {}));
+        QCOMPARE(few.size(), std::size_t(10));
+        QVERIFY(few.front()->takenAt == at(250));
+        QVERIFY(get(recording.looks({main.queueId, main.subId, at(400), at(500)}, {})).empty());
+        QVERIFY(get(recording.looks({99, 99, at(0), at(5)}, {})).front()->subscriptions.empty());
+        std::stop_source unwanted;
+        unwanted.request_stop();
+        QVERIFY(get(recording.looks(query, unwanted.get_token())).empty());
+    }
+
     void whatIsReadAfterwards() {
         {
             Recording recording(options());
@@ -290,7 +327,7 @@ private Q_SLOTS:
             one.figures[Quantity::Rate] = 7'000;
             rebuilt.push_back(one);
         }
-        QVERIFY(get(recording.addRebuilt(rebuilt)));
+        QVERIFY(get(recording.addRebuilt(rebuilt, at(0))));
         const auto series = get(recording.series(orders, Quantity::Rate, at(-4'000), at(100), 10'000));
         QCOMPARE(series.points.front().mean, 7.0);
         QVERIFY(series.points.front().rebuilt);
