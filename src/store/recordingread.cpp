@@ -214,9 +214,8 @@ Answer<std::vector<domain::SnapshotPtr>> RecordingFile::looks(const TrackQuery& 
         return *failure;
     std::vector<domain::SnapshotPtr> looks;
     // From the whole moment on which the oldest of them rests.
-    QSqlQuery bounds = m_file.prepared(u"select min(iif(base = 0, n, base)), max(n) from (select n, base from frame "
-                                       u"where at between ? and ? order by n "
-                                       "desc limit ?)"_s);
+    QSqlQuery bounds = m_file.prepared(u"select min(iif(base = 0, n, base)), max(n), min(n) from (select n, base from "
+                                       "frame where at between ? and ? order by n desc limit ?)"_s);
     bounds.addBindValue(qint64(micros(wanted.from)));
     bounds.addBindValue(qint64(micros(wanted.to)));
     bounds.addBindValue(wanted.atMost);
@@ -227,6 +226,7 @@ Answer<std::vector<domain::SnapshotPtr>> RecordingFile::looks(const TrackQuery& 
     QSqlQuery frames = m_file.prepared(u"select n, base, at, data from frame where n between ? and ? order by n"_s);
     frames.addBindValue(bounds.value(0));
     frames.addBindValue(bounds.value(1));
+    const qint64 first = bounds.value(2).toLongLong();
     bounds.finish();
     if (!frames.exec())
         return m_file.failure(frames);
@@ -242,7 +242,7 @@ Answer<std::vector<domain::SnapshotPtr>> RecordingFile::looks(const TrackQuery& 
             }
             readFrame(*reader, frames.value(3).toByteArray());
             const pg::Timestamp at = fromMicros(frames.value(2).toLongLong());
-            if (at >= wanted.from && at <= wanted.to)
+            if (frames.value(0).toLongLong() >= first && at >= wanted.from && at <= wanted.to)
                 looks.push_back(lookAt(*reader->soFar(), wanted));
         }
     } catch (const domain::BadBytes& bad) {
