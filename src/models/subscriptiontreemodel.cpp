@@ -3,6 +3,7 @@
 
 #include "models/subscriptioncolumns.h"
 
+#include <algorithm>
 #include <map>
 
 namespace models {
@@ -67,6 +68,11 @@ std::string ConsumerRow::key() const {
                                : std::to_string(queueId) + '/' + std::to_string(subscription.consumerId);
 }
 
+bool ConsumerRow::isTheSameAs(const ConsumerRow& other) const {
+    return (kind == Kind::Queue) == (other.kind == Kind::Queue) && queueId == other.queueId &&
+           (kind == Kind::Queue || subscription.consumerId == other.subscription.consumerId);
+}
+
 SubscriptionTreeModel::SubscriptionTreeModel(QObject* parent)
     : QAbstractItemModel(parent)
     , m_descriptors(subscriptionColumns())
@@ -121,6 +127,30 @@ void SubscriptionTreeModel::setSample(const domain::Snapshot& snapshot, const do
 }
 
 void SubscriptionTreeModel::merge(Node* parent, Nodes fresh) {
+    // Mostly nobody came and nobody went.
+    if (!std::equal(parent->children.begin(), parent->children.end(), fresh.begin(), fresh.end(),
+                    [](const auto& was, const auto& is) { return was->line.isTheSameAs(is->line); }))
+        rearrange(parent, fresh);
+    std::vector<std::vector<int>> changed(m_groups.size());
+    for (std::size_t row = 0; row < fresh.size(); ++row) {
+        if (!fresh[row])
+            continue;
+        Node* node = parent->children[row].get();
+        if (node->line != fresh[row]->line) {
+            for (std::size_t group = 0; group < m_groups.size(); ++group) {
+                if (groupDiffers(m_descriptors, m_groups[group], node->line, fresh[row]->line))
+                    changed[group].push_back(int(row));
+            }
+            node->line = std::move(fresh[row]->line);
+        }
+        merge(node, std::move(fresh[row]->children));
+    }
+    emitChanges(parent, changed);
+}
+
+/// Takes out who went, puts in who came, and brings those that stay into their order; what was put in is taken from
+/// fresh.
+void SubscriptionTreeModel::rearrange(Node* parent, Nodes& fresh) {
     std::vector<std::string> before;
     std::vector<std::string> after;
     for (const auto& child : parent->children)
@@ -151,21 +181,6 @@ void SubscriptionTreeModel::merge(Node* parent, Nodes fresh) {
         renumber();
         endInsertRows();
     }
-    std::vector<std::vector<int>> changed(m_groups.size());
-    for (std::size_t row = 0; row < fresh.size(); ++row) {
-        if (!fresh[row])
-            continue;
-        Node* node = parent->children[row].get();
-        if (node->line != fresh[row]->line) {
-            for (std::size_t group = 0; group < m_groups.size(); ++group) {
-                if (groupDiffers(m_descriptors, m_groups[group], node->line, fresh[row]->line))
-                    changed[group].push_back(int(row));
-            }
-            node->line = std::move(fresh[row]->line);
-        }
-        merge(node, std::move(fresh[row]->children));
-    }
-    emitChanges(parent, changed);
 }
 
 void SubscriptionTreeModel::reorder(Node* parent, const std::vector<std::string>& wanted) {

@@ -24,6 +24,8 @@ struct ConsumerRow {
     Mark mark;
 
     std::string key() const;
+    /// Whether their keys are equal, without making them.
+    bool isTheSameAs(const ConsumerRow& other) const;
 
     bool isSubscription() const { return kind != Kind::Queue; }
 
@@ -62,6 +64,7 @@ private:
     Node* nodeOf(const QModelIndex& index) const;
     QModelIndex indexOf(const Node* node, int column = 0) const;
     void merge(Node* parent, Nodes fresh);
+    void rearrange(Node* parent, Nodes& fresh);
     void reorder(Node* parent, const std::vector<std::string>& wanted);
     void emitChanges(Node* parent, const std::vector<std::vector<int>>& changed);
     void showAnew(Node* parent);
