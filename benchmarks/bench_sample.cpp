@@ -48,6 +48,20 @@ void nextSample(benchmark::State& state) {
     report(state, *snapshot, serverMs);
 }
 
+/// A sample in which nothing has changed, and a slower beat that is due each time; beside nextSample/0, where none is.
+void beat(benchmark::State& state, monitor::Sampler::Options due) {
+    Big& big = Big::instance();
+    due.completeEvery = std::chrono::hours(1);
+    monitor::Sampler sampler(due);
+    domain::SnapshotPtr snapshot = sampler.sample(big.connection, big.capabilities, soon());
+    double serverMs = 1e9;
+    for (auto _ : state) {
+        snapshot = sampler.sample(big.connection, big.capabilities, soon());
+        serverMs = std::min(serverMs, snapshot->cost.serverMs);
+    }
+    report(state, *snapshot, serverMs);
+}
+
 void diagnosis(benchmark::State& state) {
     Big& big = Big::instance();
     monitor::Sampler sampler;
@@ -79,6 +93,14 @@ void consumerInfo(benchmark::State& state) {
 
 BENCHMARK(completeSample)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(nextSample)->Arg(0)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(20);
+BENCHMARK_CAPTURE(beat, activity, {.countsEvery = std::chrono::hours(1), .activityEvery = std::chrono::seconds(0)})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(20);
+BENCHMARK_CAPTURE(beat, counts, {.countsEvery = std::chrono::seconds(0), .activityEvery = std::chrono::hours(1)})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(20);
 BENCHMARK(diagnosis)->Unit(benchmark::kMillisecond);
 BENCHMARK(queueInfo)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(consumerInfo)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -123,22 +123,24 @@ InFlightModel::InFlightModel(QObject* parent)
 
 void InFlightModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     std::vector<BatchRow> rows;
+    const WorstFindings worst(diagnosis);
+    const CalmMarks calm;
     const auto add = [&](const Subscription& subscription) -> BatchRow* {
         const domain::Queue* queue = snapshot.queue(subscription.queueId);
         if (!queue)
             return nullptr;
         rows.push_back({subscription, queue->name, domain::groupName(snapshot, subscription),
                         domain::subconsumerName(snapshot, subscription), std::nullopt,
-                        calmMark(subscription, std::nullopt)});
+                        calm.of(subscription, std::nullopt)});
         return &rows.back();
     };
     for (const Subscription& subscription : snapshot.subscriptions) {
         BatchRow* row = subscription.batch ? add(subscription) : nullptr;
         if (!row)
             continue;
-        const domain::Finding* finding = worstOfBatch(diagnosis, row->queueName, *subscription.batch);
+        const domain::Finding* finding = worst.ofBatch(row->queueName, *subscription.batch);
         if (!finding)
-            finding = worstOfMember(diagnosis, row->queueName, row->group, row->subconsumer);
+            finding = worst.ofMember(row->queueName, row->group, row->subconsumer);
         if (finding)
             row->mark = markOf(*finding);
     }

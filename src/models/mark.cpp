@@ -35,17 +35,12 @@ std::size_t rankOf(const domain::Finding& finding) {
         words.begin());
 }
 
-template <class Matches>
-const domain::Finding* worst(const domain::Diagnosis& diagnosis, Matches matches) {
-    const domain::Finding* found = nullptr;
-    for (const domain::Finding& finding : diagnosis.findings) {
-        if (!matches(finding.subject))
-            continue;
-        if (!found || finding.severity > found->severity ||
-            (finding.severity == found->severity && rankOf(finding) < rankOf(*found)))
-            found = &finding;
-    }
-    return found;
+std::string memberKey(const std::string& queue, const std::string& group, const std::string& subconsumer) {
+    return queue + '\n' + group + '\n' + subconsumer;
+}
+
+std::string batchKey(const std::string& queue, std::int64_t batch) {
+    return queue + '\n' + std::to_string(batch);
 }
 
 } // namespace
@@ -95,20 +90,38 @@ Mark markOf(const domain::Finding& finding) {
     return mark;
 }
 
-const domain::Finding* worstOfQueue(const domain::Diagnosis& diagnosis, const std::string& queue) {
-    return worst(diagnosis, [&](const domain::Subject& subject) { return subject.queue == queue; });
+WorstFindings::WorstFindings(const domain::Diagnosis& diagnosis) {
+    const auto keep = [](const domain::Finding*& kept, const domain::Finding& finding) {
+        if (!kept || finding.severity > kept->severity ||
+            (finding.severity == kept->severity && rankOf(finding) < rankOf(*kept)))
+            kept = &finding;
+    };
+    for (const domain::Finding& finding : diagnosis.findings) {
+        const domain::Subject& subject = finding.subject;
+        keep(m_queues[subject.queue], finding);
+        keep(m_members[memberKey(subject.queue, subject.consumer, subject.member)], finding);
+        if (subject.batch)
+            keep(m_batches[batchKey(subject.queue, *subject.batch)], finding);
+    }
 }
 
-const domain::Finding* worstOfMember(const domain::Diagnosis& diagnosis, const std::string& queue,
-                                     const std::string& group, const std::string& subconsumer) {
-    return worst(diagnosis, [&](const domain::Subject& subject) {
-        return subject.queue == queue && subject.consumer == group && subject.member == subconsumer;
-    });
+const domain::Finding* WorstFindings::in(const Places& places, const std::string& key) {
+    const auto found = places.find(key);
+    return found == places.end() ? nullptr : found->second;
 }
 
-const domain::Finding* worstOfBatch(const domain::Diagnosis& diagnosis, const std::string& queue, std::int64_t batch) {
-    return worst(diagnosis,
-                 [&](const domain::Subject& subject) { return subject.queue == queue && subject.batch == batch; });
+const domain::Finding* WorstFindings::ofQueue(const std::string& queue) const {
+    return in(m_queues, queue);
+}
+
+const domain::Finding* WorstFindings::ofMember(const std::string& queue, const std::string& group,
+                                               const std::string& subconsumer) const {
+    // Mostly there is nothing: then no key is made.
+    return in(m_queues, queue) ? in(m_members, memberKey(queue, group, subconsumer)) : nullptr;
+}
+
+const domain::Finding* WorstFindings::ofBatch(const std::string& queue, std::int64_t batch) const {
+    return m_batches.empty() ? nullptr : in(m_batches, batchKey(queue, batch));
 }
 
 } // namespace models

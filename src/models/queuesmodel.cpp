@@ -36,8 +36,8 @@ void addSubscription(QueueRow& row, const domain::Subscription& subscription, pg
         oldest = std::min(oldest, *subscription.lastTickTime);
 }
 
-Mark markOfQueue(const domain::Queue& queue, const domain::Diagnosis& diagnosis) {
-    const domain::Finding* finding = worstOfQueue(diagnosis, queue.name);
+Mark markOfQueue(const domain::Queue& queue, const WorstFindings& worst) {
+    const domain::Finding* finding = worst.ofQueue(queue.name);
     if (finding && finding->severity != domain::Severity::Information)
         return markOf(*finding);
     if (queue.tickerPaused)
@@ -275,6 +275,7 @@ void QueuesModel::setSample(const domain::Snapshot& snapshot, const domain::Diag
     std::vector<QueueRow> rows(snapshot.queues.size());
     std::vector<pg::Timestamp> oldest(rows.size(), pg::Timestamp::max());
     std::unordered_map<std::int32_t, std::size_t> rowOfQueue;
+    const WorstFindings worst(diagnosis);
     for (std::size_t row = 0; row < rows.size(); ++row) {
         rows[row].queue = snapshot.queues[row];
         rowOfQueue.emplace(rows[row].queue.id, row);
@@ -290,7 +291,7 @@ void QueuesModel::setSample(const domain::Snapshot& snapshot, const domain::Diag
         const std::vector<double> rates = history ? history(row.queue.id) : std::vector<double>();
         row.history = QList<double>(rates.begin(), rates.end());
         row.rate = lastRate(row.history);
-        row.mark = markOfQueue(row.queue, diagnosis);
+        row.mark = markOfQueue(row.queue, worst);
         // PgQ's rule: a subscription whose tick is not newer than the last switch still needs the next table.
         row.pinned = row.queue.switchTime + row.queue.rotationPeriod < snapshot.takenAt && row.queue.switchStep2 &&
                      row.queue.lowestTick && row.queue.lowestTick->xmin <= *row.queue.switchStep2;

@@ -230,25 +230,32 @@ std::vector<Column<ConsumerRow>> subscriptionColumns() {
     return columns;
 }
 
-Mark calmMark(const domain::Subscription& subscription, std::optional<std::int64_t> pending) {
+CalmMarks::CalmMarks()
+    : m_working{Tone::Good, SubscriptionTreeModel::tr("working"), SubscriptionTreeModel::tr("Has an open batch.")}
+    , m_idle{Tone::Dim, SubscriptionTreeModel::tr("idle"), SubscriptionTreeModel::tr("Has no batch at the moment.")}
+    , m_taken{Tone::Good, SubscriptionTreeModel::tr("flowing"),
+              SubscriptionTreeModel::tr("Its members take the windows.")}
+    , m_waitedFor{Tone::Good, SubscriptionTreeModel::tr("flowing"),
+                  SubscriptionTreeModel::tr("Events wait for its next batch.")}
+    , m_upToDate{Tone::Good, SubscriptionTreeModel::tr("up to date"),
+                 SubscriptionTreeModel::tr("Nothing waits for it.")}
+    , m_unknown{Tone::Warning, SubscriptionTreeModel::tr("unknown role"),
+                SubscriptionTreeModel::tr("This console does not know the role of this row.")} {}
+
+const Mark& CalmMarks::of(const domain::Subscription& subscription, std::optional<std::int64_t> pending) const {
     if (subscription.batch)
-        return {Tone::Good, SubscriptionTreeModel::tr("working"), SubscriptionTreeModel::tr("Has an open batch.")};
+        return m_working;
     switch (subscription.role) {
     case domain::Role::CoopMember:
-        return {Tone::Dim, SubscriptionTreeModel::tr("idle"), SubscriptionTreeModel::tr("Has no batch at the moment.")};
+        return m_idle;
     case domain::Role::CoopMain:
-        return {Tone::Good, SubscriptionTreeModel::tr("flowing"),
-                SubscriptionTreeModel::tr("Its members take the windows.")};
+        return m_taken;
     case domain::Role::Normal:
-        return pending.value_or(0) > 0 ? Mark{Tone::Good, SubscriptionTreeModel::tr("flowing"),
-                                              SubscriptionTreeModel::tr("Events wait for its next batch.")}
-                                       : Mark{Tone::Good, SubscriptionTreeModel::tr("up to date"),
-                                              SubscriptionTreeModel::tr("Nothing waits for it.")};
+        return pending.value_or(0) > 0 ? m_waitedFor : m_upToDate;
     case domain::Role::Unknown:
         break;
     }
-    return {Tone::Warning, SubscriptionTreeModel::tr("unknown role"),
-            SubscriptionTreeModel::tr("This console does not know the role of this row.")};
+    return m_unknown;
 }
 
 OpenFor openFor(const domain::Subscription& subscription) {

@@ -8,8 +8,17 @@ namespace models {
 /// The columns of the consumers' tree: what an operator asks first, then every column of pgque.subscription as stored.
 std::vector<Column<ConsumerRow>> subscriptionColumns();
 
-/// "working", "idle", "reading" and the like for a subscription without findings.
-Mark calmMark(const domain::Subscription& subscription, std::optional<std::int64_t> pending);
+/// "working", "idle", "reading" and the like for a subscription without findings. An object for all of them: the words
+/// are looked up once.
+class CalmMarks {
+public:
+    CalmMarks();
+
+    const Mark& of(const domain::Subscription& subscription, std::optional<std::int64_t> pending) const;
+
+private:
+    Mark m_working, m_idle, m_taken, m_waitedFor, m_upToDate, m_unknown;
+};
 
 /// How long a batch has been open: exact where the schema records it, else a lower bound ("≥").
 struct OpenFor {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace models {
 
@@ -35,7 +36,7 @@ std::optional<std::int64_t> pendingOf(const domain::Queue& queue, const domain::
     return std::max<std::int64_t>(0, std::max(ticked, queue.eventSeqNow.value_or(0)) - *subscription.lastTickSeq);
 }
 
-ConsumerRow lineOf(const domain::Diagnosis& diagnosis, const domain::Queue& queue,
+ConsumerRow lineOf(const WorstFindings& worst, const CalmMarks& calm, const domain::Queue& queue,
                    const domain::Subscription& subscription, std::string group) {
     ConsumerRow line;
     line.kind = subscription.role == domain::Role::CoopMember ? ConsumerRow::Kind::Member : ConsumerRow::Kind::Consumer;
@@ -48,8 +49,8 @@ ConsumerRow lineOf(const domain::Diagnosis& diagnosis, const domain::Queue& queu
     line.group = std::move(group);
     line.pending = pendingOf(queue, subscription);
     line.openBatches = subscription.batch ? 1 : 0;
-    const domain::Finding* finding = worstOfMember(diagnosis, queue.name, line.group, line.subconsumer);
-    line.mark = finding ? markOf(*finding) : calmMark(subscription, line.pending);
+    const domain::Finding* finding = worst.ofMember(queue.name, line.group, line.subconsumer);
+    line.mark = finding ? markOf(*finding) : calm.of(subscription, line.pending);
     return line;
 }
 
@@ -85,13 +86,15 @@ SubscriptionTreeModel::~SubscriptionTreeModel() = default;
 SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot& snapshot,
                                                           const domain::Diagnosis& diagnosis) {
     Node root;
-    std::map<std::int32_t, std::pair<Node*, const domain::Queue*>> queues;
+    const WorstFindings worst(diagnosis);
+    const CalmMarks calm;
+    std::unordered_map<std::int32_t, std::pair<Node*, const domain::Queue*>> queues;
     for (const domain::Queue& queue : snapshot.queues) {
         ConsumerRow line;
         line.kind = ConsumerRow::Kind::Queue;
         line.queueId = queue.id;
         line.queueName = queue.name;
-        if (const domain::Finding* finding = worstOfQueue(diagnosis, queue.name))
+        if (const domain::Finding* finding = worst.ofQueue(queue.name))
             line.mark = markOf(*finding);
         queues[queue.id] = {root.add(std::move(line)), &queue};
     }
@@ -109,7 +112,7 @@ SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot
                 parent = group->second;
             std::string name = parent->line.isSubscription() ? parent->line.subscription.consumerName
                                                              : domain::groupName(snapshot, subscription);
-            Node* node = parent->add(lineOf(diagnosis, *queue->second.second, subscription, std::move(name)));
+            Node* node = parent->add(lineOf(worst, calm, *queue->second.second, subscription, std::move(name)));
             if (subscription.role == domain::Role::CoopMain)
                 groups[{subscription.queueId, subscription.subId}] = node;
             sumUp(parent->line, node->line);
