@@ -26,11 +26,16 @@ const Subscription* lowestOn(const domain::Snapshot& snapshot, const Queue& queu
     return lowest;
 }
 
-/// How far past its due time rotation is, in periods; empty where it is not due or waits for its second step.
-std::optional<double> overdue(const Case& one, const Queue& queue) {
+pg::Timestamp dueAt(const Queue& queue) {
+    return queue.switchTime + queue.rotationPeriod;
+}
+
+/// How long somebody has kept rotation from coming, who could not have before `from`, in periods past its due time;
+/// empty where it is not due or waits for its second step.
+std::optional<double> overdue(const Case& one, const Queue& queue, std::optional<pg::Timestamp> from = {}) {
     if (!queue.switchStep2 || queue.rotationPeriod <= pg::Interval(0))
         return std::nullopt;
-    const pg::Interval late = one.since(queue.switchTime) - queue.rotationPeriod;
+    const pg::Interval late = one.since(std::max(dueAt(queue), from.value_or(dueAt(queue))));
     const double periods = std::chrono::duration<double>(late) / std::chrono::duration<double>(queue.rotationPeriod);
     return periods >= one.thresholds.rotationWarning ? std::optional(periods) : std::nullopt;
 }
@@ -83,12 +88,11 @@ void rotationHeld(Case& one) {
     for (const Queue& queue : one.snapshot.queues) {
         const auto periods = overdue(one, queue);
         // A tick from before it was due says only that nobody has ticked since.
-        if (!periods || !newest || !queue.lowestTick || newest->time <= queue.switchTime + queue.rotationPeriod ||
-            !reachesBack(*newest, queue))
+        if (!periods || !newest || !queue.lowestTick || newest->time <= dueAt(queue) || !reachesBack(*newest, queue))
             continue;
         domain::Finding& finding =
             one.found("rotation_held_by_transaction", severityOf(one, *periods), {queue.name, {}, {}, {}});
-        finding.since = queue.switchTime + queue.rotationPeriod;
+        finding.since = dueAt(queue);
         finding.title = "An open transaction keeps " + queue.name + " from rotating: overdue by " +
                         words::age(one.since(*finding.since)) + ".";
         if (one.snapshot.activity)
@@ -113,7 +117,9 @@ void rotationHeld(Case& one) {
 
 void rotationPinned(Case& one) {
     for (const Queue& queue : one.snapshot.queues) {
-        const auto periods = overdue(one, queue);
+        // An idle queue ticks seldom: before its newest tick there was nowhere to go.
+        const bool nextToNewest = queue.lastTick && queue.lowestTick && queue.lowestTick->id + 1 >= queue.lastTick->id;
+        const auto periods = overdue(one, queue, nextToNewest ? std::optional(queue.lastTick->time) : std::nullopt);
         if (!periods || !queue.lowestTick || !reachesBack(*queue.lowestTick, queue))
             continue;
         // A consumer is to blame only when the newest tick could pass.
@@ -124,7 +130,7 @@ void rotationPinned(Case& one) {
             continue;
         domain::Finding& finding =
             one.found("rotation_pinned", severityOf(one, *periods), subjectOf(one.snapshot, *row));
-        finding.since = queue.switchTime + queue.rotationPeriod;
+        finding.since = dueAt(queue);
         finding.title = row->consumerName + " keeps " + queue.name + " from rotating: overdue by " +
                         words::age(one.since(*finding.since)) + ".";
         finding.cause = "It stands on tick " + std::to_string(queue.lowestTick->id) + " of " +
@@ -153,9 +159,8 @@ void rotationHeldByLock(Case& one) {
     if (!one.snapshot.activity)
         return;
     for (const Queue& queue : one.snapshot.queues) {
-        const auto periods = overdue(one, queue);
         // Only when nothing before it holds rotation: step one looks at the table last.
-        if (!periods || (queue.lastTick && reachesBack(*queue.lastTick, queue)) ||
+        if (!overdue(one, queue) || (queue.lastTick && reachesBack(*queue.lastTick, queue)) ||
             (queue.lowestTick && reachesBack(*queue.lowestTick, queue)))
             continue;
         const std::int32_t next = (queue.currentTable + 1) % std::max(queue.tableCount, 1);
@@ -165,14 +170,16 @@ void rotationHeldByLock(Case& one) {
         });
         if (held == locks.end())
             continue;
+        const auto periods = overdue(one, queue, held->since);
+        if (!periods)
+            continue;
         domain::Finding& finding =
             one.found("rotation_held_by_lock", severityOf(one, *periods), {queue.name, {}, {}, {}});
         finding.since = held->since;
         finding.culprit =
             domain::Culprit{held->pid == 0 ? std::nullopt : std::optional(held->pid), held->application, {}};
         finding.title = "A lock on table " + std::to_string(next) + " keeps " + queue.name +
-                        " from rotating: overdue by " + words::age(one.since(queue.switchTime) - queue.rotationPeriod) +
-                        ".";
+                        " from rotating: overdue by " + words::age(one.since(dueAt(queue))) + ".";
         finding.cause = (held->pid == 0 ? std::string("A prepared transaction")
                                         : "Session " + std::to_string(held->pid) +
                                               (held->application.empty() ? "" : " (" + held->application + ")")) +

@@ -94,6 +94,7 @@ domain::SnapshotPtr lookAt(const domain::Snapshot& whole, const TrackQuery& want
     auto look = std::make_shared<domain::Snapshot>();
     look->number = whole.number;
     look->takenAt = whole.takenAt;
+    look->cost = whole.cost;
     std::copy_if(whole.queues.begin(), whole.queues.end(), std::back_inserter(look->queues),
                  [&wanted](const domain::Queue& queue) { return queue.id == wanted.queueId; });
     std::copy_if(whole.subscriptions.begin(), whole.subscriptions.end(), std::back_inserter(look->subscriptions),

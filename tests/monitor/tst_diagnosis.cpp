@@ -287,6 +287,11 @@ private Q_SLOTS:
         main.lastTick = 50;
         auto member = subscription("group.a", domain::Role::CoopMember, 2);
         openBatch(member, 1min);
+        // On an idle queue there was nowhere to go before the newest tick, and that is a second old.
+        QVERIFY(!find(judge(snapshotOf({queue}, {main, member})), "rotation_pinned"));
+        queue.lastTick->time = now - 3h;
+        QVERIFY(find(judge(snapshotOf({queue}, {main, member})), "rotation_pinned"));
+        queue.lastTick = domain::Tick{90, now - 1s, 1000, 2000, 2000};
         const auto diagnosis = judge(snapshotOf({queue}, {main, member}));
         const auto* finding = find(diagnosis, "rotation_pinned");
         QVERIFY(finding);

@@ -445,6 +445,16 @@ private Q_SLOTS:
         onlyFinds(judge(with(1)), "rotation_held_by_lock", Severity::Critical);
         queue.switchTime = now - 1h;
         QVERIFY(judge(with(1)).findings.empty());
+        // Overdue for other reasons; the lock has been there for a moment.
+        queue.switchTime = now - 5h;
+        const auto fresh = [&queue] {
+            auto snapshot = snapshotOf({queue});
+            activityOf(snapshot).eventLocks.push_back({1, 1, 88, "pg_dump", "active", now - 2s, false});
+            return snapshot;
+        };
+        QVERIFY(judge(fresh()).findings.empty());
+        queue.switchStep2.reset();
+        onlyFinds(judge(with(1)), "rotation_step_two_missing", Severity::Warning);
     }
 
     void horizonHeld() {
