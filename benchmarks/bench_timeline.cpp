@@ -56,7 +56,7 @@ public:
             allocate();
         look.subscriptions = m_rows;
         look.buildIndex();
-        timeline.addTrack(look, queueId, subId, 2s, m_token);
+        timeline.addTrack(look, queueId, subId, 2s, monitor::Timeline::Drawn{m_token, m_token});
     }
 
 private:
