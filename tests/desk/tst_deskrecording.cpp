@@ -81,6 +81,23 @@ class TestDeskRecording : public QObject {
         connection.execute({sql, {}}, pg::after(10s));
     }
 
+    /// The hour until then as a capsule, opened without a server.
+    std::unique_ptr<Desk> cutOut(Desk& desk, pg::Timestamp until) {
+        desk::CapsuleOptions options;
+        options.path = m_folder->filePath(u"cut.capsule"_s);
+        options.from = until - 1h;
+        options.to = until;
+        if (get(desk.exportCapsule(options)) == 0)
+            qFatal("nothing in it");
+        desk::Profile profile;
+        profile.capsule = options.path;
+        auto offline = std::make_unique<Desk>(profile);
+        offline->open();
+        if (!QTest::qWaitFor([&] { return offline->snapshot() != nullptr; }, 10'000))
+            qFatal("it does not open");
+        return offline;
+    }
+
 private Q_SLOTS:
 
     void init() {
@@ -287,17 +304,7 @@ private Q_SLOTS:
         };
         QVERIFY(get(desk->showInstant(then->takenAt)));
         check(*desk);
-        desk::CapsuleOptions options;
-        options.path = m_folder->filePath(u"work.capsule"_s);
-        options.from = then->takenAt - 1h;
-        options.to = then->takenAt;
-        QVERIFY(get(desk->exportCapsule(options)) > 0);
-        desk::Profile profile;
-        profile.capsule = options.path;
-        Desk offline(profile);
-        offline.open();
-        QVERIFY(QTest::qWaitFor([&] { return offline.snapshot() != nullptr; }, 10'000));
-        check(offline);
+        check(*cutOut(*desk, then->takenAt));
     }
 
     /// The rate at that instant, as the table of queues shows it.
@@ -415,18 +422,9 @@ private Q_SLOTS:
         desk->showLive();
         QVERIFY(told(*desk).back().endsWith(u"ended"_s));
 
-        desk::CapsuleOptions options;
-        options.path = m_folder->filePath(u"incident.capsule"_s);
-        options.from = then->takenAt - 1h;
-        options.to = then->takenAt;
-        QVERIFY(get(desk->exportCapsule(options)) > 0);
-        desk::Profile profile;
-        profile.capsule = options.path;
-        Desk offline(profile);
-        offline.open();
-        QVERIFY(QTest::qWaitFor([&] { return offline.snapshot() != nullptr; }, 10'000));
-        offline.follow(row.queueId, row.subId);
-        QTRY_COMPARE(told(offline), live);
+        const auto offline = cutOut(*desk, then->takenAt);
+        offline->follow(row.queueId, row.subId);
+        QTRY_COMPARE(told(*offline), live);
     }
 
     void thePastIsShownAndNothingIsDoneInIt() {
