@@ -248,6 +248,48 @@ void eventLoop(benchmark::State& state) {
 
 BENCHMARK(eventLoop)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
 
+/// The window on 1,000 queues and 11,000 subscriptions, a tenth of which change each second: while it begins, with the
+/// past being rebuilt and recorded, and from then on with all of them listed.
+void eventLoopAtSize(benchmark::State& state) {
+    const Folder folder;
+    bench::Database database(1'000);
+    desk::Profile profile;
+    profile.connection = database.info();
+    profile.environment = desk::Environment::Local;
+    for (auto _ : state) {
+        const qint64 empty = support::gapOfAnEmptyLoop(10s);
+        std::atomic<bool> stop = false;
+        std::thread people([&] {
+            while (!stop) {
+                database.move(10);
+                std::this_thread::sleep_for(1s);
+            }
+        });
+        desk::Desk desk(profile);
+        desk.setRecording({});
+        ui::MainWindow window(&desk);
+        window.show();
+        turn(1s);
+        const auto excess = [empty](std::chrono::milliseconds time) {
+            const support::Gaps gaps;
+            turn(time);
+            return double(gaps.longest() - empty);
+        };
+        desk.open();
+        state.counters["empty_ms"] = double(empty);
+        state.counters["excess_beginning_ms"] = excess(15s);
+        for (const QString& page : {u"overview"_s, u"consumers"_s, u"inflight"_s}) {
+            window.showPage(page);
+            turn(2s);
+            state.counters["excess_" + page.toStdString() + "_ms"] = excess(15s);
+        }
+        stop = true;
+        people.join();
+    }
+}
+
+BENCHMARK(eventLoopAtSize)->Iterations(1)->Unit(benchmark::kSecond)->UseRealTime();
+
 /// The window with its progress on screen while a million lines of a file are sent.
 void sendingAFile(benchmark::State& state) {
     support::TestDatabase database(support::Schema::Pgque);
