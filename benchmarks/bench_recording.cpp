@@ -2,7 +2,7 @@
 // What recording costs, how a recording grows, and how long it takes to show an instant of last week again: at 1,000
 // queues and 11,000 subscriptions of which a tenth changes with every sample.
 #include "models/madesnapshots.h"
-#include "store/recording.h"
+#include "store/answers.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -18,15 +18,6 @@ using store::Recording;
 
 constexpr int queues = 1'000;
 constexpr int consumersEach = 11;
-
-template <class T>
-T get(QFuture<store::Answer<T>> future) {
-    future.waitForFinished();
-    const auto answer = future.result();
-    if (const auto* failure = std::get_if<store::Failure>(&answer))
-        qFatal("%s", qPrintable(failure->text));
-    return std::get<T>(answer);
-}
 
 /// A server of which always the same tenth works: its queues tick, its consumers go on.
 class Server {

@@ -28,15 +28,6 @@ QString text(const std::string& value) {
     return QString::fromStdString(value);
 }
 
-template <class T>
-QFuture<T> answered(T value) {
-    QPromise<T> promise;
-    promise.start();
-    promise.addResult(std::move(value));
-    promise.finish();
-    return promise.future();
-}
-
 domain::ActionOutcome refused(std::string why) {
     domain::ActionOutcome outcome;
     outcome.kind = domain::OutcomeKind::Refused;

@@ -204,11 +204,7 @@ QFuture<store::JournalPage> Desk::journalPage(const store::JournalQuery& query) 
         return d->journal->page(query);
     store::JournalPage none;
     none.failure = store::Failure{store::Failure::Kind::Other, u"No journal is kept."_s};
-    QPromise<store::JournalPage> promise;
-    promise.start();
-    promise.addResult(std::move(none));
-    promise.finish();
-    return promise.future();
+    return answered(std::move(none));
 }
 
 QFuture<store::Verification> Desk::verifyJournal() {
@@ -216,11 +212,7 @@ QFuture<store::Verification> Desk::verifyJournal() {
         return d->journal->verify();
     store::Verification none;
     none.failure = store::Failure{store::Failure::Kind::Other, u"No journal is kept."_s};
-    QPromise<store::Verification> promise;
-    promise.start();
-    promise.addResult(std::move(none));
-    promise.finish();
-    return promise.future();
+    return answered(std::move(none));
 }
 
 } // namespace desk

@@ -81,7 +81,7 @@ QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t queueId,
 
 QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
     if (d->past)
-        return DeskPrivate::answered(recordedLockWaits(*d->past));
+        return answered(recordedLockWaits(*d->past));
     return d->onMonitor(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::lockWaits(connection, deadline); },
         lookDeadline);
@@ -95,7 +95,7 @@ QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
 
 QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
     if (d->past)
-        return DeskPrivate::answered(recordedInstalls(*d->past));
+        return answered(recordedInstalls(*d->past));
     return d->onMonitor(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::workInstalls(connection, deadline); },
         lookDeadline);
@@ -103,7 +103,7 @@ QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
 
 QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall& install) {
     if (d->past)
-        return DeskPrivate::answered(recordedWork(*d->past, install));
+        return answered(recordedWork(*d->past, install));
     return d->onMonitor([install](pg::Connection& connection,
                                   pg::Deadline deadline) { return queries::workSample(connection, install, deadline); },
                         lookDeadline);
@@ -140,7 +140,7 @@ QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain
 
 QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall& install) {
     if (d->past)
-        return DeskPrivate::answered(recordedBarriers(*d->past, install));
+        return answered(recordedBarriers(*d->past, install));
     return d->onMonitor([install](pg::Connection& connection,
                                   pg::Deadline deadline) { return queries::barriers(connection, install, deadline); },
                         lookDeadline);

@@ -11,11 +11,8 @@ using namespace Qt::StringLiterals;
 
 template <class T>
 QFuture<store::Answer<T>> withoutRecording() {
-    QPromise<store::Answer<T>> promise;
-    promise.start();
-    promise.addResult(store::Failure{store::Failure::Kind::Other, u"Nothing is recorded of this server."_s});
-    promise.finish();
-    return promise.future();
+    return answered(
+        store::Answer<T>(store::Failure{store::Failure::Kind::Other, u"Nothing is recorded of this server."_s}));
 }
 
 } // namespace

@@ -50,6 +50,16 @@ private:
     operate::AboutToCommit m_about;
 };
 
+/// What needs no waiting for.
+template <class T>
+QFuture<T> answered(T value) {
+    QPromise<T> promise;
+    promise.start();
+    promise.addResult(std::move(value));
+    promise.finish();
+    return promise.future();
+}
+
 class DeskPrivate {
 public:
     DeskPrivate(Desk* desk, Profile profile);
@@ -122,21 +132,15 @@ public:
         -> QFuture<links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> {
         if (monitor && !past)
             return monitor->work(std::move(f), deadline);
-        pg::Failure failure = past ? notRecorded() : pg::Failure();
-        if (!past) {
-            failure.kind = pg::ErrorKind::ConnectionLost;
-            failure.diagnostics.message = "there is no connection";
-        }
-        return answered(links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>(std::move(failure)));
+        return answered(links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>(past ? notRecorded()
+                                                                                                  : notConnected()));
     }
 
-    template <class T>
-    static QFuture<T> answered(T value) {
-        QPromise<T> promise;
-        promise.start();
-        promise.addResult(std::move(value));
-        promise.finish();
-        return promise.future();
+    static pg::Failure notConnected() {
+        pg::Failure failure;
+        failure.kind = pg::ErrorKind::ConnectionLost;
+        failure.diagnostics.message = "there is no connection";
+        return failure;
     }
 
     void tellInstant();

@@ -78,10 +78,18 @@ public:
         });
     }
 
-    void beginAnew(int retries, const std::vector<std::string>& lanes) {
-        engine->restart(retries);
+    void addLanes(const std::vector<std::string>& lanes) {
         for (const std::string& lane : lanes)
             engine->addLane(lane);
+    }
+
+    void beginAnew(int retries, const std::vector<std::string>& lanes) {
+        engine->restart(retries);
+        addLanes(lanes);
+        showLook();
+    }
+
+    void showLook() {
         engine->look();
         show({});
     }
@@ -156,10 +164,8 @@ void Stepping::begin(stepper::Engine::Options options, std::vector<std::string> 
             on.tell([left = stepper::leftOverQueues(looker)](Stepping& owner) { owner.m_leftOvers = left; });
         }
         on.engine = std::make_unique<stepper::Engine>(options);
-        for (const std::string& lane : lanes)
-            on.engine->addLane(lane);
-        on.engine->look();
-        on.show({});
+        on.addLanes(lanes);
+        on.showLook();
     });
 }
 
@@ -189,8 +195,7 @@ void Stepping::play(const stepper::Script& script, std::size_t upTo) {
     m_thread->stop = false;
     m_thread->post([script, upTo](Thread& on) {
         on.engine->restart(script.retries);
-        for (const std::string& lane : script.lanes())
-            on.engine->addLane(lane);
+        on.addLanes(script.lanes());
         stepper::Script part = script;
         part.lines.resize(std::min(upTo, part.lines.size()));
         const auto problems =
@@ -198,8 +203,7 @@ void Stepping::play(const stepper::Script& script, std::size_t upTo) {
                 on.show(report, false);
                 return !on.stop;
             });
-        on.engine->look();
-        on.show({}, true);
+        on.showLook();
         for (const stepper::PlayProblem& problem : problems)
             on.tell(
                 [problem](Stepping& owner) { Q_EMIT owner.unmet(problem.line, QString::fromStdString(problem.text)); });
@@ -286,8 +290,7 @@ void Stepping::showBoard(stepper::Board board, std::optional<stepper::Report> re
     if (tells)
         m_report = std::move(report);
     const auto isWaiting = [](const stepper::LaneView& lane) { return lane.state == stepper::LaneState::Waiting; };
-    const bool waits =
-        isWaiting(m_board.driver) || std::any_of(m_board.lanes.begin(), m_board.lanes.end(), isWaiting);
+    const bool waits = isWaiting(m_board.driver) || std::any_of(m_board.lanes.begin(), m_board.lanes.end(), isWaiting);
     if (waits)
         m_look.start();
     else

@@ -20,14 +20,6 @@ struct Timelines {
     Q_DECLARE_TR_FUNCTIONS(Timelines)
 };
 
-pg::Timestamp endOf(const Bar& bar) {
-    return bar.end == BarEnd::Open ? pg::Timestamp::max() : bar.ended.latest;
-}
-
-pg::Timestamp startOf(const Bar& bar) {
-    return bar.began.after ? std::min(*bar.began.after, bar.began.latest) : bar.began.latest;
-}
-
 QString window(const Bar& bar) {
     return u"%1 → %2"_s.arg(format::number(bar.lastTick), format::number(bar.nextTick));
 }
@@ -173,9 +165,9 @@ std::vector<BarLine> barsBetween(const Track& track, pg::Timestamp from, pg::Tim
         const std::string name = laneName(lane).toStdString();
         std::size_t taken = 0;
         for (auto bar = lane.bars.rbegin(); bar != lane.bars.rend() && taken < most; ++bar) {
-            if (endOf(*bar) < from)
+            if (bar->endedBefore(from))
                 break;
-            if (startOf(*bar) > to)
+            if (bar->earliest() > to)
                 continue;
             lines.push_back({name, *bar});
             ++taken;
@@ -195,8 +187,8 @@ QString timelineInWords(const Track& track, pg::Timestamp from, pg::Timestamp to
         // One of each kind, and how many there are: the words come after the counting.
         std::map<std::pair<BarEnd, bool>, std::pair<const Bar*, int>> kinds;
         const auto first = std::partition_point(lane.bars.begin(), lane.bars.end(),
-                                                [from](const Bar& bar) { return endOf(bar) < from; });
-        for (auto bar = first; bar != lane.bars.end() && startOf(*bar) <= to; ++bar) {
+                                                [from](const Bar& bar) { return bar.endedBefore(from); });
+        for (auto bar = first; bar != lane.bars.end() && bar->earliest() <= to; ++bar) {
             auto& kind = kinds[{bar->end, bar->ours}];
             kind.first = &*bar;
             ++kind.second;

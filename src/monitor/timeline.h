@@ -3,6 +3,7 @@
 
 #include "domain/snapshot.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -51,6 +52,11 @@ struct Bar {
     std::optional<int> takeovers; ///< of the window up to this token; our own schema only
     int heartbeats = 0;           ///< how often its owner's heartbeat moved while it was open
     bool ours = false;            ///< ended by this console
+
+    /// It can't have begun before.
+    domain::Timestamp earliest() const { return began.after ? std::min(*began.after, began.latest) : began.latest; }
+
+    bool endedBefore(domain::Timestamp moment) const { return end != BarEnd::Open && ended.latest < moment; }
 };
 
 /// A consumer or a member, with what it held. Its bars never overlap and stand in the order of time.

@@ -6,6 +6,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QPainter>
 #include <QPainterPath>
 #include <QPushButton>
@@ -119,6 +120,11 @@ QAbstractButton* makeButton(const QString& text, const QString& objectName, QWid
     button->setProperty("role", role);
     button->setAccessibleName(text);
     return button;
+}
+
+void popUpBelow(QMenu* menu, const QWidget* asked) {
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->popup(asked->mapToGlobal(QPoint(0, asked->height() + 2)));
 }
 
 } // namespace ui

@@ -6,6 +6,7 @@
 class QAbstractButton;
 class QHBoxLayout;
 class QLabel;
+class QMenu;
 class QVBoxLayout;
 
 namespace ui {
@@ -49,5 +50,8 @@ QLabel* dimLabel(const QString& text, QWidget* parent = nullptr);
 /// A button with the look of Style's role: "", "primary", "danger", "quiet".
 QAbstractButton* makeButton(const QString& text, const QString& objectName, QWidget* parent,
                             const QString& role = QString());
+
+/// A menu below what asked for it; it goes when it is closed.
+void popUpBelow(QMenu* menu, const QWidget* asked);
 
 } // namespace ui

@@ -61,8 +61,7 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
     filters->setToolTip(tr("Filters kept under a name"));
     connect(filters, &QAbstractButton::clicked, this, [filters, saved] {
         QMenu* menu = saved->makeMenu(filters);
-        menu->setAttribute(Qt::WA_DeleteOnClose);
-        menu->popup(filters->mapToGlobal(QPoint(0, filters->height() + 2)));
+        popUpBelow(menu, filters);
     });
     grid->addWidget(m_text, 0, 0);
     grid->addWidget(m_type, 0, 1);

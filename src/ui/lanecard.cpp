@@ -93,7 +93,6 @@ void LaneCard::fillMenu(QMenu& menu) {
         const QString step = m_worker + u' ' + QLatin1StringView(verb);
         menu.addAction(title + u'\t' + step, this, [this, step] { Q_EMIT stepWanted(step); });
     };
-    menu.setAttribute(Qt::WA_DeleteOnClose);
     add(tr("Receive, taking over who is silent for 5 min"), "receive dead 5m");
     add(tr("The same, and hold"), "receive dead 5m hold");
     add(tr("Receive one message of the window"), "receive limit 1");
@@ -182,7 +181,7 @@ void LaneCard::show(const LaneView& lane, pg::Timestamp now, bool hasOldToken, b
         connect(more, &QPushButton::clicked, this, [this, more] {
             auto* menu = new QMenu(more);
             fillMenu(*menu);
-            menu->popup(more->mapToGlobal(QPoint(0, more->height() + 2)));
+            popUpBelow(menu, more);
         });
         put(more);
     }

@@ -38,9 +38,8 @@ OwnerCard::OwnerCard(Actions* actions, std::function<Subject()> subject, QWidget
     connect(more, &QPushButton::clicked, this, [this, more, subject] {
         auto* menu = new QMenu(more);
         menu->setToolTipsVisible(true);
-        menu->setAttribute(Qt::WA_DeleteOnClose);
         m_actions->addTo(*menu, subject());
-        menu->popup(more->mapToGlobal(QPoint(0, more->height() + 2)));
+        popUpBelow(menu, more);
     });
     addToHeading(more);
     auto* content = new QWidget;

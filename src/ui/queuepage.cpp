@@ -53,9 +53,8 @@ QueuePage::QueuePage(const PageTools& tools, QWidget* parent)
     connect(more, &QPushButton::clicked, this, [this, more] {
         auto* menu = new QMenu(more);
         menu->setToolTipsVisible(true);
-        menu->setAttribute(Qt::WA_DeleteOnClose);
         this->tools().actions->addTo(*menu, subject());
-        menu->popup(more->mapToGlobal(QPoint(0, more->height() + 2)));
+        popUpBelow(menu, more);
     });
     m_factsCard->addToHeading(more);
     auto* inside = new QWidget;

@@ -2,6 +2,7 @@
 #include "ui/savedfilters.h"
 
 #include "ui/ask.h"
+#include "ui/card.h"
 #include "ui/theme.h"
 
 #include <QLineEdit>
@@ -114,8 +115,7 @@ void addSavedFilters(QLineEdit& filter, QSettings* settings, const QString& grou
         [&filter](const QVariantMap& one) { filter.setText(one.value(u"text"_s).toString()); }, &filter);
     const auto open = [&filter, saved] {
         QMenu* menu = saved->makeMenu(&filter);
-        menu->setAttribute(Qt::WA_DeleteOnClose);
-        menu->popup(filter.mapToGlobal(QPoint(0, filter.height() + 2)));
+        popUpBelow(menu, &filter);
     };
     QAction* arrow = filter.addAction(arrowIcon(), QLineEdit::LeadingPosition);
     arrow->setText(SavedFilters::tr("Saved filters (Alt+Down)"));

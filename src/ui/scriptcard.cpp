@@ -76,9 +76,8 @@ void ScriptCard::makeTools() {
         return button;
     };
     const auto below = [](QAbstractButton* button, QMenu* menu) {
-        menu->setAttribute(Qt::WA_DeleteOnClose);
         menu->setToolTipsVisible(true);
-        menu->popup(button->mapToGlobal(QPoint(0, button->height() + 2)));
+        popUpBelow(menu, button);
     };
     m_next = add(tr("Next line"), u"scriptNext"_s, tr("Takes the scenario's next step"), [this] { next(); });
     m_stop =

@@ -190,11 +190,14 @@ QWidget* StepPage::makeTables() {
 }
 
 void StepPage::addGroupTools() {
-    const auto add = [this](const QString& title, const QString& step) {
-        QAbstractButton* button = makeButton(title, step, this);
-        button->setToolTip(step);
-        connect(button, &QAbstractButton::clicked, this, [this, step] { take(step); });
+    const auto tool = [this](const QString& title, const QString& name, const QString& meaning, auto slot) {
+        QAbstractButton* button = makeButton(title, name, this);
+        button->setToolTip(meaning);
+        connect(button, &QAbstractButton::clicked, this, slot);
         m_windowCard->addToHeading(button);
+    };
+    const auto add = [this, &tool](const QString& title, const QString& step) {
+        tool(title, step, step, [this, step] { take(step); });
     };
     add(tr("Send 4"), u"send 4"_s);
     add(tr("Tick"), u"tick"_s);
@@ -203,21 +206,14 @@ void StepPage::addGroupTools() {
     more->setAccessibleName(tr("More steps of the queue"));
     connect(more, &QPushButton::clicked, this, [this, more] {
         auto* menu = new QMenu(more);
-        menu->setAttribute(Qt::WA_DeleteOnClose);
         for (const auto& [title, step] :
              {std::pair(tr("Send 1"), u"send 1"_s), std::pair(tr("Send 100"), u"send 100"_s),
               std::pair(tr("Tick, as force_next_tick does"), u"force-tick"_s),
               std::pair(tr("Make what waits due"), u"due"_s), std::pair(tr("Rotate the tables"), u"rotate"_s)})
             menu->addAction(title + u'\t' + step, this, [this, line = step] { take(line); });
-        menu->popup(more->mapToGlobal(QPoint(0, more->height() + 2)));
+        popUpBelow(menu, more);
     });
     m_windowCard->addToHeading(more);
-    const auto tool = [this](const QString& title, const QString& name, const QString& meaning, auto slot) {
-        QAbstractButton* button = makeButton(title, name, this);
-        button->setToolTip(meaning);
-        connect(button, &QAbstractButton::clicked, this, slot);
-        m_windowCard->addToHeading(button);
-    };
     tool(tr("Add worker"), u"addWorker"_s, tr("Another connection: it registers first"), [this] {
         for (char name = 'a'; name <= 'z'; ++name) {
             if (!m_laneCards.contains(std::string(1, name))) {

@@ -33,8 +33,7 @@ QLineEdit* addTableTools(Card& card, TableController& table, const QString& filt
         auto* button = qobject_cast<QPushButton*>(makeButton(text, name, &card));
         QObject::connect(button, &QPushButton::clicked, button, [button, makeMenu] {
             QMenu* menu = makeMenu(button);
-            menu->setAttribute(Qt::WA_DeleteOnClose);
-            menu->popup(button->mapToGlobal(QPoint(0, button->height() + 2)));
+            popUpBelow(menu, button);
         });
         card.addToHeading(button);
     };

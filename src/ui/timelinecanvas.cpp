@@ -224,10 +224,10 @@ void Canvas::lanes() {
 
 void Canvas::bars(const Lane& lane, const QRect& row) {
     const auto endBefore = [](pg::Timestamp moment) {
-        return [moment](const Bar& one) { return one.end != BarEnd::Open && one.ended.latest < moment; };
+        return [moment](const Bar& one) { return one.endedBefore(moment); };
     };
     auto one = std::partition_point(lane.bars.begin(), lane.bars.end(), endBefore(m_scene.from));
-    while (one != lane.bars.end() && startOf(*one) <= m_scene.to) {
+    while (one != lane.bars.end() && one->earliest() <= m_scene.to) {
         const double left = x(one->began.latest);
         // As far as it was seen; now and then it is only a moment.
         const double right = std::max(
@@ -423,10 +423,6 @@ void Canvas::ruler() {
 }
 
 } // namespace
-
-pg::Timestamp startOf(const Bar& bar) {
-    return bar.began.after ? std::min(*bar.began.after, bar.began.latest) : bar.began.latest;
-}
 
 void paint(QPainter& painter, const Scene& scene) {
     Canvas(painter, scene).paint();

@@ -40,7 +40,4 @@ struct Scene {
 
 void paint(QPainter& painter, const Scene& scene);
 
-/// The earliest moment at which it may have begun.
-pg::Timestamp startOf(const monitor::Bar& bar);
-
 } // namespace ui::canvas

@@ -132,12 +132,11 @@ void TimelinePage::makeTools() {
     add(u"−"_s, u"zoomOut"_s, tr("Show more time (-)"), [this] { m_view->zoom(0.5); });
     m_span = qobject_cast<QPushButton*>(add({}, u"span"_s, tr("How much time is shown"), [this] {
         auto* menu = new QMenu(m_span);
-        menu->setAttribute(Qt::WA_DeleteOnClose);
         for (const pg::Interval span : {pg::Interval(10s), pg::Interval(30s), pg::Interval(2min), pg::Interval(12min),
                                         pg::Interval(1h), pg::Interval(6h)})
             menu->addAction(models::format::age(span), this, [this, span] { m_view->setSpan(span); });
         menu->addAction(tr("Everything (0)"), this, [this] { m_view->fit(); });
-        menu->popup(m_span->mapToGlobal(QPoint(0, m_span->height() + 2)));
+        popUpBelow(menu, m_span);
     }));
     add(u"+"_s, u"zoomIn"_s, tr("Show less time (+)"), [this] { m_view->zoom(2); });
     m_follow = add(tr("Follow now"), u"followNow"_s, tr("Keep the present on screen (F)"),

@@ -67,13 +67,18 @@ const Track* TimelineView::track() const {
 void TimelineView::setNow(pg::Timestamp now, pg::Interval silentAfter) {
     m_now = now;
     m_silentAfter = silentAfter;
+    place();
+    if (const Track* shown = track())
+        setAccessibleDescription(models::timelineInWords(*shown, from(), to()));
+}
+
+/// The stretch of time anew. Whoever hears of moved() tells the present again, and with it the words.
+void TimelineView::place() {
     if (m_following)
         m_from = m_now - std::chrono::duration_cast<pg::Interval>(m_span * (1 - ahead));
     const Track* shown = track();
     if ((shown ? shown->lanes.size() : 0) != m_lanes)
         fitHeight();
-    if (shown)
-        setAccessibleDescription(models::timelineInWords(*shown, from(), to()));
     viewport()->update();
 }
 
@@ -86,7 +91,7 @@ void TimelineView::setFollowing(bool following) {
     if (m_following == following)
         return;
     m_following = following;
-    setNow(m_now, m_silentAfter);
+    place();
     Q_EMIT moved();
 }
 
@@ -99,7 +104,7 @@ void TimelineView::zoom(double factor, double at) {
     const pg::Interval span = std::clamp<pg::Interval>(wanted, leastSpan, mostSpan);
     m_from += std::chrono::duration_cast<pg::Interval>((m_span - span) * at);
     m_span = span;
-    setNow(m_now, m_silentAfter);
+    place();
     Q_EMIT moved();
 }
 
@@ -111,14 +116,14 @@ void TimelineView::fit() {
     m_following = true;
     m_span = std::clamp<pg::Interval>(std::chrono::duration_cast<pg::Interval>(known * 1.05 / (1 - ahead)), leastSpan,
                                       mostSpan);
-    setNow(m_now, m_silentAfter);
+    place();
     Q_EMIT moved();
 }
 
 void TimelineView::moveTo(pg::Timestamp from) {
     m_from = from;
     m_following = false;
-    setNow(m_now, m_silentAfter);
+    place();
     Q_EMIT moved();
 }
 
@@ -219,10 +224,9 @@ std::int64_t TimelineView::tokenAt(const QPoint& point) const {
     const pg::Timestamp early = momentAt(point.x() - 2);
     const pg::Timestamp late = momentAt(point.x() + 2);
     const auto& bars = shown->lanes[std::size_t(lane)].bars;
-    const auto found = std::partition_point(bars.begin(), bars.end(), [early](const Bar& bar) {
-        return bar.end != BarEnd::Open && bar.ended.latest < early;
-    });
-    return found != bars.end() && canvas::startOf(*found) <= late ? found->token : 0;
+    const auto found =
+        std::partition_point(bars.begin(), bars.end(), [early](const Bar& bar) { return bar.endedBefore(early); });
+    return found != bars.end() && found->earliest() <= late ? found->token : 0;
 }
 
 void TimelineView::wheelEvent(QWheelEvent* event) {

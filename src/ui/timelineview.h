@@ -76,6 +76,7 @@ private:
     void moveToLane(int by);
     void choose(std::int64_t token);
     void fitHeight();
+    void place();
     QString tip(const QPoint& point) const;
 
     std::function<const monitor::Timeline&()> m_timeline;

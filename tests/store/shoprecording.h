@@ -2,24 +2,7 @@
 #pragma once
 
 #include "models/madesnapshots.h"
-#include "store/recording.h"
-
-#include <optional>
-
-template <class T>
-T result(QFuture<T> future) {
-    future.waitForFinished();
-    return future.result();
-}
-
-/// The answer itself; a failure ends the test.
-template <class T>
-T get(QFuture<store::Answer<T>> future) {
-    const auto answer = result(std::move(future));
-    if (const auto* failure = std::get_if<store::Failure>(&answer))
-        qFatal("%s", qPrintable(failure->text));
-    return std::get<T>(answer);
-}
+#include "store/answers.h"
 
 template <class T>
 std::optional<store::Failure::Kind> failureKind(QFuture<store::Answer<T>> future) {

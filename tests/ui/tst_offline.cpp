@@ -4,7 +4,7 @@
 #include "desk/recordedlook.h"
 #include "models/madework.h"
 #include "models/tabletext.h"
-#include "store/recording.h"
+#include "store/answers.h"
 #include "ui/factslist.h"
 #include "ui/fakedesk.h"
 #include "ui/findingrow.h"
@@ -38,15 +38,6 @@ const QSet<QString> asked = {u"events"_s,        u"storedEvents"_s,    u"ticks"_
 /// Tables of neither: what this console has recorded and done, and what belongs to a chosen event.
 const QSet<QString> others = {u"reach"_s,        u"jsonTree"_s,        u"bars"_s,
                               u"historyTable"_s, u"historyCompared"_s, u"journalRecords"_s};
-
-template <class T>
-T get(QFuture<store::Answer<T>> future) {
-    future.waitForFinished();
-    const auto answer = future.result();
-    if (const auto* failure = std::get_if<store::Failure>(&answer))
-        qFatal("%s", qPrintable(failure->text));
-    return std::get<T>(answer);
-}
 
 /// The shop with everything in it that a sample can have.
 domain::Moment shop() {
