@@ -98,7 +98,7 @@ void OneShot::open(const pg::ConnectionInfo& connection) {
     m_desk = std::make_unique<desk::Desk>(m_opening->profile());
     m_desk->setThresholds(m_thresholds);
     connect(m_desk.get(), &desk::Desk::linkStatusChanged, this, &OneShot::onLink);
-    connect(m_desk.get(), &desk::Desk::diagnosisChanged, this, &OneShot::onSample);
+    connect(m_desk.get(), &desk::Desk::snapshotReady, this, &OneShot::onSample);
     m_desk->open(connection);
 }
 

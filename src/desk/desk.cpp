@@ -217,7 +217,6 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
     if (past)
         return;
     Q_EMIT q->snapshotReady(snapshot);
-    Q_EMIT q->diagnosisChanged();
 }
 
 void DeskPrivate::listenWhereItHelps() {

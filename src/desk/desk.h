@@ -310,13 +310,13 @@ Q_SIGNALS:
     void linkStatusChanged();
     /// The one that is followed was looked at.
     void followed();
+    /// There is something new to show: snapshot() and diagnosis(), both of the same instant.
     void snapshotReady(const domain::SnapshotPtr& snapshot);
-    void diagnosisChanged();
     void accessModeChanged();
     void armingChanged(); ///< for what, or until when
     void pausedChanged();
     void recordingChanged();
-    void instantChanged(); ///< which instant is shown; snapshotReady and diagnosisChanged follow
+    void instantChanged(); ///< which instant is shown; snapshotReady follows
     void noticed(const pg::Notice& notice);
 
     /// performed() has a new or a changed entry.

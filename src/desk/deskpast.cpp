@@ -103,7 +103,6 @@ void DeskPrivate::tellInstant() {
     Q_EMIT q->instantChanged();
     if (const domain::SnapshotPtr shown = q->snapshot())
         Q_EMIT q->snapshotReady(shown);
-    Q_EMIT q->diagnosisChanged();
 }
 
 } // namespace desk

@@ -40,7 +40,7 @@ enum class CellKind {
     Bar, ///< a number behind a bar that is filled to the first value of the series, 0 to 1
 };
 
-/// How often a column's cells change. Ageing ones are shown anew with every sample; the others only where they differ.
+/// How a column's cells change: with the thing itself, with its state, or also because time passes.
 enum class Pace { Identity, Slow, Ageing };
 
 /// A cell as it is shown.

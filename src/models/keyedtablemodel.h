@@ -148,7 +148,7 @@ private:
     }
 
     void update(std::vector<Row> rows, const CellContext& context) {
-        const bool aged = context.now != m_context.now;
+        const bool later = context.now != m_context.now;
         m_context = context;
         std::vector<std::vector<int>> changed(columnGroups().size());
         for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -162,13 +162,11 @@ private:
         m_rows = std::move(rows);
         for (std::size_t group = 0; group < columnGroups().size(); ++group) {
             const ColumnGroup& columns = columnGroups()[group];
-            if (columns.pace == Pace::Ageing && aged && !m_rows.empty()) {
-                Q_EMIT dataChanged(index(0, columns.first), index(rowCount() - 1, columns.last));
-                continue;
-            }
             for (const RowRange& range : spans(changed[group], rowCount()))
                 Q_EMIT dataChanged(index(range.first, columns.first), index(range.last, columns.last));
         }
+        if (later)
+            Q_EMIT aged();
     }
 
     std::vector<Column<Row>> m_descriptors;

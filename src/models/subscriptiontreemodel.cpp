@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 namespace models {
 
@@ -75,10 +76,8 @@ bool ConsumerRow::isTheSameAs(const ConsumerRow& other) const {
 }
 
 SubscriptionTreeModel::SubscriptionTreeModel(QObject* parent)
-    : QAbstractItemModel(parent)
+    : LiveModel(columnInfos(subscriptionColumns()), parent)
     , m_descriptors(subscriptionColumns())
-    , m_columns(columnInfos(m_descriptors))
-    , m_groups(groupColumns(m_columns))
     , m_root(std::make_unique<Node>()) {}
 
 SubscriptionTreeModel::~SubscriptionTreeModel() = default;
@@ -124,24 +123,27 @@ SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot
 }
 
 void SubscriptionTreeModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
-    m_aged = m_context.now != snapshot.takenAt;
-    m_context.now = snapshot.takenAt;
+    const bool later = std::exchange(m_context.now, snapshot.takenAt) != snapshot.takenAt;
     merge(m_root.get(), build(snapshot, diagnosis));
+    if (later)
+        Q_EMIT aged();
 }
 
 void SubscriptionTreeModel::merge(Node* parent, Nodes fresh) {
+    if (fresh.empty() && parent->children.empty())
+        return;
     // Mostly nobody came and nobody went.
     if (!std::equal(parent->children.begin(), parent->children.end(), fresh.begin(), fresh.end(),
                     [](const auto& was, const auto& is) { return was->line.isTheSameAs(is->line); }))
         rearrange(parent, fresh);
-    std::vector<std::vector<int>> changed(m_groups.size());
+    std::vector<std::vector<int>> changed(columnGroups().size());
     for (std::size_t row = 0; row < fresh.size(); ++row) {
         if (!fresh[row])
             continue;
         Node* node = parent->children[row].get();
         if (node->line != fresh[row]->line) {
-            for (std::size_t group = 0; group < m_groups.size(); ++group) {
-                if (groupDiffers(m_descriptors, m_groups[group], node->line, fresh[row]->line))
+            for (std::size_t group = 0; group < columnGroups().size(); ++group) {
+                if (groupDiffers(m_descriptors, columnGroups()[group], node->line, fresh[row]->line))
                     changed[group].push_back(int(row));
             }
             node->line = std::move(fresh[row]->line);
@@ -212,12 +214,8 @@ void SubscriptionTreeModel::emitChanges(Node* parent, const std::vector<std::vec
     const auto cell = [this, parent](int row, int column) {
         return createIndex(row, column, parent->children[std::size_t(row)].get());
     };
-    for (std::size_t group = 0; group < m_groups.size(); ++group) {
-        const ColumnGroup& columns = m_groups[group];
-        if (columns.pace == Pace::Ageing && m_aged && rows > 0) {
-            Q_EMIT dataChanged(cell(0, columns.first), cell(rows - 1, columns.last));
-            continue;
-        }
+    for (std::size_t group = 0; group < columnGroups().size(); ++group) {
+        const ColumnGroup& columns = columnGroups()[group];
         for (const RowRange& range : spans(changed[group], rows))
             Q_EMIT dataChanged(cell(range.first, columns.first), cell(range.last, columns.last));
     }
@@ -238,7 +236,7 @@ void SubscriptionTreeModel::showAnew(Node* parent) {
         return;
     Q_EMIT dataChanged(
         createIndex(0, 0, parent->children.front().get()),
-        createIndex(int(parent->children.size()) - 1, int(m_columns.size()) - 1, parent->children.back().get()));
+        createIndex(int(parent->children.size()) - 1, columnCount() - 1, parent->children.back().get()));
     for (const auto& child : parent->children)
         showAnew(child.get());
 }
@@ -269,10 +267,6 @@ int SubscriptionTreeModel::rowCount(const QModelIndex& parent) const {
     return parent.column() > 0 ? 0 : int(nodeOf(parent)->children.size());
 }
 
-int SubscriptionTreeModel::columnCount(const QModelIndex&) const {
-    return int(m_columns.size());
-}
-
 QVariant SubscriptionTreeModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid())
         return {};
@@ -280,12 +274,6 @@ QVariant SubscriptionTreeModel::data(const QModelIndex& index, int role) const {
     if (role == KeyRole)
         return QString::fromStdString(line.key());
     return columnValue(m_descriptors[std::size_t(index.column())], line, m_context, role);
-}
-
-QVariant SubscriptionTreeModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || section < 0 || section >= int(m_columns.size()))
-        return {};
-    return headerValue(m_columns[std::size_t(section)], role);
 }
 
 } // namespace models

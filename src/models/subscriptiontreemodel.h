@@ -33,7 +33,7 @@ struct ConsumerRow {
 };
 
 /// The subscriptions of a sample as a tree: queue, its consumers and groups, the members of a group.
-class SubscriptionTreeModel : public QAbstractItemModel {
+class SubscriptionTreeModel : public LiveModel {
     Q_OBJECT
 
 public:
@@ -47,14 +47,10 @@ public:
 
     const ConsumerRow& row(const QModelIndex& index) const;
 
-    const std::vector<ColumnInfo>& columns() const { return m_columns; }
-
     QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
     QModelIndex parent(const QModelIndex& child) const override;
     int rowCount(const QModelIndex& parent = {}) const override;
-    int columnCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
-    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
     struct Node;
@@ -70,11 +66,8 @@ private:
     void showAnew(Node* parent);
 
     std::vector<Column<ConsumerRow>> m_descriptors;
-    std::vector<ColumnInfo> m_columns;
-    std::vector<ColumnGroup> m_groups;
     std::unique_ptr<Node> m_root;
     CellContext m_context;
-    bool m_aged = false;
 };
 
 } // namespace models

@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/tablemodel.h"
 
-#include <algorithm>
-
 namespace models {
 
-std::vector<ColumnGroup> groupColumns(const std::vector<ColumnInfo>& columns) {
-    std::vector<ColumnGroup> groups;
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-        if (!groups.empty() && groups.back().pace == columns[column].pace)
-            groups.back().last = int(column);
-        else
-            groups.push_back({int(column), int(column), columns[column].pace});
-    }
-    return groups;
+QModelIndex TableModel::index(int row, int column, const QModelIndex& parent) const {
+    return hasIndex(row, column, parent) ? createIndex(row, column) : QModelIndex();
 }
 
-TableModel::TableModel(std::vector<ColumnInfo> columns, QObject* parent)
-    : QAbstractTableModel(parent)
-    , m_columns(std::move(columns))
-    , m_groups(groupColumns(m_columns)) {}
+QModelIndex TableModel::parent(const QModelIndex&) const {
+    return {};
+}
+
+QModelIndex TableModel::sibling(int row, int column, const QModelIndex&) const {
+    return index(row, column);
+}
+
+Qt::ItemFlags TableModel::flags(const QModelIndex& index) const {
+    const Qt::ItemFlags flags = LiveModel::flags(index);
+    return index.isValid() ? flags | Qt::ItemNeverHasChildren : flags;
+}
 
 int TableModel::columnCount(const QModelIndex& parent) const {
-    return parent.isValid() ? 0 : int(m_columns.size());
+    return parent.isValid() ? 0 : LiveModel::columnCount();
 }
 
-QVariant TableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || section < 0 || section >= int(m_columns.size()))
-        return {};
-    return headerValue(m_columns[std::size_t(section)], role);
-}
-
-int TableModel::columnOf(const QString& id) const {
-    const auto found =
-        std::find_if(m_columns.begin(), m_columns.end(), [&id](const ColumnInfo& c) { return c.id == id; });
-    return found == m_columns.end() ? -1 : int(found - m_columns.begin());
+bool TableModel::hasChildren(const QModelIndex& parent) const {
+    return !parent.isValid() && rowCount() > 0 && columnCount() > 0;
 }
 
 } // namespace models

@@ -1,42 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/column.h"
-
-#include <QAbstractTableModel>
+#include "models/livemodel.h"
 
 namespace models {
 
-/// Columns of one pace that stand side by side; changes are signalled for such a group at once.
-struct ColumnGroup {
-    int first = 0;
-    int last = 0;
-    Pace pace = Pace::Slow;
-};
-
-std::vector<ColumnGroup> groupColumns(const std::vector<ColumnInfo>& columns);
-
-/// The part of every keyed table that does not depend on its rows.
-class TableModel : public QAbstractTableModel {
+/// A live model without branches.
+class TableModel : public LiveModel {
     Q_OBJECT
 
 public:
-    explicit TableModel(std::vector<ColumnInfo> columns, QObject* parent);
+    using LiveModel::LiveModel;
 
+    QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
+    QModelIndex parent(const QModelIndex& child) const override;
+    QModelIndex sibling(int row, int column, const QModelIndex& index) const override;
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
-    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+    bool hasChildren(const QModelIndex& parent = {}) const override;
 
-    const std::vector<ColumnInfo>& columns() const { return m_columns; }
-
-    /// The column with this identifier, -1 when there is none.
-    int columnOf(const QString& id) const;
-
-protected:
-    const std::vector<ColumnGroup>& columnGroups() const { return m_groups; }
-
-private:
-    std::vector<ColumnInfo> m_columns;
-    std::vector<ColumnGroup> m_groups;
+    using QObject::parent;
 };
 
 } // namespace models

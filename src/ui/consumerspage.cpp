@@ -62,6 +62,8 @@ void ConsumersPage::showSample(const domain::Snapshot& snapshot, const domain::D
     m_card->setNote(QStringList{tr("%n subscription(s)", nullptr, int(snapshot.subscriptions.size())),
                                 tr("%n group(s)", nullptr, groups), tr("%n member(s)", nullptr, members)}
                         .join(u" · "_s));
+    if (!m_wanted.isEmpty())
+        openSubject(m_wanted);
     if (m_table->proxy()->rowCount() > 0)
         return;
     if (snapshot.queues.empty())
@@ -88,14 +90,29 @@ void ConsumersPage::setZone(const QTimeZone& zone) {
     m_model.setZone(zone);
 }
 
-void ConsumersPage::openSubject(const QString& queue) {
-    for (int row = 0; row < m_model.rowCount(); ++row) {
-        const QModelIndex index = m_model.index(row, 0);
-        if (QString::fromStdString(m_model.row(index).queueName) != queue)
+void ConsumersPage::openSubject(const QString& wanted) {
+    m_wanted = wanted;
+    if (m_wanted.isEmpty() || select({}))
+        m_wanted.clear();
+}
+
+bool ConsumersPage::select(const QModelIndex& parent) {
+    const std::string wanted = m_wanted.toStdString();
+    for (int row = 0; row < m_model.rowCount(parent); ++row) {
+        const QModelIndex index = m_model.index(row, 0, parent);
+        const models::ConsumerRow& line = m_model.row(index);
+        if (!wanted.starts_with(line.queueName))
             continue;
-        m_view->expandRecursively(m_table->proxy()->mapFromSource(index));
-        m_table->selectSource(index);
+        const bool isIt = line.isSubscription() ? wanted == line.queueName + '/' + line.subscription.consumerName
+                                                : wanted == line.queueName;
+        if (isIt) {
+            m_view->expandRecursively(m_table->proxy()->mapFromSource(line.isSubscription() ? parent : index));
+            m_table->selectSource(index);
+        }
+        if (isIt || select(index))
+            return true;
     }
+    return false;
 }
 
 Subject ConsumersPage::subjectAt(const QModelIndex& index) const {

@@ -22,12 +22,14 @@ public:
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
     void setStale(bool stale) override;
     void setZone(const QTimeZone& zone) override;
-    void openSubject(const QString& queue) override;
+    /// A queue, or a subscription on it: "orders", "orders/billing", "orders/billing.worker-3".
+    void openSubject(const QString& wanted) override;
     Subject subject() const override;
     QWidget* mainView() const override;
 
 private:
     Subject subjectAt(const QModelIndex& index) const;
+    bool select(const QModelIndex& parent);
     void unfoldNew(const QModelIndex& parent, int first, int last);
 
     models::SubscriptionTreeModel m_model;
@@ -36,6 +38,7 @@ private:
     QTreeView* m_view;
     TableController* m_table;
     QComboBox* m_deadInterval;
+    QString m_wanted; ///< asked for before it was seen
 };
 
 /// The dead intervals to choose from, five minutes first chosen.

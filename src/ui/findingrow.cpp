@@ -31,6 +31,7 @@ namespace {
 
 constexpr int aboutWidth = 176;
 constexpr int bar = 3;
+constexpr int buttonsOfItsOwn = 3; ///< show, explain, end the silence; remedies stand before them
 
 QString aboutText(const domain::Subject& subject) {
     QStringList parts;
@@ -61,6 +62,7 @@ FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     , m_consequence(dimLabel({}))
     , m_explanation(makeText())
     , m_buttons(new QHBoxLayout)
+    , m_show(makeButton(tr("Show"), u"showFinding"_s, this))
     , m_further(new QWidget)
     , m_silence(makeButton(tr("Silence…"), u"silenceFinding"_s, m_further))
     , m_endSilence(makeButton(tr("End the silence"), u"endSilence"_s, this)) {
@@ -105,6 +107,9 @@ FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
         m_further->setVisible(on);
         Q_EMIT unfolded();
     });
+    m_show->setToolTip(tr("Turns to the page that shows what this is about"));
+    connect(m_show, &QAbstractButton::clicked, this, [this] { Q_EMIT placeWanted(placeOf(m_finding)); });
+    m_buttons->addWidget(m_show);
     m_buttons->addWidget(explain);
     m_buttons->addWidget(m_endSilence);
     m_endSilence->hide();
@@ -135,6 +140,7 @@ void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Fin
     m_explanation->setText(explanation());
     setAccessibleName(models::severityWord(finding.severity) + u": "_s + m_title->text() + u' ' +
                       m_consequence->text());
+    m_show->setVisible(!placeOf(finding).page.isEmpty());
     showRemedies(snapshot);
     showSilence();
 }
@@ -184,7 +190,7 @@ void FindingRow::showRemedies(const domain::Snapshot&) {
     if (remedies == m_remedies)
         return;
     m_remedies = remedies;
-    while (m_buttons->count() > 2) {
+    while (m_buttons->count() > buttonsOfItsOwn) {
         QLayoutItem* item = m_buttons->takeAt(0);
         delete item->widget();
         delete item;
@@ -200,7 +206,7 @@ void FindingRow::showRemedies(const domain::Snapshot&) {
             },
             this);
         if (button)
-            m_buttons->insertWidget(m_buttons->count() - 2, button);
+            m_buttons->insertWidget(m_buttons->count() - buttonsOfItsOwn, button);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/actions.h"
+#include "ui/findingplace.h"
 
 #include <QWidget>
 
@@ -24,7 +25,7 @@ public:
     void showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding);
 
 Q_SIGNALS:
-    void subjectChosen(const domain::Subject& subject);
+    void placeWanted(const Place& place);
     void unfolded();
 
 protected:
@@ -47,6 +48,7 @@ private:
     QLabel* m_consequence;
     QLabel* m_explanation;
     QHBoxLayout* m_buttons;
+    QAbstractButton* m_show;
     QWidget* m_further; ///< what can be done with the finding itself
     QAbstractButton* m_silence;
     QAbstractButton* m_endSilence;

@@ -37,6 +37,7 @@ FindingsCard::FindingsCard(Actions* actions, Silences* silences, QWidget* parent
     m_warnings->hide();
     m_showSilenced->setCheckable(true);
     m_showSilenced->setToolTip(tr("Findings that somebody silenced for a while"));
+    connect(m_showSilenced, &QAbstractButton::toggled, this, &FindingsCard::choiceChanged);
     m_showSilenced->hide();
     addToHeading(m_showSilenced);
     auto* layout = new QVBoxLayout(m_list);
@@ -81,7 +82,7 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
         FindingRow*& row = m_rows[order[at]];
         if (!row) {
             row = new FindingRow(m_actions, m_silences, m_list);
-            connect(row, &FindingRow::subjectChosen, this, &FindingsCard::subjectChosen);
+            connect(row, &FindingRow::placeWanted, this, &FindingsCard::placeWanted);
             connect(row, &FindingRow::unfolded, this, &FindingsCard::fit, Qt::QueuedConnection);
         }
         row->showFinding(snapshot, *list[at]);

@@ -3,6 +3,7 @@
 
 #include "ui/actions.h"
 #include "ui/card.h"
+#include "ui/findingplace.h"
 
 #include <map>
 
@@ -25,7 +26,8 @@ public:
     void showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
 
 Q_SIGNALS:
-    void subjectChosen(const domain::Subject& subject);
+    void placeWanted(const Place& place);
+    void choiceChanged(); ///< which findings are to be listed: show them again
 
 protected:
     void resizeEvent(QResizeEvent* event) override;

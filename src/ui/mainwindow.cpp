@@ -137,8 +137,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     connect(m_actions, &Actions::performed, desk, &desk::Desk::sampleNow);
     connect(m_navigation, &Navigation::chosen, this, [this](const QString& name) { showPage(name); });
     connect(desk, &desk::Desk::snapshotReady, this, &MainWindow::onSample);
-    connect(desk, &desk::Desk::diagnosisChanged, this, &MainWindow::onSample);
-    connect(desk, &desk::Desk::diagnosisChanged, m_alerts, [this] { m_alerts->look(m_desk->diagnosis()); });
+    connect(desk, &desk::Desk::snapshotReady, m_alerts, [this] { m_alerts->look(m_desk->diagnosis()); });
     connect(desk, &desk::Desk::linkStatusChanged, this, &MainWindow::onLink);
     connect(desk, &desk::Desk::pausedChanged, this, [this] {
         m_topBar->setPaused(m_desk->isPaused());
@@ -322,8 +321,6 @@ void MainWindow::onInstant() {
     m_topBar->setPast(m_desk->shownInstant().has_value());
     onLink();
     m_actions->refresh();
-    if (m_desk->snapshot())
-        onSample();
 }
 
 void MainWindow::onLink() {

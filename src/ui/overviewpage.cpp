@@ -45,12 +45,20 @@ OverviewPage::OverviewPage(const PageTools& tools, QWidget* parent)
         if (index.isValid())
             Q_EMIT pageWanted(u"consumers"_s, QString::fromStdString(m_model.row(index.row()).queue.name));
     });
+    connect(m_findings, &FindingsCard::placeWanted, this,
+            [this](const Place& place) { Q_EMIT pageWanted(place.page, place.subject); });
+    connect(m_findings, &FindingsCard::choiceChanged, this, [this] {
+        if (const domain::SnapshotPtr snapshot = this->tools().desk->snapshot())
+            m_findings->showFindings(*snapshot, this->tools().desk->diagnosis());
+    });
     m_table->notice()->say(tr("Waiting for the first sample…"), {});
 }
 
 void OverviewPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     m_findings->showFindings(snapshot, diagnosis);
     m_model.setSample(snapshot, diagnosis, [this](std::int32_t queue) { return tools().desk->rateHistory(queue); });
+    if (!m_wanted.isEmpty())
+        openSubject(m_wanted);
     updateNote(snapshot);
     explainEmptiness(snapshot);
 }
@@ -89,9 +97,12 @@ void OverviewPage::setZone(const QTimeZone& zone) {
 }
 
 void OverviewPage::openSubject(const QString& queue) {
+    m_wanted = queue;
     for (int row = 0; row < m_model.rowCount(); ++row) {
-        if (QString::fromStdString(m_model.row(row).queue.name) == queue)
-            m_table->selectSource(m_model.index(row, 0));
+        if (QString::fromStdString(m_model.row(row).queue.name) != queue)
+            continue;
+        m_table->selectSource(m_model.index(row, 0));
+        m_wanted.clear();
     }
 }
 

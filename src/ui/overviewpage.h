@@ -38,6 +38,7 @@ private:
     QTableView* m_view;
     TableController* m_table;
     QLineEdit* m_filter;
+    QString m_wanted; ///< a queue asked for before it was seen
 };
 
 } // namespace ui

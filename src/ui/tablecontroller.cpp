@@ -75,6 +75,8 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
     m_proxy = new models::SortProxy(this);
     m_proxy->setSourceModel(model);
     view->setModel(m_proxy);
+    if (const auto* live = qobject_cast<const models::LiveModel*>(model))
+        connect(live, &models::LiveModel::aged, view->viewport(), qOverload<>(&QWidget::update));
     m_delegate = new CellDelegate(this);
     view->setItemDelegate(m_delegate);
     view->setFrameShape(QFrame::NoFrame);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/livemodel.h"
 #include "models/sortproxy.h"
 #include "models/tabletext.h"
 

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/findingplace.h"
+
+using namespace Qt::StringLiterals;
+
+namespace ui {
+
+Place placeOf(const domain::Finding& finding) {
+    const domain::Subject& about = finding.subject;
+    const QString queue = QString::fromStdString(about.queue);
+    const auto is = [&finding](std::string_view prefix) { return finding.rule.starts_with(prefix); };
+    if (is("work_barrier"))
+        return {u"barriers"_s, QString::fromStdString(about.consumer)};
+    if (is("work_"))
+        return {u"workqueue"_s, queue.section(u'.', 1)}; // behind the install's schema
+    if (is("retry_") || is("ownerless_retries"))
+        return {u"retry"_s, queue};
+    if (is("dead_letters"))
+        return {u"dead"_s, queue};
+    if (is("lock_wait") || is("taken_not_committed"))
+        return {u"locks"_s, finding.culprit && finding.culprit->pid ? QString::number(*finding.culprit->pid) : QString()};
+    // The ring says who stands where, and which gate is closed.
+    if (is("rotation_"))
+        return {u"queue"_s, queue};
+    if (about.batch)
+        return {u"inflight"_s, QString::number(*about.batch)};
+    if (!about.consumer.empty()) {
+        const QString member = about.member.empty() ? QString() : u'.' + QString::fromStdString(about.member);
+        return {u"consumers"_s, queue + u'/' + QString::fromStdString(about.consumer) + member};
+    }
+    if (!queue.isEmpty())
+        return {u"queue"_s, queue};
+    // Who ticks is told where the scheduler is.
+    return is("ticker_") ? Place{u"schema"_s} : Place{};
+}
+
+} // namespace ui
