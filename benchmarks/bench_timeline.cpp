@@ -2,6 +2,7 @@
 // The timeline of one group with 100,000 bars: first paint, frames while panning and zooming, and what a look adds.
 #include "models/timelinemodels.h"
 #include "monitor/timeline.h"
+#include "support/gaps.h"
 #include "ui/theme.h"
 #include "ui/timelineview.h"
 
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <benchmark/benchmark.h>
-#include <ctime>
 
 using namespace std::chrono_literals;
 
@@ -124,17 +124,10 @@ void press(ui::TimelineView& view, int key, Qt::KeyboardModifiers modifiers = {}
     QCoreApplication::sendEvent(&view, &event);
 }
 
-/// Milliseconds of this thread's processor time: what else the machine does falls out.
-double spent() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
-}
-
 double paint(ui::TimelineView& view) {
-    const double before = spent();
+    const double before = support::processorMs();
     view.viewport()->repaint();
-    return spent() - before;
+    return support::processorMs() - before;
 }
 
 void tell(benchmark::State& state, std::vector<double> frames) {
@@ -152,10 +145,10 @@ void firstPaint(benchmark::State& state) {
     for (auto _ : state) {
         const auto view = makeView();
         view->fit();
-        const double before = spent();
+        const double before = support::processorMs();
         view->show();
         QApplication::processEvents();
-        frames.push_back(spent() - before);
+        frames.push_back(support::processorMs() - before);
     }
     tell(state, frames);
     state.counters["MB"] = Course::instance().megabytes;

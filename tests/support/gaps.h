@@ -7,26 +7,42 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 namespace support {
 
-/// The longest time the event loop did not turn.
+/// Milliseconds of this thread's processor time: what else the machine does falls out.
+inline double processorMs() {
+    std::timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
+}
+
+/// The longest time the event loop did not turn, and the most that its thread worked between two turns.
 class Gaps {
 public:
     Gaps() {
         m_timer.setTimerType(Qt::PreciseTimer);
-        QObject::connect(&m_timer, &QTimer::timeout, &m_timer,
-                         [this] { m_longest = std::max(m_longest, m_since.restart()); });
+        QObject::connect(&m_timer, &QTimer::timeout, &m_timer, [this] {
+            m_longest = std::max(m_longest, m_since.restart());
+            const double worked = processorMs();
+            m_busiest = std::max(m_busiest, worked - m_worked);
+            m_worked = worked;
+        });
         m_since.start();
         m_timer.start(5);
     }
 
-    qint64 longest() const { return m_longest; }
+    qint64 longest() const { return m_longest; } ///< ms
+
+    double busiest() const { return m_busiest; } ///< ms of processor time
 
 private:
     QTimer m_timer;
     QElapsedTimer m_since;
     qint64 m_longest = 0;
+    double m_worked = processorMs();
+    double m_busiest = 0;
 };
 
 /// What the machine itself makes of a loop that has nothing to do: only what exceeds it is ours.
