@@ -4,42 +4,25 @@
 #include "desk/keychain.h"
 #include "ui/alerts.h"
 #include "ui/ask.h"
-#include "ui/barrierspage.h"
-#include "ui/batchpage.h"
 #include "ui/capsuledialog.h"
 #include "ui/card.h"
 #include "ui/commandpalette.h"
-#include "ui/consumerspage.h"
-#include "ui/deadpage.h"
-#include "ui/footprintpage.h"
-#include "ui/historypage.h"
-#include "ui/inflightpage.h"
 #include "ui/installpage.h"
-#include "ui/journalpage.h"
-#include "ui/lockspage.h"
-#include "ui/messagespage.h"
 #include "ui/navigation.h"
 #include "ui/notice.h"
 #include "ui/outcomeview.h"
-#include "ui/overviewpage.h"
+#include "ui/pages.h"
 #include "ui/pastbar.h"
 #include "ui/payloadview.h"
 #include "ui/preferences.h"
-#include "ui/queuepage.h"
-#include "ui/retrypage.h"
-#include "ui/schemapage.h"
-#include "ui/settingspage.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/silences.h"
 #include "ui/statusline.h"
-#include "ui/steppage.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
-#include "ui/timelinepage.h"
 #include "ui/topbar.h"
 #include "ui/translation.h"
 #include "ui/words.h"
-#include "ui/workpage.h"
 
 #include <QAbstractButton>
 #include <QAbstractScrollArea>
@@ -51,7 +34,6 @@
 #include <QPainter>
 #include <QSettings>
 #include <QShortcut>
-#include <QStackedWidget>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -73,7 +55,6 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     , m_navigation(new Navigation)
     , m_pastBar(new PastBar(desk))
     , m_banner(new Banner)
-    , m_stack(new QStackedWidget)
     , m_status(new StatusLine(desk))
     , m_records(options.records) {
     loadTranslation();
@@ -96,12 +77,13 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     m_retry = retry;
     connect(retry, &QAbstractButton::clicked, desk, &desk::Desk::reconnectNow);
 
+    makePages();
     auto* content = new QWidget;
-    auto* pages = new QVBoxLayout(content);
-    pages->setContentsMargins(14, 14, 14, 14);
-    pages->setSpacing(space::large);
-    pages->addWidget(m_banner);
-    pages->addWidget(m_stack, 1);
+    auto* below = new QVBoxLayout(content);
+    below->setContentsMargins(14, 14, 14, 14);
+    below->setSpacing(space::large);
+    below->addWidget(m_banner);
+    below->addWidget(m_pages, 1);
     auto* middle = new QHBoxLayout;
     middle->setSpacing(0);
     middle->addWidget(m_navigation);
@@ -115,7 +97,6 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     all->addLayout(middle, 1);
     all->addWidget(m_status);
     setCentralWidget(central);
-    makePages();
     makeShortcuts();
     // A theme named on the command line comes before the one that was set.
     if (Theme::instance().choice() == ThemeChoice::System)
@@ -179,52 +160,24 @@ MainWindow::~MainWindow() {
 }
 
 QStringList MainWindow::pageNames() {
-    return {u"overview"_s, u"queue"_s,    u"messages"_s, u"history"_s, u"consumers"_s, u"inflight"_s,
-            u"batch"_s,    u"timeline"_s, u"retry"_s,    u"dead"_s,    u"workqueue"_s, u"barriers"_s,
-            u"locks"_s,    u"step"_s,     u"schema"_s,   u"journal"_s, u"footprint"_s, u"settings"_s};
+    return Pages::names();
 }
 
 void MainWindow::makePages() {
-    const PageTools tools{m_desk, m_actions, m_settings.get(), m_silences};
-    m_navigation->addGroup(tr("Watch"));
-    const auto add = [this](const QString& name, const QString& title, Page* page) {
-        m_pages[name] = page;
-        m_stack->addWidget(page);
-        m_navigation->addPage(name, title);
-        connect(page, &Page::pageWanted, this, &MainWindow::showPage);
-        connect(page, &Page::completed, this, &MainWindow::checkReady);
-    };
-    add(u"overview"_s, tr("Overview"), new OverviewPage(tools));
-    add(u"queue"_s, tr("Queue"), new QueuePage(tools));
-    add(u"messages"_s, tr("Messages"), new MessagesPage(tools));
-    auto* history = new HistoryPage(tools);
-    connect(history, &HistoryPage::capsuleWanted, this, &MainWindow::exportCapsule);
-    add(u"history"_s, tr("History"), history);
-    m_navigation->addGroup(tr("Deliver"));
-    add(u"consumers"_s, tr("Consumers"), new ConsumersPage(tools));
-    add(u"inflight"_s, tr("In flight"), new InFlightPage(tools));
-    add(u"batch"_s, tr("Batch"), new BatchPage(tools));
-    add(u"timeline"_s, tr("Timeline"), new TimelinePage(tools));
-    add(u"retry"_s, tr("Retry"), new RetryPage(tools));
-    add(u"dead"_s, tr("Dead letters"), new DeadPage(tools));
-    m_navigation->addGroup(tr("Work"));
-    add(u"workqueue"_s, tr("Work queues"), new WorkPage(tools));
-    add(u"barriers"_s, tr("Barriers"), new BarriersPage(tools));
-    m_navigation->addGroup(tr("Server"));
-    add(u"locks"_s, tr("Locks"), new LocksPage(tools));
-    auto* step = new StepPage(tools);
-    connect(step, &StepPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
-    add(u"step"_s, tr("Step"), step);
-    auto* schema = new SchemaPage(tools);
-    connect(schema, &SchemaPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
-    add(u"schema"_s, tr("Schema"), schema);
-    add(u"journal"_s, tr("Journal"), new JournalPage(tools));
-    add(u"footprint"_s, tr("Footprint"), new FootprintPage(tools));
-    m_navigation->addGroup(tr("Console"));
-    add(u"settings"_s, tr("Settings"), new SettingsPage(tools, m_preferences));
+    m_pages = new Pages({m_desk, m_actions, m_settings.get(), m_silences}, m_preferences);
+    for (const Pages::Group& group : Pages::groups()) {
+        m_navigation->addGroup(group.title);
+        for (const Pages::Kind& kind : group.kinds)
+            m_navigation->addPage(kind.name, kind.title);
+    }
+    const auto operate = [this] { setAccessMode(desk::AccessMode::Operate); };
+    connect(m_pages, &Pages::pageWanted, this, &MainWindow::showPage);
+    connect(m_pages, &Pages::completed, this, &MainWindow::checkReady);
+    connect(m_pages, &Pages::armingWanted, this, operate);
+    connect(m_pages, &Pages::capsuleWanted, this, &MainWindow::exportCapsule);
     m_install = new InstallPage(m_desk);
-    m_stack->addWidget(m_install);
-    connect(m_install, &InstallPage::armingWanted, this, [this] { setAccessMode(desk::AccessMode::Operate); });
+    m_pages->addWidget(m_install);
+    connect(m_install, &InstallPage::armingWanted, this, operate);
 }
 
 void MainWindow::makeShortcuts() {
@@ -244,21 +197,17 @@ void MainWindow::makeShortcuts() {
     add(QKeySequence(Qt::CTRL | Qt::Key_N), [this] { Q_EMIT connectionWanted(); });
     add(QKeySequence(QKeySequence::Close), [this] { close(); });
     add(QKeySequence(Qt::CTRL | Qt::Key_F), [this] {
-        if (auto* filter = m_stack->currentWidget()->findChild<QWidget*>(u"filter"_s))
+        if (auto* filter = m_pages->currentWidget()->findChild<QWidget*>(u"filter"_s))
             filter->setFocus(Qt::ShortcutFocusReason);
     });
 }
 
-Page* MainWindow::page(const QString& name) const {
-    const auto found = m_pages.find(name);
-    return found == m_pages.end() ? nullptr : found->second;
-}
-
 bool MainWindow::showPage(const QString& name, const QString& subject) {
-    Page* wanted = page(name);
+    Page* wanted = m_pages->page(name);
     if (!wanted)
         return false;
     m_current = name;
+    m_page = wanted;
     m_navigation->setCurrent(name);
     onSample();
     if (!subject.isEmpty())
@@ -274,8 +223,7 @@ QString MainWindow::currentPage() const {
 
 void MainWindow::onSample() {
     const domain::SnapshotPtr snapshot = m_desk->snapshot();
-    Page* shown = page(m_current);
-    if (!shown)
+    if (!m_page)
         return;
     using domain::SchemaOrigin;
     // A work queue needs no event queue beside it.
@@ -283,13 +231,13 @@ void MainWindow::onSample() {
     const bool noSchema =
         snapshot && !standsAlone &&
         (snapshot->capabilities.origin == SchemaOrigin::None || snapshot->capabilities.origin == SchemaOrigin::Unknown);
-    m_stack->setCurrentWidget(noSchema ? static_cast<QWidget*>(m_install) : shown);
+    m_pages->setCurrentWidget(noSchema ? static_cast<QWidget*>(m_install) : m_page);
     if (!snapshot)
         return;
     if (noSchema)
         m_install->refresh();
     else
-        shown->showSample(*snapshot, m_desk->diagnosis());
+        m_page->showSample(*snapshot, m_desk->diagnosis());
     m_topBar->showPlace(m_desk->profile(), snapshot.get());
     m_status->refresh();
     updateCounts();
@@ -330,8 +278,7 @@ void MainWindow::onLink() {
         m_lostSince.reset();
     else if (!m_lostSince && (status.state == LinkState::Lost || status.state == LinkState::Failed))
         m_lostSince = pg::Clock::now();
-    for (const auto& [name, shown] : m_pages)
-        shown->setStale(!live && m_desk->snapshot() && !m_desk->shownInstant());
+    m_pages->setStale(!live && m_desk->snapshot() && !m_desk->shownInstant());
     if (live)
         m_lostTimer->stop();
     else
@@ -439,8 +386,7 @@ bool MainWindow::isReadyForPicture() const {
     const LinkState state = m_desk->linkStatus().state;
     if (!m_desk->snapshot())
         return state == LinkState::Failed || state == LinkState::Lost || state == LinkState::NeedsPassword;
-    const Page* shown = page(m_current);
-    return m_stack->currentWidget() != shown || shown->isComplete();
+    return m_pages->currentWidget() != m_page || m_page->isComplete();
 }
 
 void MainWindow::checkReady() {
@@ -455,12 +401,11 @@ bool MainWindow::askFor(const QString& id) {
     const operate::Action* action = m_desk->actions().find(id.toStdString());
     if (!action)
         return false;
-    const Page* shown = page(m_current);
     // A button on the page knows best what its action is about.
-    if (auto* button = shown->findChild<QAbstractButton*>(u"action."_s + id))
+    if (auto* button = m_page->findChild<QAbstractButton*>(u"action."_s + id))
         button->click();
     else
-        m_actions->start(m_actions->requestFor(*action, shown->subject()));
+        m_actions->start(m_actions->requestFor(*action, m_page->subject()));
     return true;
 }
 
@@ -521,7 +466,7 @@ std::vector<Command> MainWindow::commands() {
         list.push_back({tr("Page"), entry ? entry->text() : names[at], at < 9 ? tr("Ctrl+%1").arg(at + 1) : QString(),
                         names[at], [this, name = names[at]] { showPage(name); }});
     }
-    const Subject subject = page(m_current)->subject();
+    const Subject subject = m_page->subject();
     const auto addAction = [this, &list](const operate::Action& action, const Subject& on) {
         const domain::ActionRequest request = m_actions->requestFor(action, on);
         list.push_back({tr("Action"), Actions::text(action), words::subject(request), words::ofRegistry(action.help),
@@ -595,8 +540,7 @@ void MainWindow::usePreferences() {
     for (PayloadView* view : findChildren<PayloadView*>())
         view->showAgain();
     const QTimeZone zone = m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
-    for (const auto& [name, shown] : m_pages)
-        shown->setZone(zone);
+    m_pages->setZone(zone);
     m_status->setZone(zone);
     m_pastBar->setZone(zone);
     // Cells are drawn from what they hold: what is hidden now is asked for anew.

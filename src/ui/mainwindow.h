@@ -11,7 +11,6 @@
 #include <memory>
 
 class QSettings;
-class QStackedWidget;
 
 namespace ui {
 
@@ -20,6 +19,7 @@ class Banner;
 class InstallPage;
 class Navigation;
 class Page;
+class Pages;
 class PastBar;
 class Preferences;
 class StatusLine;
@@ -77,7 +77,6 @@ protected:
 private:
     void makePages();
     void makeShortcuts();
-    Page* page(const QString& name) const;
     void onSample();
     void onLink();
     void onInstant();
@@ -107,10 +106,10 @@ private:
     PastBar* m_pastBar;
     Banner* m_banner;
     QWidget* m_retry = nullptr;
-    QStackedWidget* m_stack;
+    Pages* m_pages = nullptr;
+    Page* m_page = nullptr; ///< the one that was chosen
     InstallPage* m_install = nullptr;
     StatusLine* m_status;
-    std::map<QString, Page*> m_pages;
     QString m_current;
     QString m_opening;
     QTimer* m_lostTimer = nullptr;

@@ -3,8 +3,10 @@
 #include "models/madesnapshots.h"
 #include "ui/alerts.h"
 #include "ui/fakedesk.h"
+#include "ui/findingplace.h"
 #include "ui/findingrow.h"
 #include "ui/mainwindow.h"
+#include "ui/page.h"
 #include "ui/silences.h"
 
 #include <QAbstractButton>
@@ -15,6 +17,7 @@
 #include <QLineEdit>
 #include <QSettings>
 #include <QTemporaryDir>
+#include <QTreeView>
 #include <QtTest>
 
 using namespace Qt::StringLiterals;
@@ -89,7 +92,7 @@ private Q_SLOTS:
         window->show();
         QCOMPARE(rows(*window).size(), std::size_t(1));
         window->findChild<QAbstractButton*>(u"showSilenced"_s)->click();
-        QCOMPARE(rows(*window).size(), std::size_t(2));
+        QTRY_COMPARE(rows(*window).size(), std::size_t(2));
         ui::FindingRow* silenced = nullptr;
         for (ui::FindingRow* row : rows(*window)) {
             if (row->findChild<QAbstractButton*>(u"endSilence"_s)->isVisible())
@@ -137,6 +140,55 @@ private Q_SLOTS:
         settings.setValue(group + u"/2/severity"_s, 99);
         const ui::Silences silences(&settings, u"shop"_s);
         QVERIFY(!silences.covers(finding("orders", Severity::Warning)));
+    }
+
+    void everyFindingHasItsPlace_data() {
+        QTest::addColumn<std::string>("rule");
+        QTest::addColumn<domain::Subject>("about");
+        QTest::addColumn<QString>("place");
+        const auto row = [](const char* rule, const domain::Subject& about, const QString& place) {
+            QTest::newRow((rule + std::string(about.batch ? ", batch" : "")).c_str()) << std::string(rule) << about << place;
+        };
+        row("stale_heartbeat", {"orders", "billing", "worker-3", 8123}, u"inflight:8123"_s);
+        row("hasty_takeover", {"orders", "billing", "worker-3", {}}, u"consumers:orders/billing.worker-3"_s);
+        row("position_lost", {"audit", "archiver", {}, {}}, u"consumers:audit/archiver"_s);
+        row("rotation_pinned", {"orders", "billing", "worker-3", 8123}, u"queue:orders"_s);
+        row("large_window", {"orders", {}, {}, {}}, u"queue:orders"_s);
+        row("retry_overdue", {"mail", {}, {}, {}}, u"retry:mail"_s);
+        row("dead_letters", {"mail", {}, {}, {}}, u"dead:mail"_s);
+        row("lock_wait", {"orders", "billing", {}, {}}, u"locks:4711"_s);
+        row("work_poison", {"workqueue.mail", {}, {}, {}}, u"workqueue:mail"_s);
+        row("work_barrier_stuck", {"workqueue", "run-7", {}, {}}, u"barriers:run-7"_s);
+        row("ticker_stopped", {}, u"schema:"_s);
+        row("horizon_held", {}, u":"_s);
+    }
+
+    void everyFindingHasItsPlace() {
+        QFETCH(std::string, rule);
+        QFETCH(domain::Subject, about);
+        QFETCH(QString, place);
+        domain::Finding made;
+        made.rule = rule;
+        made.subject = about;
+        made.culprit = domain::Culprit{4711, {}, {}};
+        const ui::Place found = ui::placeOf(made);
+        QCOMPARE(found.page + u':' + found.subject, place);
+    }
+
+    void leadsToWhatItIsAbout() {
+        const auto desk = shopDesk();
+        domain::Finding of = finding("orders", Severity::Critical);
+        of.rule = "hasty_takeover";
+        of.subject.consumer = "billing";
+        of.subject.member = "worker-3";
+        desk::DeskPrivate::of(*desk).diagnosis = diagnosisOf({of});
+        ui::MainWindow window(desk.get(), {{}, u"overview"_s, {}});
+        window.show();
+        QCOMPARE(window.findChildren<ui::Page*>().size(), 2); // the rest is made when it is turned to
+        rows(window).front()->findChild<QAbstractButton*>(u"showFinding"_s)->click();
+        QCOMPARE(window.currentPage(), u"consumers"_s);
+        auto* tree = window.findChild<QTreeView*>(u"subscriptions"_s);
+        QCOMPARE(tree->currentIndex().siblingAtColumn(0).data().toString(), u"worker-3"_s);
     }
 
     void announcedOnceWhenNew() {
