@@ -20,6 +20,7 @@ public:
 
     /// Greyed as a whole: the data are old.
     void setStale(bool stale) { m_stale = stale; }
+    bool isStale() const { return m_stale; }
 
     static constexpr int margin = 10;
     static constexpr int barWidth = 70; ///< beside a bar's number, at the least

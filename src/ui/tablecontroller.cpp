@@ -198,6 +198,10 @@ void TableController::setStale(bool stale) {
     m_view->viewport()->update();
 }
 
+bool TableController::isStale() const {
+    return m_delegate->isStale();
+}
+
 QModelIndex TableController::currentSource() const {
     return m_proxy->mapToSource(m_view->currentIndex());
 }

@@ -53,6 +53,7 @@ public:
     void setRowMenu(std::function<void(QMenu&, const QModelIndex& source)> fill);
 
     void setStale(bool stale);
+    bool isStale() const;
 
     /// The chosen row in the source model; invalid when none is.
     QModelIndex currentSource() const;

@@ -19,10 +19,21 @@ QFuture<T> answered(T value) {
     return promise.future();
 }
 
+/// What a page asked of the server, on a desk whose server answers, refuses or keeps silent.
+template <class T>
+QFuture<links::Reply<T>> told(const DeskPrivate& desk, links::Reply<T> value) {
+    if (desk.silent) {
+        static std::vector<QPromise<links::Reply<T>>> unanswered; // one that goes would end its future
+        unanswered.emplace_back().start();
+        return unanswered.back().future();
+    }
+    return answered(desk.refusal ? links::Reply<T>(*desk.refusal) : std::move(value));
+}
+
 /// As the real one: what is not recorded is not asked for in the past.
 template <class T>
-QFuture<links::Reply<T>> unlessPast(const std::optional<domain::Moment>& past, links::Reply<T> value) {
-    return answered(past ? links::Reply<T>(notRecorded()) : std::move(value));
+QFuture<links::Reply<T>> unlessPast(const DeskPrivate& desk, links::Reply<T> value) {
+    return told(desk, desk.past ? links::Reply<T>(notRecorded()) : std::move(value));
 }
 
 } // namespace
@@ -229,63 +240,63 @@ QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t, std::int6
                                                          domain::EventSearch search,
                                                          std::optional<domain::EventPosition> from, int limit) {
     d->filtered.push_back(std::move(search));
-    return unlessPast(d->past, d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
+    return unlessPast(*d, d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
 }
 
 QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t, std::int64_t, std::int64_t, std::int32_t) {
-    return answered(links::Reply<std::int64_t>(std::int64_t(500)));
+    return told(*d, links::Reply<std::int64_t>(std::int64_t(500)));
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t, const domain::EventPosition&,
                                                                 std::int64_t, std::int64_t maxBytes) {
-    return unlessPast(d->past, d->payload(maxBytes));
+    return unlessPast(*d, d->payload(maxBytes));
 }
 
 QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t, std::optional<domain::RetryPosition>, int) {
-    return unlessPast(d->past, d->retries);
+    return unlessPast(*d, d->retries);
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t, std::int64_t,
                                                                      std::int64_t maxBytes) {
-    return unlessPast(d->past, d->payload(maxBytes));
+    return unlessPast(*d, d->payload(maxBytes));
 }
 
 QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t, std::optional<domain::DeadPosition>, int) {
-    return unlessPast(d->past, d->letters);
+    return unlessPast(*d, d->letters);
 }
 
 QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t) {
-    return unlessPast(d->past, d->groups);
+    return unlessPast(*d, d->groups);
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t, std::int64_t maxBytes) {
-    return unlessPast(d->past, d->payload(maxBytes));
+    return unlessPast(*d, d->payload(maxBytes));
 }
 
 QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t) {
-    return unlessPast(d->past, d->detail);
+    return unlessPast(*d, d->detail);
 }
 
 QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t, domain::EventSearch search,
                                                             std::optional<domain::EventPosition>) {
     d->searched.push_back(std::move(search));
-    return unlessPast(d->past, d->found);
+    return unlessPast(*d, d->found);
 }
 
 QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t, const domain::EventRow&) {
-    return unlessPast(d->past, d->story);
+    return unlessPast(*d, d->story);
 }
 
 QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
-    return answered(d->past ? recordedLockWaits(*d->past) : d->waits);
+    return told(*d, d->past ? recordedLockWaits(*d->past) : d->waits);
 }
 
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
-    return unlessPast(d->past, d->footprint);
+    return unlessPast(*d, d->footprint);
 }
 
 QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
-    return unlessPast(d->past, d->report);
+    return unlessPast(*d, d->report);
 }
 
 QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed) {
@@ -311,21 +322,21 @@ QFuture<store::Verification> Desk::verifyJournal() {
 }
 
 QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
-    return answered(d->past ? recordedInstalls(*d->past) : d->workInstalls);
+    return told(*d, d->past ? recordedInstalls(*d->past) : d->workInstalls);
 }
 
 QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall& install) {
-    return answered(d->past ? recordedWork(*d->past, install) : d->work);
+    return told(*d, d->past ? recordedWork(*d->past, install) : d->work);
 }
 
 QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall&, const std::string&, domain::WorkPart,
                                                        std::optional<domain::WorkPosition>, int) {
-    return unlessPast(d->past, d->workMessages);
+    return unlessPast(*d, d->workMessages);
 }
 
 QFuture<links::Reply<std::vector<domain::WorkDelayed>>> Desk::workDelayed(const domain::WorkInstall&,
                                                                           const std::string&) {
-    return unlessPast(d->past, d->workDelayed);
+    return unlessPast(*d, d->workDelayed);
 }
 
 std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
@@ -335,15 +346,15 @@ std::shared_ptr<const domain::WorkLooks> Desk::workLooks() const {
 QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall&, const std::string&,
                                                                     domain::WorkPart, std::int64_t,
                                                                     std::int64_t maxBytes) {
-    return unlessPast(d->past, d->payload(maxBytes));
+    return unlessPast(*d, d->payload(maxBytes));
 }
 
 QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall& install) {
-    return answered(d->past ? recordedBarriers(*d->past, install) : d->barriers);
+    return told(*d, d->past ? recordedBarriers(*d->past, install) : d->barriers);
 }
 
 QFuture<links::Reply<domain::BarrierDetail>> Desk::barrierDetail(const domain::WorkInstall&, const std::string&) {
-    return unlessPast(d->past, d->barrierDetail);
+    return unlessPast(*d, d->barrierDetail);
 }
 
 const operate::Registry& Desk::actions() const {

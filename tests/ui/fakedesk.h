@@ -41,6 +41,9 @@ public:
     Arming armed;
     std::optional<std::chrono::steady_clock::time_point> armedUntil;
 
+    bool silent = false; ///< what pages ask is not answered
+    std::optional<pg::Failure> refusal; ///< what pages ask is answered with it
+
     links::Reply<domain::RetryPage> retries = domain::RetryPage{};
     links::Reply<domain::DeadPage> letters = domain::DeadPage{};
     links::Reply<domain::DeadGroups> groups = domain::DeadGroups{};
