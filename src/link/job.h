@@ -8,16 +8,25 @@
 #include <QPromise>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <utility>
 
 namespace links {
 
+/// From when on a job's time runs.
+enum class Time {
+    FromSubmission, ///< whoever asked waits no longer than that
+    FromStart,      ///< what it waits for behind others is not held against it
+};
+
 /// One piece of work for a session's thread. It is answered once: by its own run, or before it by whoever refuses it.
 class Job {
 public:
-    explicit Job(pg::Deadline deadline)
-        : m_deadline(deadline) {}
+    Job(std::chrono::milliseconds time, Time from)
+        : m_time(time)
+        , m_from(from)
+        , m_deadline(pg::after(time)) {}
 
     virtual ~Job() = default;
     Job(const Job&) = delete;
@@ -26,8 +35,15 @@ public:
     /// On the session's thread; false when it was answered while it waited.
     bool start() {
         auto expected = Stage::Queued;
+        if (m_from == Time::FromStart) {
+            m_deadline = pg::after(m_time);
+        }
         return m_stage.compare_exchange_strong(expected, Stage::Running);
     }
+
+    std::chrono::milliseconds time() const { return m_time; }
+
+    Time from() const { return m_from; }
 
     /// On the session's thread, after start(). Nothing is thrown; the failure, if any, is also returned.
     virtual std::optional<pg::Failure> run(pg::Connection& connection) = 0;
@@ -75,7 +91,9 @@ private:
     enum class Stage { Queued, Running, Answered };
 
     std::atomic<Stage> m_stage = Stage::Queued;
-    pg::Deadline m_deadline;
+    std::chrono::milliseconds m_time;
+    Time m_from;
+    pg::Deadline m_deadline; ///< set anew on the session's thread only
 };
 
 template <class F>
@@ -83,8 +101,8 @@ class TypedJob final : public Job {
 public:
     using Value = ValueOf<F>;
 
-    TypedJob(F work, pg::Deadline deadline)
-        : Job(deadline)
+    TypedJob(F work, std::chrono::milliseconds time, Time from)
+        : Job(time, from)
         , m_work(std::move(work)) {
         m_promise.start();
     }

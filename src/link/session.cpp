@@ -88,7 +88,7 @@ void Session::dropWorker() {
     }
 }
 
-void Session::submit(std::shared_ptr<Job> job, std::chrono::milliseconds deadline) {
+void Session::submit(std::shared_ptr<Job> job) {
     if (!m_worker) {
         pg::Failure failure = m_lastFailure;
         if (failure.diagnostics.message.empty()) {
@@ -100,9 +100,12 @@ void Session::submit(std::shared_ptr<Job> job, std::chrono::milliseconds deadlin
         return;
     }
     // The thread may be held by name resolution, which knows no deadline; so what still waits is answered from here.
-    if (deadline < longestTimer) {
-        QTimer::singleShot(std::max(deadline, 0ms), this, [waiting = std::weak_ptr(job)] {
-            if (const auto late = waiting.lock()) {
+    const bool patient = job->from() == Time::FromStart && m_state != SessionState::Connecting;
+    if (const auto deadline = job->time(); deadline < longestTimer && !patient) {
+        QTimer::singleShot(std::max(deadline, 0ms), this, [this, waiting = std::weak_ptr(job)] {
+            const auto late = waiting.lock();
+            // Once it is served, one that counts from its start is ended by those before it, which end in time.
+            if (late && (late->from() == Time::FromSubmission || m_state == SessionState::Connecting)) {
                 pg::Failure failure;
                 failure.kind = pg::ErrorKind::Timeout;
                 failure.diagnostics.message = "the deadline passed before the statement could be sent";
@@ -113,9 +116,9 @@ void Session::submit(std::shared_ptr<Job> job, std::chrono::milliseconds deadlin
     m_worker->submit(std::move(job));
 }
 
-void Session::cancelCurrent() {
-    if (m_worker) {
-        m_worker->cancelCurrent();
+void Session::cancel(const std::shared_ptr<Job>& job) {
+    if (job && m_worker) {
+        m_worker->cancel(job);
     }
 }
 
@@ -149,7 +152,7 @@ void Session::onConnected(const ServerFacts& facts) {
     }
 }
 
-void Session::onFailed(const pg::Failure& failure, std::optional<std::chrono::steady_clock::time_point> nextTry) {
+void Session::onFailed(const pg::Failure& failure, std::optional<pg::Clock::time_point> nextTry) {
     const QPointer<Session> alive(this);
     m_lastFailure = failure;
     if (!nextTry) {

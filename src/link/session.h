@@ -5,6 +5,7 @@
 #include "link/reply.h"
 #include "pg/connection.h"
 
+#include <QFutureWatcher>
 #include <QObject>
 #include <QString>
 #include <QStringList>
@@ -44,6 +45,8 @@ struct ServerFacts {
 ///
 /// Jobs run one after the other. While the first connection is being made they wait for it; while the connection is
 /// broken (Waiting, Closed) they fail at once with the reason. A transaction that a job leaves open is rolled back.
+/// Cancelling a job's future takes it out of the line or, when it runs, asks the server to stop it; it then has no
+/// result, and no other job is touched.
 /// When the session is destroyed, the futures still open are cancelled without a result. Take results with whenDone():
 /// they are brought by the session's thread.
 class Session : public QObject {
@@ -62,7 +65,8 @@ public:
     ~Session() override;
 
     /// Connects, or tries at once when it is waiting for the next try. Authentication failures, and other verdicts of
-    /// the server that will not change by themselves, are not tried again: the state is then Closed.
+    /// the server that will not change by themselves, are not tried again: the state is then Closed. Where a connection
+    /// has worked before, such other verdicts are tried again, slowly.
     void open();
 
     /// The same with other info, e.g. with the password that was asked for.
@@ -81,17 +85,20 @@ public:
     }
 
     /// Several statements as one job on the session's thread: f(pg::Connection&, pg::Deadline).
-    /// f must not touch anything of the window's thread.
+    /// f must not touch anything of the window's thread. Until there is a connection a job waits no longer than the
+    /// deadline, from whenever it counts.
     template <class F>
-    QFuture<Reply<ValueOf<F>>> work(F f, std::chrono::milliseconds deadline) {
-        auto job = std::make_shared<TypedJob<F>>(std::move(f), pg::after(deadline));
+    QFuture<Reply<ValueOf<F>>> work(F f, std::chrono::milliseconds deadline, Time from = Time::FromSubmission) {
+        auto job = std::make_shared<TypedJob<F>>(std::move(f), deadline, from);
         auto future = job->future();
-        submit(std::move(job), deadline);
+        auto* watcher = new QFutureWatcher<Reply<ValueOf<F>>>(this);
+        connect(watcher, &QFutureWatcherBase::canceled, this,
+                [this, wanted = std::weak_ptr<Job>(job)] { cancel(wanted.lock()); });
+        connect(watcher, &QFutureWatcherBase::finished, watcher, &QObject::deleteLater);
+        watcher->setFuture(future);
+        submit(std::move(job));
         return future;
     }
-
-    /// Asks the server to stop the running job; its future then fails with Cancelled. Others are not touched.
-    void cancelCurrent();
 
     /// The channels to listen on, replacing those before. Listened to again after each reconnect; see listening().
     void listen(const QStringList& channels);
@@ -101,7 +108,7 @@ public:
     /// Why the last connection broke or could not be made; meaningful in Waiting and in Closed after failed().
     const pg::Failure& lastFailure() const { return m_lastFailure; }
 
-    std::optional<std::chrono::steady_clock::time_point> nextTry() const { return m_nextTry; }
+    std::optional<pg::Clock::time_point> nextTry() const { return m_nextTry; }
 
     /// Of the current or the last connection.
     const ServerFacts& facts() const { return m_facts; }
@@ -127,12 +134,13 @@ Q_SIGNALS:
 private:
     friend class Worker;
 
-    void submit(std::shared_ptr<Job> job, std::chrono::milliseconds deadline);
+    void submit(std::shared_ptr<Job> job);
+    void cancel(const std::shared_ptr<Job>& job);
     void setState(SessionState state);
     void startWorker();
     void dropWorker();
     void onConnected(const ServerFacts& facts);
-    void onFailed(const pg::Failure& failure, std::optional<std::chrono::steady_clock::time_point> nextTry);
+    void onFailed(const pg::Failure& failure, std::optional<pg::Clock::time_point> nextTry);
     void deliverNews();
 
     pg::ConnectionInfo m_info;
@@ -140,7 +148,7 @@ private:
     QStringList m_channels;
     SessionState m_state = SessionState::Closed;
     pg::Failure m_lastFailure;
-    std::optional<std::chrono::steady_clock::time_point> m_nextTry;
+    std::optional<pg::Clock::time_point> m_nextTry;
     ServerFacts m_facts;
     std::shared_ptr<Worker> m_worker;
     QTimer m_newsPause;

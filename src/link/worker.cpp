@@ -119,11 +119,18 @@ void Worker::submit(std::shared_ptr<Job> job) {
     job->refuse(refusal);
 }
 
-void Worker::cancelCurrent() {
-    const std::lock_guard lock(m_mutex);
-    if (m_running) {
-        m_interrupt->raise();
+void Worker::cancel(const std::shared_ptr<Job>& job) {
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_running == job) {
+            m_interrupt->raise();
+            return;
+        }
+        if (std::erase(m_queue, job) == 0) {
+            return;
+        }
     }
+    job->drop();
 }
 
 void Worker::listen(std::vector<std::string> channels) {
@@ -221,6 +228,7 @@ void Worker::run() {
                 announceLocked();
             };
             auto connection = pg::Connection::open(m_setup.info, std::move(options));
+            m_worked = true;
             post([facts = factsOf(connection)](Session& session) { session.onConnected(facts); });
             serve(connection);
             return;
@@ -240,7 +248,13 @@ void Worker::run() {
 
 // Refuses what waits, and waits itself for the next try. False when there is none.
 bool Worker::down(const pg::Failure& failure, std::chrono::milliseconds& delay) {
-    const bool again = m_setup.reconnect && !isPermanent(failure);
+    const bool refused = isPermanent(failure);
+    // What let us in once may do so again: a database that is being restored, or renamed. A password does not mend.
+    const bool again =
+        m_setup.reconnect && (!refused || (m_worked && failure.kind != pg::ErrorKind::Authentication));
+    if (refused) {
+        delay = m_setup.maxDelay;
+    }
     const pg::Deadline nextTry = pg::after(std::min(withJitter(delay), m_setup.maxDelay));
     delay = std::min(delay * 2, m_setup.maxDelay);
     std::deque<std::shared_ptr<Job>> waiting;

@@ -38,7 +38,7 @@ public:
     void start();
 
     void submit(std::shared_ptr<Job> job);
-    void cancelCurrent();
+    void cancel(const std::shared_ptr<Job>& job);
     void listen(std::vector<std::string> channels);
     void tryNow();
 
@@ -80,7 +80,8 @@ private:
     News m_news;
     bool m_announced = false;
 
-    std::vector<std::string> m_listening; ///< the thread's own
+    std::vector<std::string> m_listening; ///< the thread's own, as is
+    bool m_worked = false;                ///< a connection could be made
 };
 
 } // namespace links

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
 namespace pg {
 
@@ -11,7 +12,25 @@ using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 /// A PostgreSQL interval as a length of time; months count 30 days, as extract(epoch) counts them.
 using Interval = std::chrono::microseconds;
 
-using Clock = std::chrono::steady_clock;
+/// Never goes back, and goes on while the machine sleeps, where the system can tell: after a night with the lid closed
+/// what was seen is a night old, and what was allowed for half an hour is over.
+struct Clock {
+    using duration = std::chrono::nanoseconds;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::time_point<Clock>;
+    static constexpr bool is_steady = true;
+
+    static time_point now() noexcept {
+#ifdef CLOCK_BOOTTIME
+        std::timespec time{};
+        if (clock_gettime(CLOCK_BOOTTIME, &time) == 0) {
+            return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+        }
+#endif
+        return time_point(std::chrono::steady_clock::now().time_since_epoch());
+    }
+};
 
 /// The moment after which a wait on the server is given up.
 using Deadline = Clock::time_point;

@@ -10,6 +10,7 @@
 #include <QThread>
 
 #include <algorithm>
+#include <set>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -131,23 +132,46 @@ private Q_SLOTS:
         Session session(m_database.info(), quick());
         session.open();
         QTRY_COMPARE(session.state(), SessionState::Idle);
-        session.cancelCurrent(); // nothing runs
-        const auto first = session.run(number("select 1 from pg_sleep(20)"), 30s);
+        auto first = session.run(number("select 1 from pg_sleep(20)"), 30s);
+        auto waiting = session.run(number("select 1 from pg_sleep(20)"), 30s);
         const auto second = session.run(number("select 2"), 30s);
         QTRY_COMPARE(session.state(), SessionState::Busy);
         QElapsedTimer timer;
         timer.start();
-        session.cancelCurrent();
-        QCOMPARE(failureOf(answer(first)).kind, pg::ErrorKind::Cancelled);
+        waiting.cancel(); // in line: it never runs
+        QTRY_VERIFY(waiting.isFinished());
+        QCOMPARE(waiting.resultCount(), 0);
+        QVERIFY(!first.isFinished());
+        first.cancel();
         QCOMPARE(std::get<std::int64_t>(answer(second)), 2);
+        QCOMPARE(first.resultCount(), 0);
         QVERIFY(timer.elapsed() < 5'000);
+        first.cancel(); // it is over
         for (int i = 0; i < 50; ++i) { // whenever it comes, a cancel ends one job or none, never the next
-            const auto running = session.run(number("select 3"), 20s);
-            session.cancelCurrent();
+            auto running = session.run(number("select 3"), 20s);
+            QCoreApplication::processEvents();
+            running.cancel();
             const auto next = session.run(number("select 4"), 20s);
-            answer(running);
+            QTRY_VERIFY(running.isFinished());
             QCOMPARE(std::get<std::int64_t>(answer(next)), 4);
         }
+    }
+
+    /// What a job waits for in line is held against it or not, as it wants.
+    void timeCountsFromTheStartWhereWanted() {
+        Session session(m_database.info(), quick());
+        session.open();
+        QTRY_COMPARE(session.state(), SessionState::Idle);
+        const auto first = session.run(number("select 1 from pg_sleep(1)"), 30s);
+        const auto late = session.run(number("select 2"), 300ms);
+        const auto patient = session.work(
+            [](pg::Connection& connection, pg::Deadline deadline) {
+                return connection.run(number("select 3"), deadline);
+            },
+            300ms, links::Time::FromStart);
+        QCOMPARE(failureOf(answer(late)).kind, pg::ErrorKind::Timeout);
+        QCOMPARE(std::get<std::int64_t>(answer(first)), 1);
+        QCOMPARE(std::get<std::int64_t>(answer(patient)), 3);
     }
 
     void refusesWhatCannotBeMended() {
@@ -179,7 +203,7 @@ private Q_SLOTS:
             QVERIFY(session.nextTry());
             QCOMPARE(session.state(), SessionState::Waiting);
             pauses.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(*session.nextTry() -
-                                                                                   std::chrono::steady_clock::now()));
+                                                                                   pg::Clock::now()));
         });
         session.open();
         QTRY_VERIFY(pauses.size() >= 5);
@@ -227,6 +251,31 @@ private Q_SLOTS:
         answer(session.run(number("select 1 from pg_notify('news', 'again')"), 5s));
         QTRY_COMPARE(notified.count(), 1);
         QCOMPARE(notified.at(0).at(1).toString(), u"again"_s);
+    }
+
+    /// A database that is restored under its name: gone for a while, and refusing everybody meanwhile.
+    void comesBackToADatabaseThatWasAway() {
+        TestDatabase database;
+        pg::Connection admin = m_database.connect();
+        Session session(database.info(), quick());
+        QSignalSpy connected(&session, &Session::connected);
+        std::set<std::string> reasons;
+        connect(&session, &Session::failed, &session,
+                [&](const pg::Failure& failure) { reasons.insert(failure.diagnostics.sqlState); });
+        session.open();
+        QTRY_COMPARE(connected.count(), 1);
+        const auto command = [&admin](const std::string& sql) { admin.execute({sql, {}}); };
+        const std::string name = database.name();
+        command("alter database " + name + " allow_connections false");
+        command("select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + name + "'");
+        QTRY_VERIFY(reasons.contains("55000"));
+        QCOMPARE(session.state(), SessionState::Waiting);
+        command("alter database " + name + " rename to " + name + "_away");
+        QTRY_VERIFY(reasons.contains("3D000"));
+        QTRY_VERIFY(session.nextTry().has_value());
+        command("alter database " + name + "_away rename to " + name);
+        command("alter database " + name + " allow_connections true");
+        QTRY_COMPARE(connected.count(), 2);
     }
 
     void saysWhyASessionWasKilled() {
@@ -387,7 +436,6 @@ private Q_SLOTS:
         Session session(m_database.info(), quick());
         QCOMPARE(failureOf(answer(session.run(number("select 1"), 5s))).kind, pg::ErrorKind::Usage);
         session.close();
-        session.cancelCurrent();
         session.open();
         session.open(); // a second time changes nothing
         QCOMPARE(std::get<std::int64_t>(answer(session.run(number("select 1"), 5s))), 1);

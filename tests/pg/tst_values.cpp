@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <ctime>
 #include <limits>
 
 using namespace Qt::StringLiterals;
@@ -34,6 +35,19 @@ private Q_SLOTS:
         QCOMPARE(uri.get("port").value(), "1,2");
         QCOMPARE(uri.get("password").value(), "p@ss");
         QVERIFY(ConnectionInfo::parse("").values().empty());
+    }
+
+    /// An age grows, and what was allowed for a while ends, while the machine sleeps too.
+    void theClockCountsSleep() {
+#ifdef CLOCK_BOOTTIME
+        std::timespec time{};
+        QCOMPARE(clock_gettime(CLOCK_BOOTTIME, &time), 0);
+        const auto sinceBoot = std::chrono::seconds(time.tv_sec);
+        QVERIFY(std::chrono::abs(pg::Clock::now().time_since_epoch() - sinceBoot) < std::chrono::seconds(2));
+#endif
+        const auto before = pg::Clock::now();
+        QVERIFY(pg::Clock::now() >= before);
+        QVERIFY(pg::after(std::chrono::milliseconds::max()) == pg::Deadline::max());
     }
 
     void connectionInfoRefusesOther() {
