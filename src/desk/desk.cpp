@@ -3,6 +3,7 @@
 #include "desk/keychain.h"
 #include "link/whendone.h"
 #include "queries/events.h"
+#include "queries/probe.h"
 
 namespace desk {
 
@@ -12,8 +13,14 @@ using namespace Qt::StringLiterals;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A sample that takes longer is given up; the statements in it have shorter time-outs of their own.
-constexpr milliseconds sampleDeadline = seconds(8);
+/// A sample that takes longer is given up. More than all its parts need to run into their own time-outs: a slow server
+/// is asked less, and the connection to it is kept.
+constexpr milliseconds sampleDeadline = seconds(20);
+/// After so long what is shown is said to be old, whatever may still come.
+constexpr milliseconds sampleOverdue = seconds(8);
+/// The session for what pages ask is closed when nothing was asked for so long.
+constexpr milliseconds lookingIdleFor = seconds(60);
+constexpr milliseconds readOnlyDeadline = seconds(15);
 constexpr milliseconds pageDeadline = seconds(15);
 constexpr milliseconds countDeadline = seconds(60);
 
@@ -33,16 +40,25 @@ DeskPrivate::DeskPrivate(Desk* desk, Profile of)
     timer.setTimerType(Qt::PreciseTimer);
     QObject::connect(&timer, &QTimer::timeout, q, [this] { sample(); });
     QObject::connect(&followTimer, &QTimer::timeout, q, [this] { followOnce(); });
+    overdue.setSingleShot(true);
+    overdue.setInterval(sampleOverdue);
+    QObject::connect(&overdue, &QTimer::timeout, q, [this] { sampleIsOverdue(); });
+    lookingIdle.setParent(q);
+    lookingIdle.setObjectName(u"lookingIdle"_s);
+    lookingIdle.setSingleShot(true);
+    lookingIdle.setInterval(lookingIdleFor);
+    QObject::connect(&lookingIdle, &QTimer::timeout, q, [this] { closeLookingWhenIdle(); });
     fallBack.setSingleShot(true);
-    QObject::connect(&fallBack, &QTimer::timeout, q, [this] { q->setAccessMode(AccessMode::Observe); });
+    QObject::connect(&fallBack, &QTimer::timeout, q, [this] { fallBackInTime(); });
 }
 
 monitor::Thresholds DeskPrivate::thresholdsInForce() const {
     return profile.environment == Environment::Sandbox ? thresholds.tenth() : thresholds;
 }
 
-std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role) const {
+std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role, bool reconnect) const {
     links::Session::Options options;
+    options.reconnect = reconnect;
     options.role = u"batchscope/"_s + QString::fromLatin1(role);
     return std::make_unique<links::Session>(connection, options);
 }
@@ -73,15 +89,18 @@ void DeskPrivate::open() {
 
 void DeskPrivate::close() {
     timer.stop();
+    overdue.stop();
     if (mode == AccessMode::Operate)
         q->setAccessMode(AccessMode::Observe);
     closeOperateSession();
+    lookingIdle.stop();
+    retire(looking);
     retire(listener);
     retire(monitor);
     watch.reset();
     channels.clear();
     if (beat.inFlight())
-        beat.finished(Beat::Clock::now(), std::nullopt);
+        beat.finished(Beat::Clock::now(), Beat::Duration(0));
     interrupted();
     recorder.leave();
 }
@@ -151,8 +170,49 @@ void DeskPrivate::connected() {
     schedule();
 }
 
+links::Session* DeskPrivate::lookingSession() {
+    using links::SessionState;
+    if (!monitor || monitor->state() == SessionState::Waiting || monitor->state() == SessionState::Closed)
+        return nullptr;
+    if (!looking) {
+        looking = makeSession("look", false);
+        QObject::connect(looking.get(), &links::Session::noticed, q, &Desk::noticed);
+    }
+    // One that broke, or could not be had, is tried anew with each question.
+    if (looking->state() == SessionState::Closed) {
+        looking->open();
+        if (snapshot && !snapshot->capabilities.throughPooler)
+            looking->work(
+                [](pg::Connection& connection, pg::Deadline deadline) {
+                    connection.run(queries::readOnlyFromNowOn(), deadline);
+                },
+                readOnlyDeadline);
+    }
+    lookingIdle.start();
+    return looking.get();
+}
+
+void DeskPrivate::closeLookingWhenIdle() {
+    const bool busy = looking && (looking->state() == links::SessionState::Busy ||
+                                  looking->state() == links::SessionState::Connecting);
+    if (busy)
+        lookingIdle.start();
+    else
+        retire(looking);
+}
+
+pg::Failure DeskPrivate::whyNoLook() const {
+    if (monitor && !monitor->lastFailure().diagnostics.message.empty())
+        return monitor->lastFailure();
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::ConnectionLost;
+    failure.diagnostics.message = "there is no connection";
+    return failure;
+}
+
 void DeskPrivate::lost(const pg::Failure&) {
     timer.stop();
+    overdue.stop();
     interrupted();
 }
 
@@ -170,30 +230,43 @@ void DeskPrivate::schedule() {
 void DeskPrivate::sample() {
     if (!monitor || beat.inFlight())
         return;
-    const auto started = Beat::Clock::now();
-    beat.started(started);
+    beat.started(Beat::Clock::now());
+    overdue.start();
+    auto cost = std::make_shared<std::atomic<Beat::Duration>>();
     const auto reply = monitor->work(
-        [watch = watch, number = connectionNumber, limits = thresholdsInForce()](
-            pg::Connection& on, pg::Deadline deadline) { return watch->look(on, number, limits, deadline); },
-        sampleDeadline);
+        [watch = watch, number = connectionNumber, limits = thresholdsInForce(), cost](pg::Connection& on,
+                                                                                      pg::Deadline deadline) {
+            const Measured measured(*cost);
+            return watch->look(on, number, limits, deadline);
+        },
+        sampleDeadline, links::Time::FromStart);
     auto* watcher = new QFutureWatcher<links::Reply<Seen>>(monitor.get());
-    QObject::connect(watcher, &QFutureWatcherBase::finished, q, [this, watcher, started, asked = watch] {
+    QObject::connect(watcher, &QFutureWatcherBase::finished, q, [this, watcher, cost, asked = watch] {
         watcher->deleteLater();
         if (asked != watch)
             return; // an answer from before the last open()
         if (watcher->isCanceled() || watcher->future().resultCount() == 0)
-            beat.finished(Beat::Clock::now(), std::nullopt);
+            beat.finished(Beat::Clock::now(), cost->load());
         else
-            takeSample(watcher->result(), started);
+            takeSample(watcher->result(), cost->load());
     });
     watcher->setFuture(reply);
 }
 
-void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_point started) {
-    const auto now = Beat::Clock::now();
+void DeskPrivate::sampleIsOverdue() {
+    stale = true;
+    sampleFailure = {};
+    sampleFailure.kind = pg::ErrorKind::Timeout;
+    sampleFailure.diagnostics.message = "the server has not answered for " +
+                                        std::to_string(sampleOverdue / seconds(1)) + " s; it is still waited for";
+    Q_EMIT q->linkStatusChanged();
+}
+
+void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Duration cost) {
+    overdue.stop();
+    beat.finished(Beat::Clock::now(), cost);
     const auto* seen = std::get_if<Seen>(&reply);
     if (!seen) {
-        beat.finished(now, std::nullopt);
         sampleFailure = std::get<pg::Failure>(reply);
         stale = true;
         interrupted();
@@ -201,7 +274,6 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_
         Q_EMIT q->linkStatusChanged();
         return;
     }
-    beat.finished(now, std::chrono::duration_cast<Beat::Duration>(now - started));
     const bool wasStale = std::exchange(stale, false);
     sampleFailure = {};
     snapshot = seen->snapshot;
@@ -239,6 +311,11 @@ void DeskPrivate::listenWhereItHelps() {
         listener = makeSession("listener");
         QObject::connect(listener.get(), &links::Session::notified, q, [this] {
             beat.bringForward();
+            schedule();
+        });
+        // What happened between the last sample and the LISTEN was told to nobody.
+        QObject::connect(listener.get(), &links::Session::listening, q, [this] {
+            beat.catchUp();
             schedule();
         });
         listener->listen(channels);
@@ -343,7 +420,7 @@ void Desk::setPeriod(milliseconds period) {
 }
 
 milliseconds Desk::period() const {
-    return d->beat.period();
+    return d->beat.achieved();
 }
 
 void Desk::setThresholds(const monitor::Thresholds& thresholds) {
@@ -373,7 +450,7 @@ QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t queueId, s
                                                          std::int64_t nextTick, std::int32_t subId,
                                                          domain::EventSearch search,
                                                          std::optional<domain::EventPosition> from, int limit) {
-    return d->onMonitor(
+    return d->look(
         [window = queries::Window{queueId, lastTick, nextTick, subId}, search = std::move(search),
          from = std::move(from), limit](pg::Connection& connection, pg::Deadline deadline) {
             queries::PageLimits limits;
@@ -385,7 +462,7 @@ QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t queueId, s
 
 QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t queueId, std::int64_t lastTick,
                                                       std::int64_t nextTick, std::int32_t subId) {
-    return d->onMonitor([window = queries::Window{queueId, lastTick, nextTick, subId}](
+    return d->look([window = queries::Window{queueId, lastTick, nextTick, subId}](
                             pg::Connection& connection,
                             pg::Deadline deadline) { return queries::countWindow(connection, window, deadline); },
                         countDeadline);
@@ -394,7 +471,7 @@ QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t queueId, std:
 QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t queueId,
                                                                 const domain::EventPosition& position,
                                                                 std::int64_t eventId, std::int64_t maxBytes) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             const queries::Payload found = queries::payload(connection, queueId, position, eventId, maxBytes, deadline);
             if (!found.found) {

@@ -56,7 +56,7 @@ struct LinkStatus {
     LinkState state = LinkState::Closed;
     pg::Failure failure; ///< in Lost, Failed and NeedsPassword: why. In Live: why the newest sample could not be had,
                          ///< empty when it could
-    std::optional<std::chrono::steady_clock::time_point> nextTry;
+    std::optional<pg::Clock::time_point> nextTry;
 };
 
 /// Whether a privilege allows an action, and what to do when not.
@@ -145,7 +145,8 @@ public:
 
     LinkStatus linkStatus() const;
 
-    /// True while the connection is Live and the newest sample failed: what is shown is older than it should be.
+    /// True while the connection is Live and the newest sample failed, or does not come: what is shown is older than it
+    /// should be, and linkStatus() says why.
     bool isStale() const;
 
     /// The newest complete sample; null before the first. Stays after the connection is lost. While a recorded instant
@@ -180,7 +181,8 @@ public:
     void setPaused(bool paused);
     bool isPaused() const;
     void setPeriod(std::chrono::milliseconds period); ///< default 1 s; the beat slows down by itself on a slow server
-    std::chrono::milliseconds period() const;         ///< the period in force
+    /// How often samples come of late: the period in force, or less where notifications bring them forward.
+    std::chrono::milliseconds period() const;
     /// When symptoms become findings, from the next sample on. In a sandbox a tenth of it holds.
     void setThresholds(const monitor::Thresholds& thresholds);
     bool isSlowed() const;       ///< the server's slowness decides the period, not the setting
@@ -198,9 +200,10 @@ public:
     /// Half an hour where care is due, else without end.
     Arming standardArming() const;
     /// When it falls back to Observe; empty while it observes, and where nothing limits it.
-    std::optional<std::chrono::steady_clock::time_point> armedUntil() const;
+    std::optional<pg::Clock::time_point> armedUntil() const;
 
-    /// Those events of a tick window that satisfy the search, in storage order. Observes only.
+    /// Those events of a tick window that satisfy the search, in storage order. Observes only. Samples do not wait for
+    /// this, nor for anything else that is asked beside them; cancelling the future ends the question at the server.
     QFuture<links::Reply<domain::EventPage>> eventPage(std::int32_t queueId, std::int64_t lastTick,
                                                        std::int64_t nextTick, std::int32_t subId,
                                                        domain::EventSearch search,

@@ -146,6 +146,17 @@ void DeskPrivate::settleOne(const Unsettled& open) {
     });
 }
 
+/// Looks again every so often: a timer does not count what the machine sleeps.
+void DeskPrivate::fallBackInTime() {
+    if (!armedUntil)
+        return;
+    const auto left = std::chrono::ceil<milliseconds>(*armedUntil - pg::Clock::now());
+    if (left > milliseconds(0))
+        fallBack.start(std::min<milliseconds>(left, seconds(1)));
+    else
+        q->setAccessMode(AccessMode::Observe);
+}
+
 AccessMode Desk::accessMode() const {
     return d->mode;
 }
@@ -181,8 +192,8 @@ QString Desk::arm(const Arming& arming) {
     d->armedUntil.reset();
     d->fallBack.stop();
     if (d->armed.length > seconds(0)) {
-        d->armedUntil = std::chrono::steady_clock::now() + d->armed.length;
-        d->fallBack.start(d->armed.length);
+        d->armedUntil = pg::Clock::now() + d->armed.length;
+        d->fallBackInTime();
     }
     const bool changes = d->mode == AccessMode::Observe;
     if (changes) {
@@ -199,7 +210,7 @@ Arming Desk::arming() const {
     return d->armed;
 }
 
-std::optional<std::chrono::steady_clock::time_point> Desk::armedUntil() const {
+std::optional<pg::Clock::time_point> Desk::armedUntil() const {
     return d->armedUntil;
 }
 
@@ -236,7 +247,7 @@ QString Desk::preview(const domain::ActionRequest& request) const {
 }
 
 QFuture<links::Reply<domain::Prediction>> Desk::predict(const domain::ActionRequest& request) {
-    return d->onMonitor(
+    return d->look(
         [request, capabilities = d->snapshot ? d->snapshot->capabilities
                                              : domain::Capabilities()](pg::Connection& connection, pg::Deadline) {
             const operate::Registry registry;
@@ -286,6 +297,7 @@ QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& reques
     const operate::Action* action = d->registry.find(request.action);
     if (!action)
         return answered(refused("There is no action " + request.action + "."));
+    d->fallBackInTime();
     if (d->past)
         return answered(refused(inThePast));
     if (d->mode == AccessMode::Observe && !action->readOnly)
@@ -294,7 +306,7 @@ QFuture<domain::ActionOutcome> Desk::perform(const domain::ActionRequest& reques
         return answered(refused(lesserClass));
     if (d->profile.requiresReason && !action->readOnly && text(request.reason).trimmed().isEmpty())
         return answered(refused(noReason));
-    links::Session* session = d->mode == AccessMode::Operate ? d->operating.get() : d->monitor.get();
+    links::Session* session = d->mode == AccessMode::Operate ? d->operating.get() : d->lookingSession();
     if (!session || !d->snapshot)
         return answered(refused("There is no connection to this server."));
     auto commit = std::make_shared<CommitNote>();
@@ -318,6 +330,7 @@ QFuture<domain::Rehearsal> Desk::rehearse(const domain::ActionRequest& request) 
     domain::Rehearsal none;
     none.outcome = refused(observing);
     const operate::Action* action = d->registry.find(request.action);
+    d->fallBackInTime();
     if (d->past)
         none.outcome = refused(inThePast);
     else if (action && d->lacksClass(*action))
@@ -351,7 +364,7 @@ QString Desk::installSql() const {
 }
 
 QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
-    return d->onMonitor(
+    return d->look(
         [](pg::Connection& connection, pg::Deadline deadline) {
             SchemaReport report;
             report.inspection = schema::inspect(connection, deadline);
@@ -368,7 +381,7 @@ QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
 }
 
 QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
-    return d->onMonitor(
+    return d->look(
         [deed](pg::Connection& connection, pg::Deadline deadline) {
             const schema::Inspection seen = schema::inspect(connection, deadline);
             switch (deed) {
@@ -393,6 +406,7 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
 }
 
 QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan, const QString& reason) {
+    d->fallBackInTime();
     if (d->past)
         return answered(refused(inThePast));
     if (d->mode == AccessMode::Observe)
@@ -417,6 +431,7 @@ QFuture<domain::ActionOutcome> Desk::carryOutSchema(const schema::Plan& plan, co
 }
 
 QFuture<domain::ActionOutcome> Desk::installSchema(const QString& reason) {
+    d->fallBackInTime();
     if (d->past)
         return answered(refused(inThePast));
     if (d->mode == AccessMode::Observe)

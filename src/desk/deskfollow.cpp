@@ -79,16 +79,16 @@ void DeskPrivate::followOnce() {
     if (following || !follows.first || !live || !snapshot || hidden || past || beat.isPaused())
         return;
     following = true;
-    const auto began = Beat::Clock::now();
+    auto cost = std::make_shared<std::atomic<Beat::Duration>>();
     const auto answer = monitor->work(
-        [follows = follows, capabilities = snapshot->capabilities](pg::Connection& on, pg::Deadline deadline) {
+        [follows = follows, capabilities = snapshot->capabilities, cost](pg::Connection& on, pg::Deadline deadline) {
+            const Measured measured(*cost);
             return queries::trackSample(on, capabilities, follows.first, follows.second, deadline);
         },
-        followDeadline);
-    links::whenDone(answer, q, [this, began, asked = follows](const links::Reply<queries::TrackSample>& reply) {
+        followDeadline, links::Time::FromStart);
+    links::whenDone(answer, q, [this, cost, asked = follows](const links::Reply<queries::TrackSample>& reply) {
         following = false;
-        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Beat::Clock::now() - began);
-        followTimer.setInterval(std::max<std::chrono::milliseconds>(followEvery, costToPause * took));
+        followTimer.setInterval(std::max<std::chrono::milliseconds>(followEvery, costToPause * cost->load()));
         const auto* sample = std::get_if<queries::TrackSample>(&reply);
         if (!sample || asked != follows)
             return;

@@ -5,7 +5,7 @@
 #include "queries/queuedetail.h"
 #include "queries/workqueues.h"
 
-// What pages ask beside the sample, each on the monitor's session, or of the recorded instant that is shown.
+// What pages ask beside the sample, each on the session for it, or of the recorded instant that is shown.
 namespace desk {
 
 namespace {
@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds searchDeadline = std::chrono::seconds(60);
 
 QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t queueId,
                                                          std::optional<domain::RetryPosition> after, int limit) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             return queries::retryPage(connection, queueId, after, limit, deadline);
         },
@@ -27,7 +27,7 @@ QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t queueId,
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t owner, std::int64_t eventId,
                                                                      std::int64_t maxBytes) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             return queries::retryPayload(connection, owner, eventId, maxBytes, deadline);
         },
@@ -36,7 +36,7 @@ QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_
 
 QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std::optional<domain::DeadPosition> after,
                                                        int limit) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             return queries::deadPage(connection, queueId, after, limit, deadline);
         },
@@ -44,26 +44,26 @@ QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std
 }
 
 QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t queueId) {
-    return d->onMonitor([=](pg::Connection& connection,
+    return d->look([=](pg::Connection& connection,
                             pg::Deadline deadline) { return queries::deadGroups(connection, queueId, deadline); },
                         lookDeadline);
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t id, std::int64_t maxBytes) {
-    return d->onMonitor([=](pg::Connection& connection,
+    return d->look([=](pg::Connection& connection,
                             pg::Deadline deadline) { return queries::deadPayload(connection, id, maxBytes, deadline); },
                         lookDeadline);
 }
 
 QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t queueId) {
-    return d->onMonitor([=](pg::Connection& connection,
+    return d->look([=](pg::Connection& connection,
                             pg::Deadline deadline) { return queries::queueDetail(connection, queueId, deadline); },
                         lookDeadline);
 }
 
 QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t queueId, domain::EventSearch search,
                                                             std::optional<domain::EventPosition> from) {
-    return d->onMonitor(
+    return d->look(
         [queueId, search = std::move(search), from = std::move(from)](pg::Connection& connection,
                                                                       pg::Deadline deadline) {
             return queries::searchEvents(connection, queueId, search, from, {}, deadline);
@@ -72,7 +72,7 @@ QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t queueId
 }
 
 QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t queueId, const domain::EventRow& event) {
-    return d->onMonitor(
+    return d->look(
         [queueId, event](pg::Connection& connection, pg::Deadline deadline) {
             return queries::eventStory(connection, queueId, event, deadline);
         },
@@ -82,13 +82,13 @@ QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t queueId,
 QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
     if (d->past)
         return answered(recordedLockWaits(*d->past));
-    return d->onMonitor(
+    return d->look(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::lockWaits(connection, deadline); },
         lookDeadline);
 }
 
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
-    return d->onMonitor(
+    return d->look(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::footprint(connection, deadline); },
         lookDeadline);
 }
@@ -96,7 +96,7 @@ QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
 QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
     if (d->past)
         return answered(recordedInstalls(*d->past));
-    return d->onMonitor(
+    return d->look(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::workInstalls(connection, deadline); },
         lookDeadline);
 }
@@ -104,7 +104,7 @@ QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {
 QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkInstall& install) {
     if (d->past)
         return answered(recordedWork(*d->past, install));
-    return d->onMonitor([install](pg::Connection& connection,
+    return d->look([install](pg::Connection& connection,
                                   pg::Deadline deadline) { return queries::workSample(connection, install, deadline); },
                         lookDeadline);
 }
@@ -112,7 +112,7 @@ QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkIns
 QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall& install, const std::string& queue,
                                                        domain::WorkPart part, std::optional<domain::WorkPosition> after,
                                                        int limit) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             return queries::workPage(connection, install, queue, part, after, limit, deadline);
         },
@@ -121,7 +121,7 @@ QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall
 
 QFuture<links::Reply<std::vector<domain::WorkDelayed>>> Desk::workDelayed(const domain::WorkInstall& install,
                                                                           const std::string& queue) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             return queries::workDelayed(connection, install, queue, deadline);
         },
@@ -131,7 +131,7 @@ QFuture<links::Reply<std::vector<domain::WorkDelayed>>> Desk::workDelayed(const 
 QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall& install,
                                                                     const std::string& queue, domain::WorkPart part,
                                                                     std::int64_t id, std::int64_t maxBytes) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             return queries::workPayload(connection, install, queue, part, id, maxBytes, deadline);
         },
@@ -141,14 +141,14 @@ QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain
 QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall& install) {
     if (d->past)
         return answered(recordedBarriers(*d->past, install));
-    return d->onMonitor([install](pg::Connection& connection,
+    return d->look([install](pg::Connection& connection,
                                   pg::Deadline deadline) { return queries::barriers(connection, install, deadline); },
                         lookDeadline);
 }
 
 QFuture<links::Reply<domain::BarrierDetail>> Desk::barrierDetail(const domain::WorkInstall& install,
                                                                  const std::string& execution) {
-    return d->onMonitor(
+    return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
             return queries::barrierDetail(connection, install, execution, deadline);
         },

@@ -17,6 +17,7 @@
 #include <QPromise>
 #include <QTimer>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <stop_token>
@@ -50,6 +51,22 @@ private:
     operate::AboutToCommit m_about;
 };
 
+/// How long a job took on its session, however it ended; what it waited for in line is no cost of the server's.
+class Measured {
+public:
+    explicit Measured(std::atomic<Beat::Duration>& took)
+        : m_took(took) {}
+
+    ~Measured() { m_took = std::chrono::duration_cast<Beat::Duration>(Beat::Clock::now() - m_began); }
+
+    Measured(const Measured&) = delete;
+    Measured& operator=(const Measured&) = delete;
+
+private:
+    std::atomic<Beat::Duration>& m_took;
+    Beat::Clock::time_point m_began = Beat::Clock::now();
+};
+
 /// What needs no waiting for.
 template <class T>
 QFuture<T> answered(T value) {
@@ -73,7 +90,8 @@ public:
     monitor::Thresholds thresholdsInForce() const;
     void schedule();
     void sample();
-    void takeSample(const links::Reply<Seen>& reply, Beat::Clock::time_point started);
+    void takeSample(const links::Reply<Seen>& reply, Beat::Duration cost);
+    void sampleIsOverdue();
     void connected();
     void lost(const pg::Failure& failure);
     void listenWhereItHelps();
@@ -87,6 +105,7 @@ public:
 
     void openOperateSession();
     void closeOperateSession();
+    void fallBackInTime();
     /// Closes it once nothing is under way on it.
     void closeWhenIdle();
     /// Armed, but not for actions of this class.
@@ -122,26 +141,25 @@ public:
     void settleEarlierRuns();
     void settleEarlier(const store::JournalRecord& record);
 
-    std::unique_ptr<links::Session> makeSession(const char* role) const;
+    std::unique_ptr<links::Session> makeSession(const char* role, bool reconnect = true) const;
     /// Closes a session that may be the sender of the signal being handled: it goes when the event loop is next free.
     void retire(std::unique_ptr<links::Session>& session) const;
 
-    /// A piece of looking on the monitor's session; a failure at once where there is none.
+    /// What is asked beside the samples, on a session of its own, so that they never wait for it; a failure at once
+    /// where there is no connection. Cancelling the future ends the question at the server.
     template <class F>
-    auto onMonitor(F f, std::chrono::milliseconds deadline)
+    auto look(F f, std::chrono::milliseconds deadline)
         -> QFuture<links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>> {
-        if (monitor && !past)
-            return monitor->work(std::move(f), deadline);
-        return answered(links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>(past ? notRecorded()
-                                                                                                  : notConnected()));
+        if (links::Session* session = past ? nullptr : lookingSession())
+            return session->work(std::move(f), deadline, links::Time::FromStart);
+        return answered(
+            links::Reply<std::invoke_result_t<F, pg::Connection&, pg::Deadline>>(past ? notRecorded() : whyNoLook()));
     }
 
-    static pg::Failure notConnected() {
-        pg::Failure failure;
-        failure.kind = pg::ErrorKind::ConnectionLost;
-        failure.diagnostics.message = "there is no connection";
-        return failure;
-    }
+    /// Opened with the first question, closed when there were none for a while. Null while nothing is connected.
+    links::Session* lookingSession();
+    void closeLookingWhenIdle();
+    pg::Failure whyNoLook() const;
 
     void tellInstant();
 
@@ -149,12 +167,15 @@ public:
     Profile profile;
     pg::ConnectionInfo connection; ///< with the password, where one was given; never printed
     std::unique_ptr<links::Session> monitor;
+    std::unique_ptr<links::Session> looking; ///< for what pages ask
     std::unique_ptr<links::Session> listener;
     std::unique_ptr<links::Session> operating;
     std::shared_ptr<Watch> watch;
     monitor::Thresholds thresholds;
     Beat beat;
     QTimer timer;
+    QTimer overdue; ///< runs while a sample is in flight
+    QTimer lookingIdle;
     int connectionNumber = 0;
     domain::SnapshotPtr snapshot; ///< the newest; so is what follows
     domain::Diagnosis diagnosis;
@@ -178,7 +199,7 @@ public:
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers
     AccessMode mode = AccessMode::Observe;
     Arming armed;
-    std::optional<std::chrono::steady_clock::time_point> armedUntil;
+    std::optional<pg::Clock::time_point> armedUntil;
     QTimer fallBack;
     int underWay = 0;                                       ///< on the operate session
     std::vector<std::shared_ptr<operate::Progress>> series; ///< under way, each on a session of its own

@@ -24,6 +24,8 @@ constexpr std::size_t ticksAtMost = 400'000;
 constexpr std::size_t figuresAtOnce = 10'000;
 constexpr int pendingAtMost = 30;
 constexpr queries::Limits tickLimits{std::chrono::milliseconds(2'000), std::chrono::milliseconds(50)};
+/// A slice may take twice as long as the one before it, and the sample behind it still comes in time.
+constexpr int sliceToRoom = 2;
 /// Less than this was missed: nothing is rebuilt for it.
 constexpr auto worthRebuilding = std::chrono::minutes(1);
 
@@ -79,9 +81,10 @@ void Recorder::take(const Seen& seen) {
         open(*seen.snapshot);
         return;
     }
-    if (m_againAt && Clock::now() < *m_againAt)
-        return;
-    record(seen);
+    if (!m_againAt || Clock::now() >= *m_againAt)
+        record(seen);
+    if (m_rebuilding && std::exchange(m_rebuilding->waits, false))
+        readTicks();
 }
 
 /// Asks the server for its number first: the same server behind another name has the same past.
@@ -182,11 +185,20 @@ void Recorder::rebuildFrom(std::optional<pg::Timestamp> since, pg::Timestamp unt
             return;
         if (const auto* started = std::get_if<pg::Timestamp>(&reply))
             m_rebuilding->serverStarted = *started;
-        readTicks();
+        readTicksInTime();
     });
 }
 
-/// A slice of the ticks at a time, between samples; of each queue the newest first, so that none goes short.
+/// Between samples: the first slice right behind one, others while there is time enough before the next.
+void Recorder::readTicksInTime() {
+    const auto room = m_desk.beat.due(Clock::now());
+    if (room && *room >= sliceToRoom * m_rebuilding->sliceTook)
+        readTicks();
+    else
+        m_rebuilding->waits = true;
+}
+
+/// A slice of the ticks; of each queue the newest first, so that none goes short.
 void Recorder::readTicks() {
     Rebuilding& work = *m_rebuilding;
     if (work.open.empty() || work.read >= ticksAtMost || !m_desk.monitor) {
@@ -199,15 +211,19 @@ void Recorder::readTicks() {
         now.push_back(work.open.back());
         work.open.pop_back();
     }
+    auto cost = std::make_shared<std::atomic<Beat::Duration>>();
     const auto asked = m_desk.monitor->work(
-        [now, since = work.since, ofEach](pg::Connection& connection, pg::Deadline deadline) {
+        [now, since = work.since, ofEach, cost](pg::Connection& connection, pg::Deadline deadline) {
+            const Measured measured(*cost);
             return queries::look(connection, queries::ticksBefore(now, since, ofEach), tickLimits, deadline);
         },
         questionDeadline);
     links::whenDone(asked, m_desk.q,
-                    [this, opening = m_opening, ofEach](const links::Reply<std::vector<queries::QueueTick>>& reply) {
+                    [this, opening = m_opening, ofEach,
+                     cost](const links::Reply<std::vector<queries::QueueTick>>& reply) {
                         if (opening != m_opening || !m_rebuilding)
                             return;
+                        m_rebuilding->sliceTook = cost->load();
                         const auto* ticks = std::get_if<std::vector<queries::QueueTick>>(&reply);
                         if (!ticks) {
                             putIn(); // what was read so far stands
@@ -225,7 +241,7 @@ void Recorder::readTicks() {
                                 m_rebuilding->open.insert(m_rebuilding->open.begin(),
                                                           {queue, m_rebuilding->ticks[queue].back().id});
                         }
-                        readTicks();
+                        readTicksInTime();
                     });
 }
 

@@ -48,6 +48,7 @@ private:
     void setState(RecordingState state);
 
     void rebuildFrom(std::optional<pg::Timestamp> since, pg::Timestamp until);
+    void readTicksInTime();
     void readTicks();
     void putIn();
 
@@ -60,6 +61,8 @@ private:
         pg::Timestamp until;
         std::optional<pg::Timestamp> serverStarted;
         std::size_t read = 0;
+        bool waits = false; ///< for the next sample
+        std::chrono::milliseconds sliceTook{0};
         std::size_t next = 0; ///< of the queues: those before it are put in
         monitor::RebuiltServer server;
         QStringList jumps; ///< queues whose sequence jumped

@@ -6,6 +6,7 @@
 #include "queries/probe.h"
 #include "schema/inspection.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace desk {
@@ -15,22 +16,24 @@ namespace {
 constexpr auto probeEvery = std::chrono::seconds(60);
 constexpr auto stampEvery = std::chrono::seconds(10);
 
+constexpr std::chrono::seconds spareAtFirst = std::chrono::seconds(30);
+constexpr std::chrono::seconds spareAtMost = std::chrono::minutes(8);
+
+/// The server could not answer in time: our own patience ended, or the statement's.
+bool tellsOfSlowness(const pg::Error& error) {
+    return error.kind() == pg::ErrorKind::Timeout || error.sqlState() == "57014";
+}
+
 /// Errors that say: what the probe found no longer holds.
 bool tellsOfChange(const pg::Error& error) {
     const std::string& state = error.sqlState();
     return state.starts_with("42") || state.starts_with("3F");
 }
 
-bool canBeSampled(const domain::Capabilities& capabilities) {
-    return capabilities.schemaUsable && queries::looksLikeQueue(capabilities) &&
-           capabilities.readableTables.contains("queue") && capabilities.readableTables.contains("tick") &&
-           capabilities.readableTables.contains("subscription") && capabilities.readableTables.contains("consumer");
-}
-
 pg::Failure cannotSample(const domain::Capabilities& capabilities) {
     pg::Failure failure;
     failure.kind = pg::ErrorKind::Server;
-    if (!capabilities.schemaUsable || queries::looksLikeQueue(capabilities)) {
+    if (!capabilities.schemaUsable || capabilities.looksLikeQueue()) {
         failure.diagnostics.sqlState = "42501";
         failure.diagnostics.message = "role " + capabilities.user + " may not read the queue's tables";
         failure.diagnostics.hint = queries::grantForReading(capabilities);
@@ -60,7 +63,7 @@ void Watch::probe(pg::Connection& connection, pg::Deadline deadline) {
 
 bool Watch::schemaChanged(pg::Connection& connection, pg::Deadline deadline) {
     const auto now = pg::Clock::now();
-    if (canBeSampled(*m_capabilities) && now - m_stampAt < stampEvery)
+    if (m_capabilities->canBeSampled() && now - m_stampAt < stampEvery)
         return false;
     m_stampAt = now;
     return queries::look(connection, queries::schemaStamp(), {}, deadline) != m_stamp;
@@ -82,26 +85,41 @@ domain::SnapshotPtr Watch::withoutQueues(pg::Connection& connection, pg::Deadlin
 
 Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
                  pg::Deadline deadline) {
+    const auto now = pg::Clock::now();
     if (std::exchange(m_connectionNumber, connectionNumber) != connectionNumber) {
         m_sampler.reset();
         m_work.reset();
-        m_capabilities.reset();
+        m_probedAt = {};
+        // Lost because it was slow, it is hardly another server; to ask everything anew would lose it again.
+        if (now >= m_spareUntil)
+            m_capabilities.reset();
     }
-    if (!m_capabilities || pg::Clock::now() - m_probedAt >= probeEvery || schemaChanged(connection, deadline))
-        probe(connection, deadline);
-
     Seen seen;
+    const bool spare = m_capabilities && now < m_spareUntil;
     try {
-        seen.snapshot = canBeSampled(*m_capabilities) ? m_sampler.sample(connection, *m_capabilities, deadline)
-                                                      : withoutQueues(connection, deadline);
+        if (!m_capabilities ||
+            (!spare && (now - m_probedAt >= probeEvery || schemaChanged(connection, deadline))))
+            probe(connection, deadline);
+        if (m_capabilities->canBeSampled())
+            seen.snapshot = m_sampler.sample(connection, *m_capabilities, deadline,
+                                             spare ? monitor::Sampler::Extent::Core : monitor::Sampler::Extent::Whole);
+        else
+            seen.snapshot = withoutQueues(connection, deadline);
     } catch (const pg::Error& error) {
         if (tellsOfChange(error))
             m_capabilities.reset();
+        if (tellsOfSlowness(error)) {
+            m_spareFor = std::clamp<std::chrono::seconds>(m_spareFor * 2, spareAtFirst, spareAtMost);
+            m_spareUntil = pg::Clock::now() + m_spareFor;
+        }
         throw;
     }
     m_memory.add(*seen.snapshot);
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
-    m_work.look(connection, thresholds, deadline);
+    if (!spare) {
+        m_spareFor = {};
+        m_work.look(connection, thresholds, deadline);
+    }
     seen.work = m_work.looks();
     seen.workIsKnown = m_work.isKnown();
     monitor::addFindings(seen.diagnosis, m_work.diagnosis());

@@ -27,7 +27,8 @@ struct Seen {
 class Watch {
 public:
     /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
-    /// core of a sample can't be had; what is known stays.
+    /// core of a sample can't be had; what is known stays. A server that did not answer in time is asked only for the
+    /// core for a while, over another connection too, and longer each time.
     Seen look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
               pg::Deadline deadline);
 
@@ -45,6 +46,8 @@ private:
     std::uint64_t m_emptyNumber = 0;
     pg::Clock::time_point m_probedAt;
     pg::Clock::time_point m_stampAt;
+    pg::Clock::time_point m_spareUntil; ///< only the core is asked for until then
+    std::chrono::seconds m_spareFor{0};
 };
 
 } // namespace desk

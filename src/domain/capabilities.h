@@ -48,6 +48,11 @@ struct Capabilities {
 
     bool mayExecute(const std::string& function) const { return executableFunctions.contains(function); }
 
+    /// The columns are there without which nothing can be sampled.
+    bool looksLikeQueue() const;
+    /// And this role may read them. Looking needs no function: what stands in a schema of unknown origin is shown too.
+    bool canBeSampled() const;
+
     bool operator==(const Capabilities&) const = default;
 };
 

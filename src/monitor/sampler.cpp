@@ -35,6 +35,13 @@ pg::Failure noRight(const std::string& table) {
     return failure;
 }
 
+pg::Failure notAsked() {
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Timeout;
+    failure.diagnostics.message = "not asked for a while: the server could not answer a whole sample in time";
+    return failure;
+}
+
 } // namespace
 
 /// The questions of one round trip beside the core.
@@ -63,7 +70,8 @@ void Sampler::reset() {
 }
 
 domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Capabilities& capabilities,
-                                    pg::Deadline deadline) {
+                                    pg::Deadline deadline, Extent extent) {
+    const bool whole = extent == Extent::Whole;
     const auto started = pg::Clock::now();
     if (m_since && started - m_completeAt >= m_options.completeEvery)
         m_since.reset();
@@ -71,16 +79,16 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     Look look;
     Asking asking;
     const queries::CoreQuestions core = queries::askCore(look, capabilities, m_since, m_options.limits);
-    if (m_last) {
+    if (m_last && whole) {
         std::vector<std::int64_t> ids;
         ids.reserve(m_last->queues.size());
         for (const Queue& queue : m_last->queues)
             ids.push_back(queue.id);
         askSequences(look, asking, ids);
     }
-    if (started - m_countsAt >= std::max(m_countsEvery, m_options.countsEvery))
+    if (whole && started - m_countsAt >= std::max(m_countsEvery, m_options.countsEvery))
         askCounts(look, asking, capabilities);
-    if (started - m_activityAt >= m_options.activityEvery)
+    if (whole && started - m_activityAt >= m_options.activityEvery)
         asking.activity = queries::askActivity(look, m_options.limits);
     const queries::Answers answers = look.run(connection, deadline);
 
@@ -94,10 +102,18 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     if (!merge(std::move(read), *next)) {
         // Rows came or went that the difference does not show.
         m_since.reset();
-        return sample(connection, capabilities, deadline);
+        return sample(connection, capabilities, deadline, extent);
     }
-    readSequences(answers, asking, *next);
-    readMissingSequences(connection, *next, deadline);
+    if (whole) {
+        readSequences(answers, asking, *next);
+        readMissingSequences(connection, *next, deadline);
+    } else {
+        // An old value is none.
+        for (Queue& queue : next->queues)
+            queue.eventSeqNow.reset();
+        for (const char* part : {"sequences", "counts", "activity"})
+            next->errors.push_back({part, notAsked()});
+    }
     readCounts(answers, asking, *next);
     readUpkeep(answers, asking, *next);
     if (asking.activity) {

@@ -28,6 +28,9 @@ public:
         std::chrono::seconds completeEvery{60};
     };
 
+    /// The core is queues, subscriptions and ticks; the rest is optional.
+    enum class Extent { Whole, Core };
+
     Sampler() = default;
 
     explicit Sampler(Options options)
@@ -37,9 +40,9 @@ public:
     void reset();
 
     /// One round trip (the first one, and one that finds new queues, two). The core part failing throws pg::Error and
-    /// changes nothing; every other part's failure is an entry in the snapshot's errors.
+    /// changes nothing; every other part's failure, or that it was not asked for, is an entry in the snapshot's errors.
     domain::SnapshotPtr sample(pg::Connection& connection, const domain::Capabilities& capabilities,
-                               pg::Deadline deadline);
+                               pg::Deadline deadline, Extent extent = Extent::Whole);
 
 private:
     struct Asking;

@@ -264,6 +264,9 @@ Availability Action::availability(const domain::ActionRequest& request, const do
     }
     if (capabilities.origin == domain::SchemaOrigin::None && !ofWorkQueue)
         return {.available = false, .why = "There is no pgque schema in this database."};
+    if (capabilities.origin == domain::SchemaOrigin::Unknown && !ofWorkQueue)
+        return {.available = false,
+                .why = "The functions of the schema pgque here are not those this console knows: it only looks."};
     if (capabilities.inRecovery && !readOnly)
         return {.available = false, .why = "This server is a standby: nothing can be changed here."};
     for (const std::string& function : functions) {

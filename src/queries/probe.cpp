@@ -149,16 +149,6 @@ Capabilities probe(pg::Connection& connection, pg::Deadline deadline) {
     return found;
 }
 
-bool looksLikeQueue(const Capabilities& capabilities) {
-    static const std::array essential = {
-        "queue.queue_id",      "queue.queue_name",          "tick.tick_queue",           "tick.tick_id",
-        "tick.tick_time",      "tick.tick_snapshot",        "tick.tick_event_seq",       "subscription.sub_queue",
-        "subscription.sub_id", "subscription.sub_batch",    "subscription.sub_consumer", "consumer.co_id",
-        "consumer.co_name",    "subscription.sub_last_tick"};
-    return std::all_of(essential.begin(), essential.end(),
-                       [&](const char* column) { return capabilities.hasColumn(column); });
-}
-
 std::string grantForReading(const Capabilities& capabilities) {
     return "grant pgque_reader to " + detail::quoted(capabilities.user) + ';';
 }

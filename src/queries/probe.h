@@ -11,9 +11,6 @@ namespace queries {
 /// Throws pg::Error.
 domain::Capabilities probe(pg::Connection& connection, pg::Deadline deadline);
 
-/// True when the tables are there without which nothing can be sampled.
-bool looksLikeQueue(const domain::Capabilities& capabilities);
-
 /// The GRANT that lets this role see all of the queue's tables; for showing and copying.
 std::string grantForReading(const domain::Capabilities& capabilities);
 

@@ -9,6 +9,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 
 using namespace std::chrono_literals;
 using desk::AccessMode;
@@ -59,6 +60,17 @@ private Q_SLOTS:
         QVERIFY(!m_desk->armedUntil());
         QCOMPARE(wait(m_desk->perform(request("force_tick"))).kind, OutcomeKind::Refused);
         QTRY_COMPARE(sessionsThatCouldWrite(), std::string("0"));
+    }
+
+    /// Whatever kept the event loop, or the machine asleep, meanwhile: what comes after the time is refused.
+    void overIsOver() {
+        open(desk::Environment::Production);
+        m_desk->arm({true, 1s});
+        QThread::sleep(2); // no timer can fire
+        const auto late = m_desk->perform(request("force_tick"));
+        QVERIFY(late.isFinished());
+        QCOMPARE(late.result().kind, OutcomeKind::Refused);
+        QCOMPARE(m_desk->accessMode(), AccessMode::Observe);
     }
 
     void armedAnewItLastsLonger() {

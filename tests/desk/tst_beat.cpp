@@ -39,7 +39,7 @@ private Q_SLOTS:
         QVERIFY(beat.period() == 1s);
         // A failure took its time too, but does not put the next attempt off for ever.
         beat.started(m_start + 4s);
-        beat.finished(m_start + 64s, std::nullopt);
+        beat.finished(m_start + 64s, 60s);
         QVERIFY(beat.period() == 60s);
     }
 
@@ -72,6 +72,61 @@ private Q_SLOTS:
         beat.bringForward();
         beat.setPaused(true);
         QVERIFY(!beat.due(m_start + 310ms));
+    }
+
+    /// Whoever chose a longer period is brought one early sample a period, however many news there are.
+    void aChosenPeriodIsKept() {
+        Beat beat;
+        beat.setPeriod(15s);
+        int samples = 0;
+        for (auto now = m_start; now < m_start + 150s; now += 100ms) {
+            if (beat.due(now) == 0ms) {
+                ++samples;
+                beat.started(now);
+                beat.finished(now + 10ms, 10ms);
+            }
+            beat.bringForward();
+        }
+        QVERIFY2(samples > 11 && samples <= 21, qPrintable(QString::number(samples)));
+        QVERIFY(beat.period() == 15s);
+        QVERIFY(beat.achieved() < 10s); // and that is what is shown
+        // By hand, or to catch up, it comes at once all the same.
+        beat.started(m_start + 200s);
+        beat.finished(m_start + 200s, 10ms);
+        beat.bringForward();
+        beat.catchUp();
+        QVERIFY(beat.due(m_start + 200s) == 250ms);
+        beat.askOnce();
+        QVERIFY(beat.due(m_start + 200s) == 0ms);
+    }
+
+    void hiddenNewsDoNotCount() {
+        Beat beat;
+        beat.setHidden(true);
+        beat.started(m_start);
+        beat.finished(m_start, 1ms);
+        beat.bringForward();
+        beat.catchUp();
+        QVERIFY(beat.due(m_start) == 5s);
+        beat.setHidden(false);
+        QVERIFY(beat.due(m_start) == 250ms);
+    }
+
+    void whatIsAchieved() {
+        Beat beat;
+        QVERIFY(beat.achieved() == 1s);
+        for (auto now = m_start; now < m_start + 10s; now += 1'004ms) {
+            beat.started(now);
+            beat.finished(now + 5ms, 5ms);
+        }
+        QVERIFY(beat.achieved() == 1s);
+        for (auto now = m_start + 11s; now < m_start + 14s; now += 300ms) {
+            beat.started(now);
+            beat.finished(now + 5ms, 5ms);
+        }
+        QVERIFY(beat.achieved() == 300ms);
+        beat.setPeriod(5s);
+        QVERIFY(beat.achieved() == 5s);
     }
 };
 

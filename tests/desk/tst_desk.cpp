@@ -2,6 +2,7 @@
 // One open server: samples, pages, modes, actions, installing, through a pooler too.
 #include "desk/desk.h"
 #include "operate/registry.h"
+#include "support/faultproxy.h"
 #include "support/foreign.h"
 
 #include <QFile>
@@ -9,6 +10,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include <unistd.h>
 
@@ -148,6 +150,86 @@ private Q_SLOTS:
                      std::string("1"));
         run(admin, "select pgque.force_next_tick('orders \"x\"'); select pgque.ticker('orders \"x\"')");
         QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot()->queues[0].lastTick->id == 2, 5'000);
+    }
+
+    /// A tick between the first sample and the LISTEN was told to nobody: it is seen all the same.
+    void aTickBeforeTheListenIsSeen() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders')");
+        support::FaultProxy proxy("127.0.0.1", support::TestServer::shared().port());
+        pg::ConnectionInfo through = database.tcpInfo();
+        through.set("port", proxy.port());
+        Desk desk(profileOf(through));
+        desk.setPeriod(60s);
+        // The listener is on its way; it gets nowhere until the tick is there.
+        connect(
+            &desk, &Desk::snapshotReady, this,
+            [&] {
+                proxy.blackhole();
+                run(admin, "select pgque.force_next_tick('orders'); select pgque.ticker('orders')");
+                proxy.pass();
+            },
+            Qt::SingleShotConnection);
+        openAndWait(desk);
+        QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot()->queues[0].lastTick->id == 2, 10'000);
+    }
+
+    /// What pages ask may take as long as it likes: samples come all the same, and who gives up ends it at the server.
+    void lookingDelaysNoSample() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
+        run(admin, "select pgque.send('orders', 't', 'payload ' || g) from generate_series(1, 30) g");
+        run(admin, "select pgque.force_next_tick('orders'); select pgque.ticker('orders')");
+        run(admin, "select count(*) from pgque.receive('orders', 'billing', 5)");
+        for (int table = 0; table < 3; ++table) {
+            const std::string name = "pgque.event_1_" + std::to_string(table);
+            run(admin, "alter table " + name + " rename to slow_" + std::to_string(table));
+            run(admin, "create view " + name + " as select e.* from pgque.slow_" + std::to_string(table) +
+                           " e, lateral pg_sleep(1 + 0 * e.ev_id) s");
+        }
+        Desk desk(profileOf(database.info()));
+        QSignalSpy samples(&desk, &Desk::snapshotReady);
+        desk.setPeriod(200ms);
+        openAndWait(desk);
+        const domain::Subscription row = desk.snapshot()->subscriptions.at(0);
+        const auto sessions = [&admin](const std::string& condition) {
+            return value(admin, "select count(*) from pg_stat_activity where datname = current_database()"
+                                " and application_name = 'batchscope/look'" +
+                                    condition);
+        };
+        const auto counting = [&] {
+            return sessions(" and state = 'active' and query like 'select count(*) from%'");
+        };
+        QCOMPARE(sessions(""), std::string("0")); // opened with the first question
+        auto count = desk.countWindow(row.queueId, *row.lastTick, *row.nextTick, row.subId);
+        QTRY_COMPARE(counting(), std::string("1"));
+        samples.clear();
+        QTRY_VERIFY(samples.size() >= 5);
+        QCOMPARE(counting(), std::string("1"));
+        QVERIFY(!count.isFinished());
+        QVERIFY(!desk.isStale());
+        QVERIFY2(desk.period() < 2s, "waiting in our own line is no cost of the server's");
+        const auto behind = desk.queueDetail(row.queueId);
+        count.cancel();
+        QTRY_COMPARE(counting(), std::string("0"));
+        QTRY_VERIFY(count.isFinished());
+        QCOMPARE(count.resultCount(), 0);
+        QVERIFY(std::holds_alternative<domain::QueueDetail>(wait(behind)));
+        // It could not write either, and goes when it is not wanted for a while.
+        QCOMPARE(sessions(""), std::string("1"));
+        auto* idle = desk.findChild<QTimer*>(u"lookingIdle"_s);
+        QVERIFY(idle && idle->isActive());
+        idle->start(10ms);
+        QTRY_COMPARE(sessions(""), std::string("0"));
+        QVERIFY(std::holds_alternative<domain::QueueDetail>(wait(desk.queueDetail(row.queueId))));
+        // One that was ended by somebody is opened anew.
+        run(admin, "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'batchscope/look'"
+                   " and datname = current_database()");
+        QTRY_VERIFY(std::holds_alternative<domain::QueueDetail>(wait(desk.queueDetail(row.queueId))));
+        desk.close();
+        QTRY_COMPARE(sessions(""), std::string("0"));
     }
 
     void eventsOfABatch() {

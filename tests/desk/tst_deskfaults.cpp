@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The server goes away in every way: the window's event loop never waits, what was seen stays, and it comes back.
 #include "desk/desk.h"
+#include "desk/watch.h"
 #include "support/faultproxy.h"
 #include "support/foreign.h"
 #include "support/gaps.h"
@@ -130,6 +131,35 @@ private Q_SLOTS:
         links::Session::waitForThreads(300ms); // what the program does at its end
         QVERIFY2(timer.elapsed() < 1'000, qPrintable(QString::number(timer.elapsed())));
         proxy.closeAll();
+    }
+
+    /// What a slow server could not answer is left out for a while, and not asked again all at once after a reconnect.
+    void aSlowServerIsAskedForLess() {
+        support::FaultProxy proxy("127.0.0.1", m_server->port());
+        pg::ConnectionInfo through = m_database->tcpInfo();
+        through.set("port", proxy.port());
+        desk::Watch watch;
+        pg::Connection first = pg::Connection::open(through);
+        const desk::Seen whole = watch.look(first, 1, {}, pg::after(20s));
+        QVERIFY(whole.snapshot->errors.empty());
+        QVERIFY(whole.snapshot->queues.at(0).eventSeqNow.has_value());
+        proxy.blackhole();
+        bool late = false;
+        try {
+            watch.look(first, 1, {}, pg::after(300ms));
+        } catch (const pg::Error& error) {
+            late = error.kind() == pg::ErrorKind::Timeout;
+        }
+        QVERIFY(late);
+        QVERIFY(!first.isOpen());
+        proxy.pass();
+        pg::Connection second = pg::Connection::open(through);
+        const desk::Seen core = watch.look(second, 2, {}, pg::after(20s));
+        QCOMPARE(core.snapshot->queues.size(), whole.snapshot->queues.size());
+        QCOMPARE(core.snapshot->capabilities.schemaVersion, whole.snapshot->capabilities.schemaVersion);
+        QVERIFY(core.snapshot->cost.statements < whole.snapshot->cost.statements);
+        QVERIFY(!core.snapshot->queues.at(0).eventSeqNow); // unknown, not old
+        QCOMPARE(core.snapshot->errors.at(0).part, std::string("sequences"));
     }
 
     void nobodyThere() {

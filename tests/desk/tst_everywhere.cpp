@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every question that a page asks, under everything a server may be: ours and others' installs, a plain reader, a
 // standby, a pooler, a restarted server, a schema dropped and made again under an open connection.
+#include "desk/desk.h"
 #include "monitor/sampler.h"
 #include "queries/backlog.h"
 #include "queries/events.h"
@@ -183,7 +184,7 @@ private Q_SLOTS:
         run(admin, "grant select on all tables in schema pgque to pgque_reader;"
                    "grant select on all sequences in schema pgque to pgque_reader");
         const auto capabilities = queries::probe(admin, soon());
-        QVERIFY(queries::looksLikeQueue(capabilities));
+        QVERIFY(capabilities.looksLikeQueue());
         QCOMPARE(qt(capabilities.schemaVersion), version);
         COMPARE_ALL_ANSWERED(admin);
         RoleConnection reader(database, "pgque_reader");
@@ -197,6 +198,41 @@ private Q_SLOTS:
                 slots_ += row.consumerName.starts_with("parts#") && row.role == domain::Role::Normal;
             QCOMPARE(slots_, 2);
         }
+    }
+
+    /// One more argument on a function, and the schema is one we do not know: what stands in its tables is shown all the
+    /// same, for looking needs no function, and nothing is done to it.
+    void withOtherSignatures() {
+        const TestDatabase database;
+        pg::Connection admin = database.connect();
+        readFixture(admin, "pgque_tables.sql");
+        readFixture(admin, "pgque_02.sql");
+        run(admin, "drop function pgque.receive(text, text, integer);"
+                   "create function pgque.receive(i_queue text, i_consumer text, i_max_return integer default 100,"
+                   " i_wait boolean default false) returns setof pgque.message language plpgsql"
+                   " as 'begin raise exception ''of another''; end'");
+        desk::Profile profile;
+        profile.connection = database.info();
+        profile.environment = desk::Environment::Local;
+        desk::Desk desk(profile);
+        desk.open();
+        QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot() != nullptr, 20'000);
+        const domain::Snapshot& seen = *desk.snapshot();
+        QCOMPARE(seen.capabilities.origin, domain::SchemaOrigin::Unknown);
+        QVERIFY(seen.capabilities.canBeSampled());
+        QVERIFY(seen.errors.empty());
+        QCOMPARE(qt(value(admin, "select count(*) from pgque.queue")), QString::number(seen.queues.size()));
+        QVERIFY(!seen.queues.empty());
+        desk.setAccessMode(desk::AccessMode::Operate);
+        domain::ActionRequest tick;
+        tick.action = "force_tick";
+        tick.queue = seen.queues[0].name;
+        const desk::Availability availability = desk.availability(tick);
+        QVERIFY(!availability.available);
+        QVERIFY2(availability.why.contains(QStringLiteral("it only looks")), qPrintable(availability.why));
+        const auto outcome = desk.perform(tick);
+        QTRY_VERIFY(outcome.isFinished());
+        QVERIFY(outcome.result().kind != domain::OutcomeKind::Done);
     }
 
     /// Of a role that may read nothing every question says so, by the server's own words, and nothing else happens.

@@ -18,7 +18,7 @@ private Q_SLOTS:
         pg::Connection connection = database.connect();
         const auto found = queries::probe(connection, soon());
         QCOMPARE(found.origin, SchemaOrigin::None);
-        QVERIFY(!queries::looksLikeQueue(found));
+        QVERIFY(!found.looksLikeQueue());
         QVERIFY(found.superuser);
         QVERIFY(!found.inRecovery);
         QVERIFY(!found.throughPooler);
@@ -31,7 +31,7 @@ private Q_SLOTS:
         pg::Connection connection = database.connect();
         const auto found = queries::probe(connection, soon());
         QCOMPARE(found.origin, SchemaOrigin::Unknown);
-        QVERIFY(queries::looksLikeQueue(found));
+        QVERIFY(found.looksLikeQueue());
         QVERIFY(found.hasColumn("queue.queue_max_retries"));
         QVERIFY(!found.hasColumn("subscription.sub_batch_since"));
         QVERIFY(found.mayExecute("make_tick(text)"));
@@ -44,7 +44,7 @@ private Q_SLOTS:
         const ForeignDatabase database;
         RoleConnection reader(database, "pgque_reader");
         const auto found = queries::probe(*reader, soon());
-        QVERIFY(queries::looksLikeQueue(found));
+        QVERIFY(found.looksLikeQueue());
         QVERIFY(found.memberOf == std::set<std::string>{"pgque_reader"});
         QVERIFY(found.readableTables.contains("dead_letter"));
         QVERIFY(found.existingFunctions.contains("make_tick(text)"));
@@ -89,7 +89,7 @@ private Q_SLOTS:
         run(admin, "create schema pgque; create table pgque.queue (id int)");
         const auto found = queries::probe(admin, soon());
         QCOMPARE(found.origin, SchemaOrigin::Unknown);
-        QVERIFY(!queries::looksLikeQueue(found));
+        QVERIFY(!found.looksLikeQueue());
     }
 
     void stampTellsChanges() {
