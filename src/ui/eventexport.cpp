@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/eventexport.h"
 
-#include "link/whendone.h"
 #include "models/format.h"
 #include "models/masking.h"
 #include "ui/ask.h"
 #include "ui/card.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
+#include "ui/underway.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
@@ -70,6 +70,7 @@ EventExport::EventExport(const QString& fileName, Page page, Payload payload, QW
     , m_askPage(std::move(page))
     , m_askPayload(std::move(payload))
     , m_file(fileName)
+    , m_underWay(new UnderWay(this))
     , m_label(new QLabel)
     , m_button(makeButton(tr("Cancel"), u"endExport"_s, this)) {
     setObjectName(u"eventExport"_s);
@@ -105,7 +106,7 @@ void EventExport::askPage(const std::optional<domain::EventPosition>& from) {
         else
             m_file.write(QString(head.join(m_form == models::TextForm::Csv ? u","_s : u"\t"_s) + u'\n').toUtf8());
     }
-    links::whenDone(m_askPage(from), this, [this](const links::Reply<domain::EventPage>& reply) {
+    m_underWay->ask(m_askPage(from), [this](const links::Reply<domain::EventPage>& reply) {
         if (m_over)
             return;
         if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
@@ -122,7 +123,7 @@ void EventExport::writeRest() {
     while (m_next < m_page.rows.size()) {
         const domain::EventRow& event = m_page.rows[m_next];
         if (event.data && qint64(event.data->size()) < event.dataBytes) {
-            links::whenDone(m_askPayload(event, mostBytes), this,
+            m_underWay->ask(m_askPayload(event, mostBytes),
                             [this](const links::Reply<std::optional<std::string>>& reply) {
                                 if (m_over)
                                     return;

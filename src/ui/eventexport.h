@@ -16,6 +16,8 @@ class QLabel;
 
 namespace ui {
 
+class UnderWay;
+
 /// Writes events with their whole payloads to a file, page after page, however many there are. Secrets are hidden.
 /// Can be cancelled; then nothing is left behind. Only one page and one payload are in memory.
 class EventExport : public QDialog {
@@ -50,6 +52,7 @@ private:
     qint64 m_written = 0;
     qint64 m_cut = 0;
     bool m_over = false;
+    UnderWay* m_underWay; ///< ends with the dialog
     QLabel* m_label;
     QAbstractButton* m_button;
 };

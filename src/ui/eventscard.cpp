@@ -8,6 +8,7 @@
 #include "ui/eventpager.h"
 #include "ui/notice.h"
 #include "ui/tablecard.h"
+#include "ui/underway.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
@@ -37,6 +38,7 @@ QStringList boundNote(const domain::EventPage& page, bool filtered) {
 EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWidget* parent)
     : Card(tr("Events"), parent)
     , m_desk(desk)
+    , m_underWay(new UnderWay(this))
     , m_view(new QTableView) {
     m_view->setObjectName(u"events"_s);
     m_view->setAccessibleName(tr("Events of the batch"));
@@ -82,6 +84,10 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
     }
     connect(m_table, &TableController::selectionChanged, this,
             [this] { m_compare->setEnabled(m_table->selectedSources().size() == 2); });
+    connect(m_underWay, &UnderWay::left, this, [this] {
+        if (m_model.state() == EventPageModel::State::Loading)
+            m_window.reset(); // read anew when it is opened again
+    });
     connect(&m_model, &EventPageModel::pageWanted, this, &EventsCard::fetch);
     connect(&m_model, &EventPageModel::shownChanged, this, &EventsCard::update);
     connect(m_table, &TableController::currentChanged, this, [this](const QModelIndex& index) {
@@ -101,6 +107,7 @@ void EventsCard::open(const Window& window) {
         update();
         return;
     }
+    m_underWay->forget();
     m_window = window;
     m_exact.reset();
     m_counting = false;
@@ -109,6 +116,7 @@ void EventsCard::open(const Window& window) {
 }
 
 void EventsCard::close(const QString& why) {
+    m_underWay->forget();
     m_window.reset();
     m_model.close();
     m_table->notice()->say(why, {});
@@ -134,18 +142,24 @@ bool EventsCard::isSettled() const {
 }
 
 void EventsCard::fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit) {
-    links::whenDone(m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId,
-                                      m_filter ? m_filter->search() : domain::EventSearch(), from, limit),
-                    this, [this, request](const links::Reply<domain::EventPage>& reply) {
-                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                            m_failure = *failure;
-                            m_model.fail(request, words::failure(*failure));
-                            return;
-                        }
-                        m_page = std::get<domain::EventPage>(reply);
-                        m_model.deliver(request, m_page);
-                        m_page.rows.clear();
-                    });
+    const auto fail = [this, request](const pg::Failure& failure) {
+        m_failure = failure;
+        m_model.fail(request, words::failure(failure));
+    };
+    m_underWay->forget(m_fetching);
+    m_fetching = m_underWay->ask(
+        m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId,
+                          m_filter ? m_filter->search() : domain::EventSearch(), from, limit),
+        [this, request, fail](const links::Reply<domain::EventPage>& reply) {
+            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                fail(*failure);
+                return;
+            }
+            m_page = std::get<domain::EventPage>(reply);
+            m_model.deliver(request, m_page);
+            m_page.rows.clear();
+        },
+        [fail] { fail(UnderWay::cancelledFailure()); });
 }
 
 void EventsCard::count() {
@@ -156,18 +170,22 @@ void EventsCard::count() {
     QElapsedTimer timer;
     timer.start();
     update();
-    links::whenDone(m_desk->countWindow(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId),
-                    this, [this, timer, asked = *m_window](const links::Reply<std::int64_t>& reply) {
-                        if (!m_window || !m_window->isSameAs(asked))
-                            return;
-                        m_counting = false;
-                        m_countMs = double(timer.nsecsElapsed()) / 1e6;
-                        if (const auto* failure = std::get_if<pg::Failure>(&reply))
-                            m_countFailure = words::failureLine(*failure);
-                        else
-                            m_exact = std::get<std::int64_t>(reply);
-                        update();
-                    });
+    m_underWay->ask(
+        m_desk->countWindow(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId),
+        [this, timer](const links::Reply<std::int64_t>& reply) {
+            m_counting = false;
+            m_countMs = double(timer.nsecsElapsed()) / 1e6;
+            if (const auto* failure = std::get_if<pg::Failure>(&reply))
+                m_countFailure = words::failureLine(*failure);
+            else
+                m_exact = std::get<std::int64_t>(reply);
+            update();
+        },
+        [this] {
+            m_counting = false;
+            m_countFailure = words::failureLine(UnderWay::cancelledFailure());
+            update();
+        });
 }
 
 void EventsCard::update() {

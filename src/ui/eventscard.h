@@ -13,6 +13,7 @@ namespace ui {
 
 class EventFilter;
 class TableController;
+class UnderWay;
 
 /// The events of an open batch, a page at a time, whatever its size: filtered where that is offered, two of them
 /// compared.
@@ -54,6 +55,8 @@ private:
     void explain();
 
     desk::Desk* m_desk;
+    UnderWay* m_underWay;
+    quint64 m_fetching = 0; ///< of what is under way
     models::EventPageModel m_model;
     QTableView* m_view;
     TableController* m_table;

@@ -155,6 +155,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
 }
 
 MainWindow::~MainWindow() {
+    hide(); // what pages have under way ends while they are still whole
     for (TableController* table : findChildren<TableController*>())
         table->rememberNow();
 }
@@ -221,18 +222,21 @@ QString MainWindow::currentPage() const {
     return m_current;
 }
 
+bool MainWindow::isSeen() const {
+    return isVisible() && !isMinimized();
+}
+
 void MainWindow::onSample() {
     const domain::SnapshotPtr snapshot = m_desk->snapshot();
     if (!m_page)
         return;
     using domain::SchemaOrigin;
-    // A work queue needs no event queue beside it.
-    const bool standsAlone = m_current == u"workqueue"_s || m_current == u"barriers"_s;
-    const bool noSchema =
-        snapshot && !standsAlone &&
-        (snapshot->capabilities.origin == SchemaOrigin::None || snapshot->capabilities.origin == SchemaOrigin::Unknown);
+    const bool noQueues =
+        snapshot && (snapshot->capabilities.origin == SchemaOrigin::None ||
+                     (snapshot->capabilities.origin == SchemaOrigin::Unknown && !snapshot->capabilities.canBeSampled()));
+    const bool noSchema = noQueues && Pages::isOfQueues(m_current);
     m_pages->setCurrentWidget(noSchema ? static_cast<QWidget*>(m_install) : m_page);
-    if (!snapshot)
+    if (!snapshot || !isSeen())
         return;
     if (noSchema)
         m_install->refresh();
@@ -274,15 +278,16 @@ void MainWindow::onInstant() {
 void MainWindow::onLink() {
     const desk::LinkStatus status = m_desk->linkStatus();
     const bool live = status.state == LinkState::Live;
+    const bool old = !live || m_desk->isStale();
     if (live)
         m_lostSince.reset();
     else if (!m_lostSince && (status.state == LinkState::Lost || status.state == LinkState::Failed))
         m_lostSince = pg::Clock::now();
-    m_pages->setStale(!live && m_desk->snapshot() && !m_desk->shownInstant());
-    if (live)
-        m_lostTimer->stop();
-    else
+    m_pages->setStale(old && m_desk->snapshot() && !m_desk->shownInstant());
+    if (old)
         m_lostTimer->start();
+    else
+        m_lostTimer->stop();
     updateBanner();
     if (status.state == LinkState::NeedsPassword)
         QTimer::singleShot(0, this, &MainWindow::askPassword);
@@ -324,14 +329,14 @@ void MainWindow::updateBanner() {
         m_banner->say(models::Tone::Warning, tr("A password is needed"), words::failure(status.failure));
         return;
     }
+    if (m_desk->isStale() && !m_desk->shownInstant()) {
+        m_banner->say(models::Tone::Warning, tr("The newest sample could not be had"),
+                      (QStringList(words::failure(status.failure)) + howOld()).join(u'\n'));
+        return;
+    }
     if (const QString problem = recordingProblem(); !problem.isEmpty()) {
         m_banner->say(models::Tone::Warning, tr("Recording has stopped"),
                       problem + u' ' + tr("The console goes on; recording is tried again every half minute."));
-        return;
-    }
-    if (m_desk->isStale()) {
-        m_banner->say(models::Tone::Warning, tr("The newest sample could not be had"),
-                      words::failure(status.failure) + u'\n' + tr("What is shown is older than it should be."));
         return;
     }
     if (snapshot && snapshot->capabilities.inRecovery) {
@@ -360,13 +365,17 @@ QString MainWindow::recordingProblem() const {
     return state.kind == desk::RecordingState::Kind::Stopped ? state.problem : QString();
 }
 
+QStringList MainWindow::howOld() const {
+    const domain::SnapshotPtr snapshot = m_desk->snapshot();
+    if (!snapshot)
+        return {};
+    const auto old = std::chrono::duration_cast<pg::Interval>(pg::Clock::now() - snapshot->receivedAt);
+    return {tr("What is shown is %1 old.").arg(models::format::age(old))};
+}
+
 void MainWindow::showLost() {
     const desk::LinkStatus status = m_desk->linkStatus();
-    QStringList sentences = {words::failure(status.failure)};
-    if (const domain::SnapshotPtr snapshot = m_desk->snapshot())
-        sentences += tr("What is shown is %1 old.")
-                         .arg(models::format::age(
-                             std::chrono::duration_cast<pg::Interval>(pg::Clock::now() - snapshot->receivedAt)));
+    QStringList sentences = QStringList(words::failure(status.failure)) + howOld();
     if (status.nextTry) {
         const auto left = std::chrono::duration_cast<pg::Interval>(*status.nextTry - pg::Clock::now());
         sentences += left.count() > 0 ? tr("Next try in %1.").arg(models::format::age(left)) : tr("Trying now…");
@@ -587,16 +596,24 @@ bool MainWindow::event(QEvent* event) {
 }
 
 void MainWindow::changeEvent(QEvent* event) {
-    if (event->type() == QEvent::WindowStateChange)
-        m_desk->setHidden(isMinimized());
     QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::WindowStateChange) {
+        m_desk->setHidden(!isSeen());
+        onSample();
+    }
 }
 
 void MainWindow::showEvent(QShowEvent* event) {
-    m_desk->setHidden(false);
     QMainWindow::showEvent(event);
+    m_desk->setHidden(!isSeen());
+    onSample();
     if (m_desk->linkStatus().state == LinkState::NeedsPassword)
         QTimer::singleShot(0, this, &MainWindow::askPassword);
+}
+
+void MainWindow::hideEvent(QHideEvent* event) {
+    QMainWindow::hideEvent(event);
+    m_desk->setHidden(true);
 }
 
 } // namespace ui

@@ -73,14 +73,18 @@ protected:
     void changeEvent(QEvent* event) override;
     bool event(QEvent* event) override;
     void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
 
 private:
     void makePages();
     void makeShortcuts();
+    /// Somebody can see it. Where nobody can, pages are shown nothing, and so ask nothing.
+    bool isSeen() const;
     void onSample();
     void onLink();
     void onInstant();
     void showLost();
+    QStringList howOld() const;
     QString recordingProblem() const;
     void updateCounts();
     void updateBanner();

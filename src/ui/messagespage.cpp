@@ -13,6 +13,7 @@
 #include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
+#include "ui/underway.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
@@ -60,6 +61,8 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
 }
 
 void MessagesPage::makeEvents() {
+    m_underWay = new UnderWay(m_card);
+    connect(m_underWay, &UnderWay::left, this, [this] { m_shownQueue = 0; }); // read anew when it is turned to
     m_view->setObjectName(u"storedEvents"_s);
     m_view->setAccessibleName(tr("Stored events in storage order"));
     m_table = new TableController(m_view, &m_model, u"storedEvents"_s, tools().settings);
@@ -141,17 +144,23 @@ void MessagesPage::search() {
 }
 
 void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosition>& from) {
-    links::whenDone(tools().desk->searchEvents(m_shownQueue, m_filter->search(), from), this,
-                    [this, request](const links::Reply<domain::EventPage>& reply) {
-                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                            m_failure = *failure;
-                            m_model.fail(request, words::failure(*failure));
-                            return;
-                        }
-                        m_found = std::get<domain::EventPage>(reply);
-                        m_model.deliver(request, m_found);
-                        m_found.rows.clear();
-                    });
+    const auto fail = [this, request](const pg::Failure& failure) {
+        m_failure = failure;
+        m_model.fail(request, words::failure(failure));
+    };
+    m_underWay->forget(m_fetching);
+    m_fetching = m_underWay->ask(
+        tools().desk->searchEvents(m_shownQueue, m_filter->search(), from),
+        [this, request, fail](const links::Reply<domain::EventPage>& reply) {
+            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                fail(*failure);
+                return;
+            }
+            m_found = std::get<domain::EventPage>(reply);
+            m_model.deliver(request, m_found);
+            m_found.rows.clear();
+        },
+        [fail] { fail(UnderWay::cancelledFailure()); });
 }
 
 void MessagesPage::update() {

@@ -16,6 +16,7 @@ class EventFilter;
 class PayloadCard;
 class QueueChooser;
 class TableController;
+class UnderWay;
 
 /// The stored events of a queue, delivered or not: found by id, type, text, a place in JSON or ticks, and of each the
 /// way it takes.
@@ -66,6 +67,8 @@ private:
     pg::Failure m_failure;     ///< instead of it, where the model says so
     std::optional<domain::EventRow> m_event;
     std::optional<domain::EventStory> m_story;
+    UnderWay* m_underWay = nullptr;
+    quint64 m_fetching = 0; ///< of what is under way
     quint64 m_storyRequest = 0;
     bool m_storyPending = false;
 };

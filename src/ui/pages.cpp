@@ -59,6 +59,12 @@ QStringList Pages::names() {
     return names;
 }
 
+bool Pages::isOfQueues(const QString& name) {
+    static const QStringList ofQueues = {u"overview"_s, u"queue"_s, u"messages"_s, u"history"_s, u"consumers"_s,
+                                         u"inflight"_s, u"batch"_s, u"timeline"_s, u"retry"_s,   u"dead"_s};
+    return ofQueues.contains(name);
+}
+
 Pages::Pages(const PageTools& tools, std::shared_ptr<Preferences> preferences, QWidget* parent)
     : QStackedWidget(parent)
     , m_tools(tools)

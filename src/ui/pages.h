@@ -33,6 +33,8 @@ public:
 
     static std::vector<Group> groups();
     static QStringList names();
+    /// It has nothing to show where no event queue can be seen.
+    static bool isOfQueues(const QString& name);
 
     /// Made now, where it was not yet; null for an unknown name.
     Page* page(const QString& name);

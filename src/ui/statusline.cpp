@@ -28,17 +28,15 @@ StatusLine::StatusLine(desk::Desk* desk, QWidget* parent)
     m_sample = add(u"statusSample"_s);
     m_cost = add(u"statusCost"_s);
     m_period = add(u"statusPeriod"_s);
-    m_footprint = add(u"statusFootprint"_s);
     m_errors = add(u"statusErrors"_s);
     layout->addStretch();
     m_schema = add(u"statusSchema"_s);
     m_serverVersion = add(u"statusServer"_s);
     m_zoneName = add(u"statusZone"_s);
     m_cost->setToolTip(
-        tr("What the last sample cost the server: time by its own clock, round trips, bytes of the answer"));
-    m_footprint->setToolTip(
-        tr("What this console leaves on the server between samples: every look is one short read-only "
-           "transaction that takes no row lock"));
+        tr("What the last sample cost: time by the server's own clock, time until all of it was here, bytes of the "
+           "answer. The page Footprint tells what this console holds on the server."));
+    m_period->setToolTip(tr("How often samples came of late"));
     // The age grows between samples, most of all when none come any more.
     m_timer.setInterval(500);
     connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
@@ -72,14 +70,10 @@ void StatusLine::refresh() {
                           : tr("sample %1 · %2 old").arg(clock(snapshot->takenAt, m_zone), age(old)));
     const domain::SampleCost& cost = snapshot->cost;
     m_cost->setText(
-        QStringList{tr("server %1").arg(milliseconds(cost.serverMs)), tr("1 round trip"), bytes(cost.bytes)}.join(
-            u" · "_s));
-    m_period->setText(
-        m_desk->isPaused()
-            ? tr("paused")
-            : tr("every %1")
-                  .arg(age(std::chrono::duration_cast<pg::Interval>(m_desk->period())).replace(u"1.0"_s, u"1"_s)));
-    m_footprint->setText(tr("our locks: none · our transaction: %1").arg(milliseconds(cost.roundTripMs)));
+        QStringList{tr("server %1").arg(milliseconds(cost.serverMs)),
+                    tr("answer after %1").arg(milliseconds(cost.roundTripMs)), bytes(cost.bytes)}
+            .join(u" · "_s));
+    m_period->setText(pace());
     QStringList errors;
     for (const domain::PartError& error : snapshot->errors)
         errors += QString::fromStdString(error.part) + u": "_s + words::failureLine(error.failure);
@@ -93,11 +87,18 @@ void StatusLine::refresh() {
     fit();
 }
 
+QString StatusLine::pace() const {
+    if (m_desk->isPaused())
+        return tr("paused");
+    const QString often = milliseconds(double(m_desk->period().count())).replace(u".0"_s, QString());
+    return m_desk->isSlowed() ? tr("every %1, the server is slow").arg(often) : tr("every %1").arg(often);
+}
+
 // Rather nothing than half a word: where there is not room for all, the least needed goes first.
 void StatusLine::fit() {
-    for (QLabel* label : {m_period, m_footprint, m_schema, m_zoneName, m_cost})
+    for (QLabel* label : {m_schema, m_zoneName, m_cost, m_serverVersion})
         label->show();
-    for (QLabel* label : {m_zoneName, m_schema, m_period, m_footprint, m_cost}) {
+    for (QLabel* label : {m_zoneName, m_schema, m_serverVersion, m_cost}) {
         if (layout()->sizeHint().width() <= width())
             return;
         label->hide();

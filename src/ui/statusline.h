@@ -11,7 +11,7 @@ class QLabel;
 
 namespace ui {
 
-/// How old the sample is and what it cost, how often we look, our own footprint; schema, version, time zone.
+/// How old the sample is and what it cost, how often we look; schema, version, time zone.
 class StatusLine : public QWidget {
     Q_OBJECT
 
@@ -27,6 +27,7 @@ protected:
 
 private:
     QLabel* add(const QString& name);
+    QString pace() const;
     void fit();
 
     desk::Desk* m_desk;
@@ -34,7 +35,6 @@ private:
     QLabel* m_sample;
     QLabel* m_cost;
     QLabel* m_period;
-    QLabel* m_footprint;
     QLabel* m_errors;
     QLabel* m_schema;
     QLabel* m_serverVersion;

@@ -124,7 +124,7 @@ void TopBar::setPast(bool past) {
     setPaused(m_paused);
 }
 
-void TopBar::setAccessMode(desk::AccessMode mode, std::optional<std::chrono::steady_clock::time_point> until,
+void TopBar::setAccessMode(desk::AccessMode mode, std::optional<pg::Clock::time_point> until,
                            bool destructive) {
     const bool operating = mode == desk::AccessMode::Operate;
     m_until = operating ? until : std::nullopt;
@@ -143,7 +143,7 @@ void TopBar::countDown() {
     QString tip = tr("Allow actions that change something");
     if (operating && m_until) {
         using std::chrono::seconds;
-        const auto left = std::max(seconds(0), std::chrono::ceil<seconds>(*m_until - std::chrono::steady_clock::now()));
+        const auto left = std::max(seconds(0), std::chrono::ceil<seconds>(*m_until - pg::Clock::now()));
         text = tr("Operate %1").arg(u"%1:%2"_s.arg(left.count() / 60).arg(left.count() % 60, 2, 10, QLatin1Char('0')));
         tip = m_destructive
                   ? tr("Armed for everything; it falls back to Observe by itself. Press to arm anew.")

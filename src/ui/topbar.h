@@ -29,7 +29,7 @@ public:
     /// A recorded instant is shown.
     void setPast(bool past);
     /// until: when it falls back to Observe by itself; counted down.
-    void setAccessMode(desk::AccessMode mode, std::optional<std::chrono::steady_clock::time_point> until = {},
+    void setAccessMode(desk::AccessMode mode, std::optional<pg::Clock::time_point> until = {},
                        bool destructive = true);
 
 Q_SIGNALS:
@@ -51,7 +51,7 @@ private:
     Segments* m_live;
     Segments* m_mode;
     QAbstractButton* m_operate;
-    std::optional<std::chrono::steady_clock::time_point> m_until;
+    std::optional<pg::Clock::time_point> m_until;
     bool m_destructive = true;
     bool m_paused = false;
     bool m_past = false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/whycard.h"
 
-#include "link/whendone.h"
 #include "models/reachmodel.h"
 #include "ui/theme.h"
+#include "ui/underway.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
@@ -27,6 +27,7 @@ constexpr std::int64_t mostBytes = std::int64_t(512) * 1024 * 1024;
 WhyCard::WhyCard(desk::Desk* desk, QWidget* parent)
     : Card(tr("Why is an event not here?"), parent)
     , m_desk(desk)
+    , m_underWay(new UnderWay(this))
     , m_id(new QLineEdit)
     , m_answer(new QLabel) {
     setObjectName(u"why"_s);
@@ -66,7 +67,7 @@ void WhyCard::setWindow(const std::optional<Window>& window) {
     if (window && m_window && window->isSameAs(*m_window))
         return;
     m_window = window;
-    ++m_request;
+    m_underWay->forget();
     say(tr("A batch holds what its second tick saw and its first did not. Enter the id of an event that is missed."));
 }
 
@@ -79,7 +80,7 @@ void WhyCard::explain() {
         return;
     m_wanted = m_id->text().toLongLong();
     m_bytesRead = 0;
-    ++m_request;
+    m_underWay->forget();
     say(tr("Looking for event %1…").arg(m_wanted));
     look({});
 }
@@ -87,10 +88,8 @@ void WhyCard::explain() {
 void WhyCard::look(const std::optional<domain::EventPosition>& from) {
     domain::EventSearch search;
     search.id = m_wanted;
-    links::whenDone(m_desk->searchEvents(m_window->queueId, search, from), this,
-                    [this, request = m_request](const links::Reply<domain::EventPage>& reply) {
-                        if (request != m_request)
-                            return;
+    m_underWay->ask(m_desk->searchEvents(m_window->queueId, search, from),
+                    [this](const links::Reply<domain::EventPage>& reply) {
                         if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
                             say(words::failure(*failure));
                             return;
@@ -110,20 +109,20 @@ void WhyCard::look(const std::optional<domain::EventPosition>& from) {
                                    "rolled back, its table was rotated away, or it waits on the pages Retry and Dead "
                                    "letters.")
                                     .arg(m_wanted));
-                    });
+                    },
+                    [this] { say(tr("Cancelled.")); });
 }
 
 void WhyCard::askStory(const domain::EventRow& event) {
-    links::whenDone(m_desk->eventStory(m_window->queueId, event), this,
-                    [this, event, request = m_request](const links::Reply<domain::EventStory>& reply) {
-                        if (request != m_request)
-                            return;
+    m_underWay->ask(m_desk->eventStory(m_window->queueId, event),
+                    [this, event](const links::Reply<domain::EventStory>& reply) {
                         if (const auto* failure = std::get_if<pg::Failure>(&reply))
                             say(words::failure(*failure));
                         else
                             say(models::whyNotText(std::get<domain::EventStory>(reply), event, m_window->lastTick,
                                                    m_window->nextTick, m_window->subId, m_zone));
-                    });
+                    },
+                    [this] { say(tr("Cancelled.")); });
 }
 
 } // namespace ui

@@ -12,6 +12,8 @@ class QLineEdit;
 
 namespace ui {
 
+class UnderWay;
+
 /// "Why is my event not in this batch?" Answers by the ticks: which could not see its transaction, and which one did.
 class WhyCard : public Card {
     Q_OBJECT
@@ -29,13 +31,13 @@ private:
     void say(const QString& text);
 
     desk::Desk* m_desk;
+    UnderWay* m_underWay;
     QLineEdit* m_id;
     QLabel* m_answer;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     std::optional<Window> m_window;
     std::int64_t m_wanted = 0;
     std::int64_t m_bytesRead = 0;
-    quint64 m_request = 0;
 };
 
 } // namespace ui

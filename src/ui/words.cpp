@@ -158,6 +158,10 @@ bool isNotRecorded(const pg::Failure& failure) {
 }
 
 void sayFailure(Notice& notice, const QString& title, const pg::Failure& failure) {
+    if (failure.kind == pg::ErrorKind::Cancelled) {
+        notice.say(Words::tr("Cancelled"), Words::tr("The server was told to stop."));
+        return;
+    }
     if (!isNotRecorded(failure)) {
         notice.say(title, words::failure(failure), models::Tone::Warning);
         return;

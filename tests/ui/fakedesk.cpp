@@ -21,10 +21,11 @@ QFuture<T> answered(T value) {
 
 /// What a page asked of the server, on a desk whose server answers, refuses or keeps silent.
 template <class T>
-QFuture<links::Reply<T>> told(const DeskPrivate& desk, links::Reply<T> value) {
+QFuture<links::Reply<T>> told(DeskPrivate& desk, links::Reply<T> value) {
     if (desk.silent) {
         static std::vector<QPromise<links::Reply<T>>> unanswered; // one that goes would end its future
         unanswered.emplace_back().start();
+        desk.held.emplace_back(unanswered.back().future());
         return unanswered.back().future();
     }
     return answered(desk.refusal ? links::Reply<T>(*desk.refusal) : std::move(value));
@@ -32,7 +33,7 @@ QFuture<links::Reply<T>> told(const DeskPrivate& desk, links::Reply<T> value) {
 
 /// As the real one: what is not recorded is not asked for in the past.
 template <class T>
-QFuture<links::Reply<T>> unlessPast(const DeskPrivate& desk, links::Reply<T> value) {
+QFuture<links::Reply<T>> unlessPast(DeskPrivate& desk, links::Reply<T> value) {
     return told(desk, desk.past ? links::Reply<T>(notRecorded()) : std::move(value));
 }
 
@@ -195,10 +196,12 @@ void Desk::setThresholds(const monitor::Thresholds& thresholds) {
 }
 
 bool Desk::isSlowed() const {
-    return false;
+    return d->slowed;
 }
 
-void Desk::setHidden(bool) {}
+void Desk::setHidden(bool hidden) {
+    d->hidden = hidden;
+}
 
 void Desk::sampleNow() {
     ++d->sampled;
@@ -217,7 +220,7 @@ QString Desk::setAccessMode(AccessMode mode) {
 QString Desk::arm(const Arming& arming) {
     d->armed = arming;
     if (arming.length.count() > 0)
-        d->armedUntil = std::chrono::steady_clock::now() + arming.length;
+        d->armedUntil = pg::Clock::now() + arming.length;
     d->mode = AccessMode::Operate;
     Q_EMIT accessModeChanged();
     Q_EMIT armingChanged();
@@ -232,7 +235,7 @@ Arming Desk::standardArming() const {
     return {true, std::chrono::minutes(30)};
 }
 
-std::optional<std::chrono::steady_clock::time_point> Desk::armedUntil() const {
+std::optional<pg::Clock::time_point> Desk::armedUntil() const {
     return d->armedUntil;
 }
 
@@ -288,6 +291,7 @@ QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t, const d
 }
 
 QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
+    ++d->lockQuestions;
     return told(*d, d->past ? recordedLockWaits(*d->past) : d->waits);
 }
 

@@ -25,6 +25,9 @@ public:
     domain::Diagnosis diagnosis;
     operate::Registry registry;
     bool paused = false;
+    bool slowed = false;
+    bool hidden = false;
+    int lockQuestions = 0;
     AccessMode mode = AccessMode::Operate;
     Availability availability{true, {}, {}};
     std::vector<double> rates;
@@ -39,9 +42,10 @@ public:
     bool hold = false; ///< perform() is not answered; see progress
     std::shared_ptr<operate::Progress> progress;
     Arming armed;
-    std::optional<std::chrono::steady_clock::time_point> armedUntil;
+    std::optional<pg::Clock::time_point> armedUntil;
 
     bool silent = false; ///< what pages ask is not answered
+    std::vector<QFuture<void>> held; ///< of what was asked then
     std::optional<pg::Failure> refusal; ///< what pages ask is answered with it
 
     links::Reply<domain::RetryPage> retries = domain::RetryPage{};

@@ -128,6 +128,81 @@ private Q_SLOTS:
         QVERIFY2(notice->title().contains(u"4711 is not open"_s), qPrintable(notice->title()));
     }
 
+    /// What takes long can be ended: by the button, by Esc, by leaving the page, by closing the window. The server is told.
+    void whatTakesLongCanBeEnded() {
+        QWidget* page = open(u"messages"_s);
+        inside().silent = true;
+        type(page, u"searchType"_s, u"rare"_s);
+        auto* cancel = in<QAbstractButton>(in<QTableView>(page, u"storedEvents"_s)->parentWidget()->parentWidget(),
+                                           u"cancelLook"_s);
+        QVERIFY(!cancel->isVisible()); // what is answered in a moment needs none
+        QTRY_VERIFY(cancel->isVisible());
+        QVERIFY(!inside().held.back().isCanceled());
+        QTest::mouseClick(cancel, Qt::LeftButton);
+        QVERIFY(inside().held.back().isCanceled());
+        QVERIFY(!cancel->isVisible());
+        auto* notice = in<QTableView>(page, u"storedEvents"_s)->viewport()->findChild<ui::Notice*>();
+        QCOMPARE(notice->title(), u"Cancelled"_s);
+        // Another search ends the one before.
+        type(page, u"searchType"_s, u"first"_s);
+        const QFuture<void> first = inside().held.back();
+        type(page, u"searchType"_s, u"second"_s);
+        QVERIFY(first.isCanceled());
+        QVERIFY(!inside().held.back().isCanceled());
+        // The page is left: it is ended, and read anew when the page is turned to.
+        const auto searches = inside().searched.size();
+        const QFuture<void> second = inside().held.back();
+        m_window->showPage(u"overview"_s);
+        QVERIFY(second.isCanceled());
+        inside().silent = false;
+        m_window->showPage(u"messages"_s);
+        QTRY_VERIFY(m_window->isReadyForPicture());
+        QCOMPARE(inside().searched.size(), searches + 1);
+        QVERIFY(notice->title() != u"Cancelled"_s);
+    }
+
+    void countsAndExplanationsToo() {
+        QWidget* page = open(u"batch"_s);
+        auto* view = in<QTableView>(page, u"events"_s);
+        QTRY_COMPARE(view->model()->rowCount(), 200);
+        inside().silent = true;
+        in<QAbstractButton>(page, u"countExactly"_s)->click();
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Escape);
+        QVERIFY(inside().held.back().isCanceled());
+        QVERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(u"not counted: cancelled"_s));
+        QCOMPARE(view->model()->rowCount(), 200); // what was there stays
+        QVERIFY(in<QAbstractButton>(page, u"countExactly"_s)->isEnabled());
+
+        type(page, u"whyEvent"_s, u"77"_s);
+        const auto reads = inside().searched.size();
+        const QFuture<void> reading = inside().held.back();
+        m_window->showPage(u"overview"_s);
+        QVERIFY(reading.isCanceled());
+        QTest::qWait(50);
+        QCOMPARE(inside().searched.size(), reads); // it reads no further
+
+        m_window->showPage(u"batch"_s);
+        in<QAbstractButton>(page, u"countExactly"_s)->click();
+        QVERIFY(!inside().held.back().isCanceled());
+        m_window.reset();
+        QVERIFY(inside().held.back().isCanceled());
+    }
+
+    void anExportToo() {
+        QWidget* page = open(u"batch"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"events"_s)->model()->rowCount(), 200);
+        inside().silent = true;
+        const QString file = m_folder.filePath(u"held.csv"_s);
+        ui::ask::setAnswers({}, {}, [file](const ui::ask::Question&) { return std::optional(file); });
+        in<QAbstractButton>(page, u"exportEvents"_s)->click();
+        auto* dialog = m_window->findChild<QDialog*>(u"eventExport"_s);
+        QVERIFY(dialog && !inside().held.back().isCanceled());
+        in<QAbstractButton>(dialog, u"endExport"_s)->click();
+        QVERIFY(inside().held.back().isCanceled());
+        QVERIFY(!QFile::exists(file));
+    }
+
     void whyNotHere() {
         QWidget* page = open(u"batch"_s);
         auto* answer = in<QLabel>(page, u"whyAnswer"_s);

@@ -374,6 +374,65 @@ private Q_SLOTS:
         QCOMPARE(banner(), QString());
     }
 
+    /// As long as nobody can see the window its pages ask nothing, and samples are seldom.
+    void hiddenItAsksNothing() {
+        for (const bool minimised : {false, true}) {
+            open(u"overview"_s);
+            QVERIFY(!inside().hidden);
+            minimised ? m_window->showMinimized() : m_window->hide();
+            QTRY_VERIFY(inside().hidden);
+            inside().lockQuestions = 0;
+            m_window->showPage(u"locks"_s);
+            auto next = std::make_shared<domain::Snapshot>(*inside().snapshot);
+            next->takenAt += std::chrono::seconds(1);
+            feed(*m_desk, next);
+            QCOMPARE(inside().lockQuestions, 0);
+            m_window->showNormal();
+            QTRY_COMPARE(inside().lockQuestions, 1);
+            QVERIFY(!inside().hidden);
+        }
+    }
+
+    /// The connection stands and the newest sample failed: what is shown is old, is grey, and says how old and why.
+    void aFailingSampleGreys() {
+        open(u"overview"_s);
+        auto* view = find<QTableView>(u"queues"_s);
+        const auto picture = [&] { return view->viewport()->grab().toImage(); };
+        const QImage fresh = picture();
+        inside().status.failure.diagnostics.message = "canceling statement due to statement timeout";
+        inside().status.failure.diagnostics.sqlState = "57014";
+        Q_EMIT m_desk->linkStatusChanged();
+        QVERIFY(picture() != fresh);
+        QCOMPARE(banner(), u"The newest sample could not be had"_s);
+        const QString words = m_window->findChild<ui::Banner*>(u"banner"_s)->explanation();
+        QVERIFY2(words.contains(u"57014"_s) && words.contains(u"old."_s), qPrintable(words));
+        inside().status.failure = {};
+        Q_EMIT m_desk->linkStatusChanged();
+        QVERIFY(picture() == fresh);
+        QCOMPARE(banner(), QString());
+    }
+
+    /// The last to go where room is short is how often it looks, and why so seldom.
+    void theStatusLineSaysWhyItIsSlow() {
+        open(u"overview"_s);
+        inside().period = std::chrono::milliseconds(4'000);
+        inside().slowed = true;
+        feed(*m_desk, std::make_shared<domain::Snapshot>(*inside().snapshot));
+        auto* pace = find<QLabel>(u"statusPeriod"_s);
+        QCOMPARE(pace->text(), u"every 4\u00a0s, the server is slow"_s);
+        m_window->resize(m_window->minimumSize());
+        QTRY_VERIFY(!m_window->findChild<QLabel*>(u"statusZone"_s)->isVisible());
+        QVERIFY(pace->isVisible());
+        inside().slowed = false;
+        inside().period = std::chrono::milliseconds(250);
+        feed(*m_desk, std::make_shared<domain::Snapshot>(*inside().snapshot));
+        QCOMPARE(pace->text(), u"every 250\u00a0ms"_s);
+        // Nothing is said that was not measured.
+        for (const QLabel* label : m_window->findChild<QWidget*>(u"statusLine"_s)->findChildren<QLabel*>())
+            QVERIFY2(!label->text().contains(u"locks"_s) && !label->text().contains(u"round trip"_s),
+                     qPrintable(label->text()));
+    }
+
     void aPasswordIsAskedFor() {
         inside().snapshot.reset();
         open(u"overview"_s);
@@ -394,7 +453,34 @@ private Q_SLOTS:
         QTest::mouseClick(find<QAbstractButton>(u"installSchema"_s), Qt::LeftButton);
         QCOMPARE(inside().installs, 1);
         QTRY_VERIFY(m_window->findChild<QLabel*>(u"outcomeSummary"_s));
+        // What needs no queue is there all the same.
+        for (const char* page : {"workqueue", "barriers", "locks", "step", "schema", "journal", "footprint", "settings"}) {
+            m_window->showPage(QString::fromLatin1(page));
+            QVERIFY2(find<QWidget>(QString::fromLatin1(page)), page);
+        }
+        m_window->showPage(u"overview"_s);
+        QVERIFY(find<QPlainTextEdit>(u"installSql"_s));
         feed(*m_desk, made::shop());
+        QVERIFY(find<QTableView>(u"queues"_s));
+    }
+
+    /// Functions that are not known say nothing about tables that can be read.
+    void anUnknownSchemaIsShownWhereItCanBeRead() {
+        auto unknown = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        unknown->capabilities.origin = domain::SchemaOrigin::Unknown;
+        unknown->capabilities.schemaUsable = true;
+        unknown->capabilities.columns.clear();
+        inside().snapshot = unknown;
+        open(u"overview"_s);
+        QVERIFY(find<QWidget>(u"installPage"_s));
+        auto readable = std::make_shared<domain::Snapshot>(*unknown);
+        readable->capabilities.readableTables = {"queue", "tick", "subscription", "consumer"};
+        readable->capabilities.columns = {
+            "queue.queue_id",         "queue.queue_name",     "tick.tick_queue",           "tick.tick_id",
+            "tick.tick_time",         "tick.tick_snapshot",   "tick.tick_event_seq",       "subscription.sub_queue",
+            "subscription.sub_id",    "subscription.sub_batch", "subscription.sub_consumer", "consumer.co_id",
+            "consumer.co_name",       "subscription.sub_last_tick"};
+        feed(*m_desk, readable);
         QVERIFY(find<QTableView>(u"queues"_s));
     }
 
