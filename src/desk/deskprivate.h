@@ -136,6 +136,9 @@ public:
                                                                                                   : notConnected()));
     }
 
+    /// Of the newest sample.
+    domain::Capabilities capabilities() const { return snapshot ? snapshot->capabilities : domain::Capabilities(); }
+
     static pg::Failure notConnected() {
         pg::Failure failure;
         failure.kind = pg::ErrorKind::ConnectionLost;
