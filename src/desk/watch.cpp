@@ -80,6 +80,11 @@ domain::SnapshotPtr Watch::withoutQueues(pg::Connection& connection, pg::Deadlin
     return empty;
 }
 
+domain::SnapshotPtr Watch::sample(pg::Connection& connection, pg::Deadline deadline) {
+    return canBeSampled(*m_capabilities) ? m_sampler.sample(connection, *m_capabilities, deadline)
+                                         : withoutQueues(connection, deadline);
+}
+
 Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
                  pg::Deadline deadline) {
     if (std::exchange(m_connectionNumber, connectionNumber) != connectionNumber) {
@@ -92,12 +97,14 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
 
     Seen seen;
     try {
-        seen.snapshot = canBeSampled(*m_capabilities) ? m_sampler.sample(connection, *m_capabilities, deadline)
-                                                      : withoutQueues(connection, deadline);
+        seen.snapshot = sample(connection, deadline);
     } catch (const pg::Error& error) {
-        if (tellsOfChange(error))
-            m_capabilities.reset();
-        throw;
+        if (!tellsOfChange(error))
+            throw;
+        // What was dropped and made again can be looked at at once.
+        m_capabilities.reset();
+        probe(connection, deadline);
+        seen.snapshot = sample(connection, deadline);
     }
     m_memory.add(*seen.snapshot);
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
