@@ -9,6 +9,7 @@
 #include "queries/backlog.h"
 #include "queries/events.h"
 #include "queries/lockwaits.h"
+#include "queries/probe.h"
 #include "queries/queuedetail.h"
 #include "queries/workqueues.h"
 #include "ui/tablecontroller.h"
@@ -117,7 +118,9 @@ void registerQuestions() {
         question(state, [](pg::Connection& on, benchmark::State&) { queries::queueDetail(on, 1, soon()); });
     });
     add("retry", [](benchmark::State& state) {
-        question(state, [](pg::Connection& on, benchmark::State&) { queries::retryPage(on, 0, {}, 200, soon()); });
+        question(state, [](pg::Connection& on, benchmark::State&) {
+            queries::retryPage(on, queries::probe(on, soon()), 0, {}, 200, soon());
+        });
     });
     add("dead", [](benchmark::State& state) {
         question(state, [](pg::Connection& on, benchmark::State&) { queries::deadPage(on, 0, {}, 200, soon()); });

@@ -80,26 +80,28 @@ void DeskPrivate::followOnce() {
         return;
     following = true;
     auto cost = std::make_shared<std::atomic<Beat::Duration>>();
+    const auto wanted = [this] { return std::pair(follows, snapshot->capabilities.identity()); };
     const auto answer = monitor->work(
         [follows = follows, capabilities = snapshot->capabilities, cost](pg::Connection& on, pg::Deadline deadline) {
             const Measured measured(*cost);
             return queries::trackSample(on, capabilities, follows.first, follows.second, deadline);
         },
         followDeadline, links::Time::FromStart);
-    links::whenDone(answer, q, [this, cost, asked = follows](const links::Reply<queries::TrackSample>& reply) {
+    links::whenDone(answer, q, [=, this, asked = wanted()](const links::Reply<queries::TrackSample>& reply) {
         following = false;
         followTimer.setInterval(std::max<std::chrono::milliseconds>(followEvery, costToPause * cost->load()));
         const auto* sample = std::get_if<queries::TrackSample>(&reply);
-        if (!sample || asked != follows)
+        if (!sample || asked != wanted())
             return;
         domain::Snapshot look;
+        look.capabilities = snapshot->capabilities;
         look.takenAt = sample->takenAt;
         look.cost.serverMs = sample->serverMs;
         look.queues = sample->queues;
         look.subscriptions = sample->subscriptions;
         look.buildIndex();
         timeline.addTrack(
-            look, asked.first, asked.second,
+            look, follows.first, follows.second,
             monitor::gapAfter(std::min<std::chrono::milliseconds>(beat.period(), 5 * followTimer.intervalAsDuration())),
             monitor::Timeline::Drawn{sample->tokenBefore, sample->tokenAfter});
         Q_EMIT q->followed();

@@ -19,8 +19,8 @@ constexpr std::chrono::milliseconds searchDeadline = std::chrono::seconds(60);
 QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t queueId,
                                                          std::optional<domain::RetryPosition> after, int limit) {
     return d->look(
-        [=](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::retryPage(connection, queueId, after, limit, deadline);
+        [=, capabilities = d->capabilities()](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::retryPage(connection, capabilities, queueId, after, limit, deadline);
         },
         lookDeadline);
 }

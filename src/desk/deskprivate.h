@@ -161,6 +161,9 @@ public:
     void closeLookingWhenIdle();
     pg::Failure whyNoLook() const;
 
+    /// Of the newest sample.
+    domain::Capabilities capabilities() const { return snapshot ? snapshot->capabilities : domain::Capabilities(); }
+
     void tellInstant();
 
     Desk* q;

@@ -83,6 +83,13 @@ domain::SnapshotPtr Watch::withoutQueues(pg::Connection& connection, pg::Deadlin
     return empty;
 }
 
+domain::SnapshotPtr Watch::sample(pg::Connection& connection, pg::Deadline deadline, bool spare) {
+    using Extent = monitor::Sampler::Extent;
+    return m_capabilities->canBeSampled()
+               ? m_sampler.sample(connection, *m_capabilities, deadline, spare ? Extent::Core : Extent::Whole)
+               : withoutQueues(connection, deadline);
+}
+
 Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
                  pg::Deadline deadline) {
     const auto now = pg::Clock::now();
@@ -97,14 +104,18 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
     Seen seen;
     const bool spare = m_capabilities && now < m_spareUntil;
     try {
-        if (!m_capabilities ||
-            (!spare && (now - m_probedAt >= probeEvery || schemaChanged(connection, deadline))))
+        if (!m_capabilities || (!spare && (now - m_probedAt >= probeEvery || schemaChanged(connection, deadline))))
             probe(connection, deadline);
-        if (m_capabilities->canBeSampled())
-            seen.snapshot = m_sampler.sample(connection, *m_capabilities, deadline,
-                                             spare ? monitor::Sampler::Extent::Core : monitor::Sampler::Extent::Whole);
-        else
-            seen.snapshot = withoutQueues(connection, deadline);
+        try {
+            seen.snapshot = sample(connection, deadline, spare);
+        } catch (const pg::Error& error) {
+            if (!tellsOfChange(error))
+                throw;
+            // What was dropped and made again can be looked at at once.
+            m_capabilities.reset();
+            probe(connection, deadline);
+            seen.snapshot = sample(connection, deadline, spare);
+        }
     } catch (const pg::Error& error) {
         if (tellsOfChange(error))
             m_capabilities.reset();

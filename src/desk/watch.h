@@ -35,6 +35,7 @@ public:
 private:
     void probe(pg::Connection& connection, pg::Deadline deadline);
     bool schemaChanged(pg::Connection& connection, pg::Deadline deadline);
+    domain::SnapshotPtr sample(pg::Connection& connection, pg::Deadline deadline, bool spare);
     domain::SnapshotPtr withoutQueues(pg::Connection& connection, pg::Deadline deadline);
 
     monitor::Sampler m_sampler;

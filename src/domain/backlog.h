@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "pg/error.h"
 #include "pg/time.h"
 
 #include <cstdint>
@@ -56,7 +57,8 @@ struct RetryOutlook {
 struct RetryPage {
     std::vector<Retry> rows; ///< the earliest due first
     std::optional<RetryPosition> next;
-    std::optional<RetryOutlook> outlook; ///< with the first page
+    std::optional<RetryOutlook> outlook;       ///< with the first page
+    std::optional<pg::Failure> outlookFailure; ///< instead of it
     pg::Timestamp takenAt;
 };
 

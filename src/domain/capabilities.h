@@ -44,6 +44,13 @@ struct Capabilities {
     std::set<std::string> memberOf;            ///< of pgque_reader, pgque_writer, pgque_admin
     bool schemaUsable = false;                 ///< USAGE on the schema
 
+    std::string cluster; ///< the server's system identifier, the same on its standbys; empty: not to be seen
+    std::string install; ///< database, schema and its table of queues by their oids; empty: there is none
+
+    /// Names one install for good: a schema that was dropped and made again is another one, though all ids in it come
+    /// again. A standby that was promoted goes on with the same one.
+    std::string identity() const { return install.empty() ? std::string() : cluster + '/' + install; }
+
     bool hasColumn(const std::string& column) const { return columns.contains(column); }
 
     bool mayExecute(const std::string& function) const { return executableFunctions.contains(function); }

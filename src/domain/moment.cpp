@@ -216,6 +216,8 @@ DOMAIN_ROW(Capabilities) {
     codec(now.writableTables, before.writableTables);
     codec(now.memberOf, before.memberOf);
     codec(now.schemaUsable, before.schemaUsable);
+    codec(now.cluster, before.cluster);
+    codec(now.install, before.install);
 }
 
 DOMAIN_ROW(Subject) {
@@ -290,6 +292,7 @@ DOMAIN_ROW(Snapshot) {
     codec(now.cost, before.cost);
     codec(now.capabilities, before.capabilities);
     codec(now.errors, before.errors);
+    codec(now.replayedAt, before.replayedAt);
 }
 
 namespace {

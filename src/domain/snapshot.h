@@ -5,6 +5,7 @@
 #include "pg/error.h"
 #include "pg/time.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -119,8 +120,8 @@ struct Backend {
     std::string user;
     std::string application;
     std::string database;
-    std::string state;     ///< "active", "idle in transaction", ...; empty: no right to see
-    std::string waitEvent; ///< "Lock: tuple"; empty when it does not wait
+    std::string state;                ///< "active", "idle in transaction", ...; empty: no right to see
+    std::string waitEvent;            ///< "Lock: tuple"; empty when it does not wait
     std::optional<Timestamp> started; ///< with the pid it names the session for good; empty: no right to see
     std::optional<Timestamp> transactionSince;
     std::optional<Timestamp> stateSince;
@@ -251,6 +252,10 @@ struct Snapshot {
     std::shared_ptr<const Activity> activity; ///< null before it was asked for
     std::shared_ptr<const Upkeep> upkeep;     ///< null before it was asked for
     std::vector<PartError> errors;
+    std::optional<Timestamp> replayedAt; ///< a standby's: when the last transaction it has replayed was committed
+
+    /// What the rows are so of: on a standby they are as old as what was replayed last.
+    Timestamp asOf() const { return capabilities.inRecovery && replayedAt ? std::min(*replayedAt, takenAt) : takenAt; }
 
     const Queue* queue(std::int32_t id) const;
     const Queue* queue(const std::string& name) const;

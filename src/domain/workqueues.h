@@ -72,6 +72,7 @@ struct WorkQueue {
     int highestReads = 0;
     std::vector<WorkReads> reads; ///< fewest reads first
     std::int64_t dead = 0;
+    bool deadIsLeast = false; ///< 10,000 dead letters of the schema were looked at, and there are more
     bool paused = false;
     std::optional<int> leaseSeconds; ///< the lease that is set for the queue, where one is
 

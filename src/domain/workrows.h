@@ -57,6 +57,7 @@ DOMAIN_ROW(WorkQueue) {
     codec(now.dead, before.dead);
     codec(now.paused, before.paused);
     codec(now.leaseSeconds, before.leaseSeconds);
+    codec(now.deadIsLeast, before.deadIsLeast);
 }
 
 DOMAIN_ROW(WorkLeader) {

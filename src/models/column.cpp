@@ -21,6 +21,14 @@ QVariant orNothing(const QString& text) {
 
 } // namespace
 
+Cell untickedUnknownCell(std::int64_t ticked) {
+    return {format::atLeast(format::number(ticked)),
+            {},
+            Columns::tr("The event sequence could not be read: so many up to the newest tick; how many were sent since "
+                        "is not known."),
+            Tone::Dim};
+}
+
 Cell optionalTextCell(const std::optional<std::string>& text) {
     if (!text)
         return {u"NULL"_s, {}, {}, Tone::Dim};

@@ -94,6 +94,9 @@ bool isCellRole(int role);
 
 /// NULL, the empty text and a text that others wrote, each to be told from the others.
 Cell optionalTextCell(const std::optional<std::string>& text);
+
+/// Events behind a position where the event sequence could not be read: those up to the newest tick, and maybe more.
+Cell untickedUnknownCell(std::int64_t ticked);
 /// The same for a payload: without its secrets.
 Cell payloadCell(const std::optional<std::string>& text);
 

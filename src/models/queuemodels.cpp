@@ -229,7 +229,8 @@ std::vector<Column<GateLine>> gateColumns() {
 
 QString tickForecastText(const monitor::TickForecast& forecast, const domain::Queue& queue, pg::Timestamp now) {
     using Rule = monitor::TickForecast::Rule;
-    const QString waiting = QueueWords::tr("≈ %1 events wait").arg(format::number(forecast.waiting));
+    const QString waiting = forecast.waiting ? QueueWords::tr("≈ %1 events wait").arg(format::number(*forecast.waiting))
+                                             : QueueWords::tr("how many events wait is not known");
     const QString due = forecast.at ? format::due(*forecast.at - now) : QString();
     switch (forecast.rule) {
     case Rule::Paused:
@@ -247,6 +248,9 @@ QString tickForecastText(const monitor::TickForecast& forecast, const domain::Qu
                                    .arg(due, format::age(queue.tickerIdlePeriod));
     case Rule::First:
         return QueueWords::tr("at the ticker's next call: there is no tick yet");
+    case Rule::Unknown:
+        return due.isEmpty() ? QueueWords::tr("not known: %1").arg(waiting)
+                             : QueueWords::tr("not known, %1 at the latest: %2").arg(due, waiting);
     }
     return {};
 }

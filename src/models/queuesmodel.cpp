@@ -169,6 +169,8 @@ std::vector<Column<QueueRow>> consumptionColumns() {
                           "rolled-back inserts and forced ticks make it too high."),
           CellKind::Number, Pace::Slow, u"1 234 567"_s},
          [](const QueueRow& row, const CellContext&) {
+             if (row.backlog && !row.queue.eventSeqNow)
+                 return untickedUnknownCell(*row.backlog);
              Cell cell{row.backlog ? format::number(*row.backlog) : format::none()};
              if (row.backlog.value_or(0) == 0)
                  cell.tone = Tone::Dim;

@@ -45,6 +45,8 @@ QVariant nameKey(const Row& row) {
 Cell pendingCell(const Row& row, const CellContext&) {
     if (!row.pending)
         return row.isSubscription() ? nothing() : blank();
+    if (row.pendingIsLeast)
+        return untickedUnknownCell(*row.pending);
     Cell cell{format::number(*row.pending)};
     if (*row.pending == 0)
         cell.tone = Tone::Dim;

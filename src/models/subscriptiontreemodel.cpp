@@ -49,6 +49,7 @@ ConsumerRow lineOf(const WorstFindings& worst, const CalmMarks& calm, const doma
         line.subconsumer = subscription.consumerName.substr(group.size() + 1);
     line.group = std::move(group);
     line.pending = pendingOf(queue, subscription);
+    line.pendingIsLeast = line.pending && line.kind == ConsumerRow::Kind::Consumer && !queue.eventSeqNow;
     line.openBatches = subscription.batch ? 1 : 0;
     const domain::Finding* finding = worst.ofMember(queue.name, line.group, line.subconsumer);
     line.mark = finding ? markOf(*finding) : calm.of(subscription, line.pending);
@@ -59,8 +60,10 @@ ConsumerRow lineOf(const WorstFindings& worst, const CalmMarks& calm, const doma
 void sumUp(ConsumerRow& parent, const ConsumerRow& child) {
     ++parent.children;
     parent.openBatches += child.openBatches;
-    if (parent.kind == ConsumerRow::Kind::Queue && child.pending)
+    if (parent.kind == ConsumerRow::Kind::Queue && child.pending) {
         parent.pending = std::max(parent.pending.value_or(0), *child.pending);
+        parent.pendingIsLeast = parent.pendingIsLeast || child.pendingIsLeast;
+    }
 }
 
 } // namespace
@@ -234,9 +237,8 @@ void SubscriptionTreeModel::setDeadInterval(pg::Interval interval) {
 void SubscriptionTreeModel::showAnew(Node* parent) {
     if (parent->children.empty())
         return;
-    Q_EMIT dataChanged(
-        createIndex(0, 0, parent->children.front().get()),
-        createIndex(int(parent->children.size()) - 1, columnCount() - 1, parent->children.back().get()));
+    Q_EMIT dataChanged(createIndex(0, 0, parent->children.front().get()),
+                       createIndex(int(parent->children.size()) - 1, columnCount() - 1, parent->children.back().get()));
     for (const auto& child : parent->children)
         showAnew(child.get());
 }

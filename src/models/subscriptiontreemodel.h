@@ -19,6 +19,7 @@ struct ConsumerRow {
     std::string group;                   ///< consumer's or group's name; empty for a queue
     std::string subconsumer;             ///< member's name without the group's
     std::optional<std::int64_t> pending; ///< ≈ events behind its position; for a queue the largest
+    bool pendingIsLeast = false;         ///< the event sequence could not be read: up to the newest tick only
     int children = 0;                    ///< consumers of a queue, members of a group
     int openBatches = 0;                 ///< of the line and all below it
     Mark mark;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 using namespace Qt::StringLiterals;
 
@@ -355,8 +356,17 @@ std::vector<Column<WorkQueueLine>> workQueueColumns() {
                     &domain::WorkQueue::overdue),
         countColumn(u"poison"_s, Work::tr("Poison"), Work::tr("Claimed more often than the queue allows"),
                     Tone::Critical, &domain::WorkQueue::poison),
-        countColumn(u"dead"_s, Work::tr("Dead"), Work::tr("Buried with their payload and a reason"), Tone::None,
-                    &domain::WorkQueue::dead),
+        {{u"dead"_s, Work::tr("Dead"), Work::tr("Buried with their payload and a reason"), CellKind::Number, Pace::Slow,
+          u"10 000+"_s},
+         [](const Line& line, const CellContext& context) {
+             const auto& [dead, isLeast] = std::tie(line.queue.dead, line.queue.deadIsLeast);
+             return Cell{format::count({dead, isLeast, context.now}),
+                         {},
+                         isLeast ? Work::tr("There are more than 10,000 dead letters; so many of this queue were seen.")
+                                 : QString(),
+                         dead == 0 ? Tone::Dim : Tone::None};
+         },
+         [](const Line& line) { return QVariant(qint64(line.queue.dead)); }},
         {{u"reads"_s, Work::tr("Most reads"), Work::tr("The highest read count of a message"), CellKind::Number,
           Pace::Slow, u"99"_s, false},
          [](const Line& line, const CellContext&) { return zeroDim(line.queue.highestReads, Tone::None); },

@@ -98,6 +98,8 @@ void memberWithoutGroup(Case& one) {
 }
 
 void lockWait(Case& one) {
+    if (one.needsThePrimary("lock_wait"))
+        return;
     if (!one.memory || !one.snapshot.activity) {
         one.notEvaluated("lock_wait", "how long a lock has kept others waiting takes more than one look");
         return;

@@ -21,6 +21,13 @@ void Case::notEvaluated(std::string_view rule, std::string why) {
     diagnosis.notEvaluated.push_back({std::string(rule), std::move(why)});
 }
 
+bool Case::needsThePrimary(std::string_view rule) {
+    if (!snapshot.capabilities.inRecovery)
+        return false;
+    notEvaluated(rule, "this is a standby: the sessions and locks it takes are the primary's");
+    return true;
+}
+
 domain::Subject subjectOf(const domain::Snapshot& snapshot, const domain::Subscription& row) {
     const domain::Queue* queue = snapshot.queue(row.queueId);
     return {queue ? queue->name : std::string(), domain::groupName(snapshot, row),
@@ -78,15 +85,15 @@ void addSessionRemedy(const domain::Snapshot& snapshot, domain::Finding& finding
 
 domain::Diagnosis diagnose(const domain::Snapshot& snapshot, const Memory* memory, const Thresholds& thresholds) {
     using namespace rules;
-    static constexpr auto all = {tickerStopped,    tickerPaused,       largeWindow,    largeBatch,
-                                 insertsDisabled,  noConsumer,         retryOverdue,   retryFallingBehind,
-                                 retryLoad,        retryLastTry,       deadLetters,    staleHeartbeat,
-                                 mainWithBatch,    memberWithoutGroup, lockWait,       rotationPinned,
-                                 rotationHeld,     rotationHeldByLock, stepTwoMissing, heartbeatWithoutProgress,
-                                 windowCirculates, hastyTakeover,      groupDemoted,   heldInsideFetch,
-                                 farBehind,        partialReceive,     brokenMembers,  overlappingWindows,
-                                 duplicateBatches, groupWithoutMember, malformedNames, positionLost,
-                                 ownerlessRows,    horizonHeld,        lateCommitter,  ticksOfAnotherLife};
+    static constexpr auto all = {
+        tickerStopped,      tickerPaused,   largeWindow,        largeBatch,         insertsDisabled,
+        noConsumer,         retryOverdue,   retryFallingBehind, retryLoad,          retryLastTry,
+        deadLetters,        staleHeartbeat, mainWithBatch,      memberWithoutGroup, lockWait,
+        rotationPinned,     rotationHeld,   rotationHeldByLock, stepTwoMissing,     heartbeatWithoutProgress,
+        windowCirculates,   hastyTakeover,  groupDemoted,       heldInsideFetch,    farBehind,
+        partialReceive,     brokenMembers,  overlappingWindows, duplicateBatches,   groupWithoutMember,
+        malformedNames,     positionLost,   ownerlessRows,      horizonHeld,        lateCommitter,
+        ticksOfAnotherLife, replayDelay};
     domain::Diagnosis diagnosis;
     Case one{snapshot, memory && memory->knows() ? memory : nullptr, thresholds, diagnosis};
     for (const auto rule : all)

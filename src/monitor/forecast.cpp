@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/forecast.h"
 
+#include "monitor/memory.h"
 #include "monitor/words.h"
 
 #include <algorithm>
@@ -10,21 +11,20 @@ namespace monitor {
 TickForecast nextTick(const domain::Queue& queue, pg::Timestamp now) {
     using Rule = TickForecast::Rule;
     TickForecast next;
-    if (queue.lastTick)
-        next.waiting = std::max<std::int64_t>(0, queue.eventSeqNow.value_or(0) - queue.lastTick->eventSeq);
+    next.waiting = eventsWaiting(queue);
     if (queue.tickerPaused || queue.externalTicker) {
         next.rule = queue.tickerPaused ? Rule::Paused : Rule::External;
         return next;
     }
     if (!queue.lastTick)
         return next;
-    if (next.waiting > 0) {
-        next.rule = next.waiting >= queue.tickerMaxCount ? Rule::Count : Rule::Lag;
+    if (next.waiting.value_or(0) > 0) {
+        next.rule = *next.waiting >= queue.tickerMaxCount ? Rule::Count : Rule::Lag;
         if (next.rule == Rule::Lag)
             next.at = queue.lastTick->time + queue.tickerMaxLag;
         return next;
     }
-    next.rule = Rule::Idle;
+    next.rule = next.waiting ? Rule::Idle : Rule::Unknown;
     // The length of the last window is not in the sample, only that of the last twenty; the idle period bounds it.
     next.at = queue.lastTick->time + queue.tickerIdlePeriod;
     if (*next.at < now)

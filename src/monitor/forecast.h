@@ -20,10 +20,11 @@ struct TickForecast {
         Lag,      ///< events wait: queue_ticker_max_lag after the last tick
         Idle,     ///< nothing waits: twice as long as last time, between half of max_lag and queue_ticker_idle_period
         First,    ///< there is no tick yet
+        Unknown,  ///< whether events wait is not known: at the latest as for Idle
     };
     Rule rule = Rule::First;
-    std::optional<pg::Timestamp> at; ///< when the ticker's call would make it; empty: at its next call, or never
-    std::int64_t waiting = 0;        ///< events since the last tick, by sequence: an upper bound
+    std::optional<pg::Timestamp> at;     ///< when the ticker's call would make it; empty: at its next call, or never
+    std::optional<std::int64_t> waiting; ///< events since the last tick, by sequence: an upper bound; empty: not known
 };
 
 /// The rules of pgque.ticker() (PgQ contract).

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -40,6 +41,7 @@ private:
     void push(Line& line, double rate) const;
 
     std::size_t m_capacity;
+    std::string m_install; ///< what the ids are of
     std::unordered_map<std::int32_t, Line> m_lines;
     std::optional<domain::Timestamp> m_takenAt;
     domain::Inflow m_inflow;

@@ -19,6 +19,10 @@ std::optional<std::int64_t> eventsWaiting(const domain::Queue& queue) {
 }
 
 void Memory::add(const domain::Snapshot& snapshot) {
+    if (std::string install = snapshot.capabilities.identity(); install != m_install) {
+        clear();
+        m_install = std::move(install);
+    }
     ++m_count;
     std::unordered_map<std::int32_t, Waiting> waiting;
     for (const domain::Queue& queue : snapshot.queues) {

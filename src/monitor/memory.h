@@ -97,6 +97,7 @@ private:
 
     static Blocker blocker(const domain::RowLock& lock) { return {{lock.queueId, lock.consumerId}, lock.pid}; }
 
+    std::string m_install; ///< what the ids are of
     int m_count = 0;
     std::unordered_map<std::int32_t, Waiting> m_waiting;
     std::map<Blocker, domain::Timestamp> m_blocking;

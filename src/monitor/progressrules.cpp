@@ -212,6 +212,8 @@ void groupDemoted(Case& one) {
 }
 
 void heldInsideFetch(Case& one) {
+    if (one.needsThePrimary("taken_not_committed"))
+        return;
     if (!one.snapshot.activity)
         return;
     for (const domain::RowLock& lock : one.snapshot.activity->rowLocks) {
@@ -276,6 +278,8 @@ void farBehind(Case& one) {
 }
 
 void partialReceive(Case& one) {
+    if (one.needsThePrimary("partial_receive"))
+        return;
     if (!one.snapshot.activity)
         return;
     for (const domain::Backend& backend : one.snapshot.activity->backends) {

@@ -118,7 +118,9 @@ void tickerStopped(Case& one) {
         if (!queue.eventSeqNow)
             ++unknown;
     }
-    if (unknown > 0 && all.empty()) {
+    if (unknown > 0 && all.empty() && one.snapshot.capabilities.inRecovery) {
+        one.notEvaluated("ticker_stopped", "this is a standby: whether events wait shows only on the primary");
+    } else if (unknown > 0 && all.empty()) {
         one.notEvaluated("ticker_stopped", "whether events wait is not known: the event sequences of " +
                                                words::count(static_cast<std::int64_t>(unknown), "queue") +
                                                " could not be read");
@@ -210,7 +212,7 @@ void noConsumer(Case& one) {
             one.found("no_consumer", lately > 0 ? Severity::Warning : Severity::Information, {queue.name, {}, {}, {}});
         finding.title = "Nobody reads " + queue.name + ": its events are discarded unread.";
         finding.cause = "The queue has no subscription.";
-        const pg::Interval left = queue.switchTime + queue.rotationPeriod - one.snapshot.takenAt;
+        const pg::Interval left = queue.switchTime + queue.rotationPeriod - one.snapshot.asOf();
         const std::int64_t aPeriod =
             std::llround(aSecond * std::chrono::duration<double>(queue.rotationPeriod).count());
         finding.consequence =

@@ -3,6 +3,8 @@
 #include "monitor/words.h"
 #include "queries/evidence.h"
 
+#include <algorithm>
+
 // Rules about what was given back: retries and dead letters.
 namespace monitor::rules {
 
@@ -48,7 +50,7 @@ void retryOverdue(Case& one) {
         if (!queue.oldestRetryDue || !queue.retryDue)
             continue;
         // Judged at the time of the counting, which has its own beat.
-        const pg::Interval overdue = queue.retryDue->takenAt - *queue.oldestRetryDue;
+        const pg::Interval overdue = std::min(queue.retryDue->takenAt, one.snapshot.asOf()) - *queue.oldestRetryDue;
         if (overdue <= one.thresholds.retryOverdue)
             continue;
         domain::Finding& finding = one.found("retry_overdue", Severity::Warning, {queue.name, {}, {}, {}});
@@ -99,7 +101,7 @@ void retryFallingBehind(Case& one) {
         const auto trend = one.memory->retryTrend(queue);
         if (!trend || !trend->moving || trend->growth < 0.1 || !queue.retryDue || !queue.oldestRetryDue)
             continue;
-        const pg::Interval overdue = queue.retryDue->takenAt - *queue.oldestRetryDue;
+        const pg::Interval overdue = std::min(queue.retryDue->takenAt, one.snapshot.asOf()) - *queue.oldestRetryDue;
         // From the threshold on another rule says it; before a quarter of it nothing is said.
         if (overdue > one.thresholds.retryOverdue || overdue < one.thresholds.retryOverdue / 4)
             continue;

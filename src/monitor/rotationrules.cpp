@@ -95,7 +95,7 @@ void rotationHeld(Case& one) {
         finding.since = dueAt(queue);
         finding.title = "An open transaction keeps " + queue.name + " from rotating: overdue by " +
                         words::age(one.since(*finding.since)) + ".";
-        if (one.snapshot.activity)
+        if (one.snapshot.activity && !one.snapshot.capabilities.inRecovery)
             finding.culprit = writerSince(*one.snapshot.activity, *queue.switchStep2);
         finding.cause = "A transaction that writes has been running since before the last switch, so every tick's "
                         "snapshot reaches back that far";
@@ -156,6 +156,8 @@ void rotationPinned(Case& one) {
 }
 
 void rotationHeldByLock(Case& one) {
+    if (one.needsThePrimary("rotation_held_by_lock"))
+        return;
     if (!one.snapshot.activity)
         return;
     for (const Queue& queue : one.snapshot.queues) {

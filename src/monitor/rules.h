@@ -19,11 +19,15 @@ struct Case {
     const Thresholds& thresholds;
     domain::Diagnosis& diagnosis;
 
-    pg::Interval since(pg::Timestamp moment) const { return snapshot.takenAt - moment; }
+    /// By the clock of what is judged: on a standby that stands still with what is replayed, so that a replay which
+    /// lags behind is blamed on nobody.
+    pg::Interval since(pg::Timestamp moment) const { return snapshot.asOf() - moment; }
 
     /// Adds a finding and returns it for its texts.
     domain::Finding& found(std::string_view rule, domain::Severity severity, domain::Subject subject);
     void notEvaluated(std::string_view rule, std::string why);
+    /// Of a rule that judges by sessions and locks: they are the primary's. Then it is listed as not evaluated.
+    bool needsThePrimary(std::string_view rule);
 };
 
 void tickerStopped(Case& one);
@@ -63,6 +67,7 @@ void ownerlessRows(Case& one);
 void horizonHeld(Case& one);
 void lateCommitter(Case& one);
 void ticksOfAnotherLife(Case& one);
+void replayDelay(Case& one);
 
 void rotationPinned(Case& one);
 void rotationHeld(Case& one);

@@ -16,7 +16,8 @@ using queries::Look;
 
 constexpr std::size_t sequencesAtOnce = 500;
 constexpr auto avoidLockedFor = std::chrono::seconds(30);
-constexpr double dearCountingMs = 50;
+constexpr auto longestPause = std::chrono::minutes(10);
+constexpr auto longestActivityPause = std::chrono::minutes(1); ///< locks and sessions come and go
 
 std::uint64_t key(std::int32_t high, std::int32_t low) {
     return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(high)) << 32) | static_cast<std::uint32_t>(low);
@@ -42,6 +43,15 @@ pg::Failure notAsked() {
     return failure;
 }
 
+[[noreturn]] void installIsGone() {
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Server;
+    failure.diagnostics.sqlState = "3F000";
+    failure.diagnostics.severity = "ERROR";
+    failure.diagnostics.message = "the schema pgque was dropped and made again";
+    throw pg::Error(std::move(failure));
+}
+
 } // namespace
 
 /// The questions of one round trip beside the core.
@@ -52,55 +62,74 @@ struct Sampler::Asking {
     };
 
     std::vector<Slice> sequences;
-    std::optional<Asked<std::vector<queries::RetryCount>>> retries;
-    std::optional<Asked<std::vector<queries::RetryDue>>> due;
-    std::optional<Asked<std::vector<queries::RetryDue>>> ahead;
+    std::optional<queries::RetryQuestions> retries;
     std::optional<Asked<std::vector<queries::DeadCount>>> dead;
-    std::optional<std::pair<Asked<pg::Timestamp>, Asked<pg::Timestamp>>> countsClock;
-    std::optional<queries::ActivityQuestions> activity;
     std::optional<queries::UpkeepQuestions> upkeep;
+    std::optional<queries::ActivityQuestions> activity;
+    Timed retriesTime;
+    Timed deadTime;
 };
+
+Sampler::Sampler(Options options)
+    : m_options(options)
+    , m_retries{{options.countsEvery, longestPause}, {}}
+    , m_dead(m_retries)
+    , m_upkeep(m_retries)
+    , m_activity{{options.activityEvery, longestActivityPause}, {}} {}
 
 void Sampler::reset() {
     // The last snapshot stays: what was seen open goes on having been seen.
     m_since.reset();
-    m_countsAt = {};
-    m_activityAt = {};
-    m_slowErrors.clear();
+    for (Beat* beat : {&m_retries, &m_dead, &m_upkeep, &m_activity}) {
+        beat->pace.askNext();
+        beat->error.reset();
+    }
+}
+
+/// Ids of another install mean other rows.
+void Sampler::forget() {
+    reset();
+    m_last.reset();
+    m_queueAt.clear();
+    m_subscriptionAt.clear();
 }
 
 domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Capabilities& capabilities,
                                     pg::Deadline deadline, Extent extent) {
     const bool whole = extent == Extent::Whole;
     const auto started = pg::Clock::now();
+    if (m_last && m_last->capabilities.identity() != capabilities.identity())
+        forget();
     if (m_since && started - m_completeAt >= m_options.completeEvery)
         m_since.reset();
 
     Look look;
     Asking asking;
     const queries::CoreQuestions core = queries::askCore(look, capabilities, m_since, m_options.limits);
-    if (m_last && whole) {
+    if (m_last && whole && !m_last->capabilities.inRecovery) {
         std::vector<std::int64_t> ids;
         ids.reserve(m_last->queues.size());
         for (const Queue& queue : m_last->queues)
             ids.push_back(queue.id);
         askSequences(look, asking, ids);
     }
-    if (whole && started - m_countsAt >= std::max(m_countsEvery, m_options.countsEvery))
-        askCounts(look, asking, capabilities);
-    if (whole && started - m_activityAt >= m_options.activityEvery)
-        asking.activity = queries::askActivity(look, m_options.limits);
+    if (whole)
+        askOthers(look, asking, capabilities, started);
     const queries::Answers answers = look.run(connection, deadline);
 
     auto next = std::make_shared<Snapshot>();
     next->capabilities = capabilities;
     queries::CoreSample read = queries::readCore(answers, core);
+    if (read.install != capabilities.install)
+        installIsGone();
     next->takenAt = read.takenAt;
     next->capabilities.inRecovery = read.inRecovery;
+    if (read.inRecovery)
+        next->replayedAt = read.replayedAt;
     next->cost.serverMs = queries::coreServerMs(answers, core);
     addCost(answers, look.statementCount(), started, *next);
-    if (!merge(std::move(read), *next)) {
-        // Rows came or went that the difference does not show.
+    if ((m_since && !queries::goesOn(read, *m_since)) || !merge(std::move(read), *next)) {
+        // Another server answers, or rows came or went that the difference does not show.
         m_since.reset();
         return sample(connection, capabilities, deadline, extent);
     }
@@ -114,19 +143,7 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
         for (const char* part : {"sequences", "counts", "activity"})
             next->errors.push_back({part, notAsked()});
     }
-    readCounts(answers, asking, *next);
-    readUpkeep(answers, asking, *next);
-    if (asking.activity) {
-        try {
-            next->activity = std::make_shared<const domain::Activity>(queries::readActivity(answers, *asking.activity));
-            m_activityAt = started;
-        } catch (const pg::Error& error) {
-            next->errors.push_back({"activity", error.failure()});
-        }
-    } else if (m_last) {
-        next->activity = m_last->activity;
-    }
-    next->errors.insert(next->errors.end(), m_slowErrors.begin(), m_slowErrors.end());
+    readOthers(answers, asking, *next);
     next->receivedAt = pg::Clock::now();
     next->number = ++m_number;
     next->buildIndex();
@@ -155,7 +172,7 @@ bool Sampler::merge(queries::CoreSample&& core, Snapshot& next) {
         takeQueue(std::move(queue), next, moved);
     for (Subscription& row : core.subscriptions) {
         if (row.batch) {
-            // Batch ids are never used twice, so the same id is the same batch, in whatever row it stands.
+            // An install uses no batch id twice, so the same id is the same batch, in whatever row it stands.
             const Subscription* before = knows ? m_last->subscription(row.queueId, row.consumerId) : nullptr;
             const bool seen = before != nullptr && before->batch == row.batch;
             row.batchFirstSeen = seen ? before->batchFirstSeen : core.takenAt;
@@ -268,6 +285,11 @@ void Sampler::findLowestTicks(Snapshot& next) {
     }
 }
 
+Queue* Sampler::place(std::int32_t queueId, Snapshot& next) const {
+    const auto found = m_queueAt.find(key(0, queueId));
+    return found == m_queueAt.end() ? nullptr : &next.queues[found->second];
+}
+
 void Sampler::askSequences(Look& look, Asking& asking, const std::vector<std::int64_t>& queueIds) const {
     const bool avoidLocked = pg::Clock::now() < m_avoidLockedUntil;
     for (std::size_t at = 0; at < queueIds.size(); at += sequencesAtOnce) {
@@ -285,15 +307,16 @@ void Sampler::readSequences(const queries::Answers& answers, const Asking& askin
     for (const Asking::Slice& slice : asking.sequences) {
         // Whatever comes of it, an old value is none: rates and waiting events are computed from it.
         for (const std::int64_t id : slice.queueIds) {
-            const auto place = m_queueAt.find(key(0, static_cast<std::int32_t>(id)));
-            if (place != m_queueAt.end())
-                next.queues[place->second].eventSeqNow.reset();
+            if (Queue* queue = place(static_cast<std::int32_t>(id), next))
+                queue->eventSeqNow.reset();
         }
+        // A sequence writes ahead what it will have given out next, up to 32 numbers: that is what a standby reads.
+        if (next.capabilities.inRecovery)
+            continue;
         try {
             for (const queries::SequenceValue& one : answers.get(slice.values)) {
-                const auto place = m_queueAt.find(key(0, one.queueId));
-                if (place != m_queueAt.end())
-                    next.queues[place->second].eventSeqNow = one.value;
+                if (Queue* queue = place(one.queueId, next))
+                    queue->eventSeqNow = one.value;
             }
         } catch (const pg::Error& error) {
             next.errors.push_back({"sequences", error.failure()});
@@ -303,6 +326,8 @@ void Sampler::readSequences(const queries::Answers& answers, const Asking& askin
 }
 
 void Sampler::readMissingSequences(pg::Connection& connection, Snapshot& next, pg::Deadline deadline) {
+    if (next.capabilities.inRecovery)
+        return;
     std::vector<std::int64_t> ids;
     for (const Queue& queue : next.queues) {
         if (!m_last || !m_last->queue(queue.id))
@@ -321,113 +346,112 @@ void Sampler::readMissingSequences(pg::Connection& connection, Snapshot& next, p
     readSequences(answers, asking, next);
 }
 
-void Sampler::askCounts(Look& look, Asking& asking, const domain::Capabilities& capabilities) {
-    m_slowErrors.clear();
-    look.part(m_options.limits);
-    const auto began = look.ask(queries::serverClock());
-    if (capabilities.readableTables.contains("retry_queue")) {
-        asking.retries = look.ask(queries::retryCounts(capabilities));
-        asking.due = look.ask(queries::retriesDue());
-        asking.ahead = look.ask(queries::retriesAhead());
-    } else {
-        m_slowErrors.push_back({"retries", noRight("retry_queue")});
+void Sampler::askOthers(Look& look, Asking& asking, const domain::Capabilities& capabilities,
+                        pg::Clock::time_point now) {
+    if (!capabilities.readableTables.contains("retry_queue")) {
+        m_retries.error = {"retries", noRight("retry_queue")};
+    } else if (m_retries.pace.isDue(now)) {
+        look.part(m_options.limits);
+        const auto began = look.ask(queries::serverClock());
+        asking.retries = queries::askRetries(look, capabilities);
+        asking.retriesTime = {began, look.ask(queries::serverClock())};
     }
     // Dead letters are a part of their own: fewer roles may read them.
-    if (capabilities.readableTables.contains("dead_letter")) {
+    if (!capabilities.readableTables.contains("dead_letter")) {
+        m_dead.error = {"dead letters", noRight("dead_letter")};
+    } else if (m_dead.pace.isDue(now)) {
         look.part(m_options.limits);
+        const auto began = look.ask(queries::serverClock());
         asking.dead = look.ask(queries::deadCounts());
-    } else {
-        m_slowErrors.push_back({"dead letters", noRight("dead_letter")});
+        asking.deadTime = {began, look.ask(queries::serverClock())};
     }
-    asking.countsClock = {began, look.ask(queries::serverClock())};
-    asking.upkeep = queries::askUpkeep(look, capabilities, m_options.limits);
+    if (m_upkeep.pace.isDue(now))
+        asking.upkeep = queries::askUpkeep(look, capabilities, m_options.limits);
+    if (m_activity.pace.isDue(now))
+        asking.activity = queries::askActivity(look, m_options.limits);
 }
 
-void Sampler::readCounts(const queries::Answers& answers, const Asking& asking, Snapshot& next) {
-    if (!asking.countsClock)
-        return;
-    m_countsAt = pg::Clock::now();
-    const domain::Count nothing{0, false, next.takenAt};
-    const auto place = [&](std::int32_t queueId) -> Queue* {
-        const auto found = m_queueAt.find(key(0, queueId));
-        return found == m_queueAt.end() ? nullptr : &next.queues[found->second];
-    };
+/// What it takes it takes whole, or throws pg::Error before.
+template <class Take>
+void Sampler::read(Beat& beat, const char* part, const queries::Answers& answers, const Timed& timed, Take take) {
     try {
-        const auto took = answers.get(asking.countsClock->second) - answers.get(asking.countsClock->first);
-        const double ms = std::chrono::duration<double, std::milli>(took).count();
-        // Dear counting is done less often, up to every ten minutes; cheap counting comes back to its beat.
-        m_countsEvery = ms > dearCountingMs
-                            ? std::min<std::chrono::seconds>(std::max(m_countsEvery, m_options.countsEvery) * 2,
-                                                             std::chrono::minutes(10))
-                            : m_options.countsEvery;
-    } catch (const pg::Error&) {
-        m_countsEvery = m_options.countsEvery * 2;
+        take();
+        const auto took = answers.get(timed.second) - answers.get(timed.first);
+        beat.error.reset();
+        beat.pace.answered(pg::Clock::now(), std::chrono::duration<double, std::milli>(took).count());
+    } catch (const pg::Error& error) {
+        beat.error = {part, error.failure()};
+        beat.pace.failed(pg::Clock::now());
     }
+}
+
+void Sampler::readOthers(const queries::Answers& answers, const Asking& asking, Snapshot& next) {
+    next.upkeep = m_last ? m_last->upkeep : nullptr;
+    next.activity = m_last ? m_last->activity : nullptr;
     if (asking.retries)
-        readRetries(answers, asking, next);
-    if (asking.dead) {
-        try {
-            const auto dead = answers.get(*asking.dead);
-            for (Queue& queue : next.queues) {
-                queue.dead = nothing;
-                queue.newestDead.reset();
-            }
-            for (const queries::DeadCount& one : dead) {
-                if (Queue* queue = place(one.queueId)) {
-                    queue->dead = one.dead;
-                    queue->newestDead = one.newest;
-                }
-            }
-        } catch (const pg::Error& error) {
-            m_slowErrors.push_back({"dead letters", error.failure()});
+        read(m_retries, "retries", answers, asking.retriesTime, [&] { readRetries(answers, asking, next); });
+    if (asking.dead)
+        read(m_dead, "dead letters", answers, asking.deadTime, [&] { readDead(answers, asking, next); });
+    if (asking.upkeep) {
+        read(m_upkeep, "upkeep", answers, {asking.upkeep->began, asking.upkeep->clock}, [&] {
+            next.upkeep = std::make_shared<const domain::Upkeep>(queries::readUpkeep(answers, *asking.upkeep));
+        });
+    }
+    if (asking.activity) {
+        read(m_activity, "activity", answers, {asking.activity->began, asking.activity->clock}, [&] {
+            next.activity = std::make_shared<const domain::Activity>(queries::readActivity(answers, *asking.activity));
+        });
+    }
+    for (const Beat* beat : {&m_activity, &m_retries, &m_dead, &m_upkeep}) {
+        if (beat->error)
+            next.errors.push_back(*beat->error);
+    }
+}
+
+void Sampler::readDead(const queries::Answers& answers, const Asking& asking, Snapshot& next) const {
+    const auto dead = answers.get(*asking.dead);
+    for (Queue& queue : next.queues) {
+        queue.dead = domain::Count{0, false, next.takenAt};
+        queue.newestDead.reset();
+    }
+    for (const queries::DeadCount& one : dead) {
+        if (Queue* queue = place(one.queueId, next)) {
+            queue->dead = one.dead;
+            queue->newestDead = one.newest;
         }
     }
 }
 
-void Sampler::readRetries(const queries::Answers& answers, const Asking& asking, Snapshot& next) {
+void Sampler::readRetries(const queries::Answers& answers, const Asking& asking, Snapshot& next) const {
+    const auto waiting = answers.get(asking.retries->waiting);
+    const auto due = answers.get(asking.retries->due);
+    const auto ahead = answers.get(asking.retries->ahead);
+    const bool dueCut = !due.empty() && due.front().cut;
+    const bool aheadCut = !ahead.empty() && ahead.front().cut;
     const domain::Count nothing{0, false, next.takenAt};
-    const auto place = [&](std::int32_t queueId) -> Queue* {
-        const auto found = m_queueAt.find(key(0, queueId));
-        return found == m_queueAt.end() ? nullptr : &next.queues[found->second];
-    };
-    try {
-        const auto waiting = answers.get(*asking.retries);
-        const auto due = answers.get(*asking.due);
-        const auto ahead = answers.get(*asking.ahead);
-        for (Queue& queue : next.queues) {
-            queue.retry = queue.retryDue = queue.retryAhead = queue.retryLastTry = nothing;
-            queue.oldestRetryDue.reset();
-        }
-        for (const queries::RetryCount& one : waiting) {
-            if (Queue* queue = place(one.queueId)) {
-                queue->retry = one.waiting;
-                queue->retryLastTry = one.lastTry;
-            }
-        }
-        for (const queries::RetryDue& one : due) {
-            if (Queue* queue = place(one.queueId)) {
-                queue->retryDue = one.due;
-                queue->oldestRetryDue = one.oldest;
-            }
-        }
-        for (const queries::RetryDue& one : ahead) {
-            if (Queue* queue = place(one.queueId))
-                queue->retryAhead = one.due;
-        }
-    } catch (const pg::Error& error) {
-        m_slowErrors.push_back({"retries", error.failure()});
+    for (Queue& queue : next.queues) {
+        queue.retry = queue.retryDue = queue.retryAhead = queue.retryLastTry = nothing;
+        queue.oldestRetryDue.reset();
     }
-}
-
-void Sampler::readUpkeep(const queries::Answers& answers, const Asking& asking, Snapshot& next) {
-    if (!asking.upkeep) {
-        next.upkeep = m_last ? m_last->upkeep : nullptr;
-        return;
+    for (const queries::RetryCount& one : waiting) {
+        if (Queue* queue = place(one.queueId, next)) {
+            queue->retry = one.waiting;
+            queue->retryLastTry = one.lastTry;
+            queue->retryDue = queries::together(one.due, nothing, dueCut);
+            queue->retryAhead = queries::together(one.ahead, nothing, aheadCut);
+            if (dueCut)
+                queue->oldestRetryDue = one.oldestDue;
+        }
     }
-    try {
-        next.upkeep = std::make_shared<const domain::Upkeep>(queries::readUpkeep(answers, *asking.upkeep));
-    } catch (const pg::Error& error) {
-        m_slowErrors.push_back({"upkeep", error.failure()});
+    for (const queries::RetryDue& one : due) {
+        if (Queue* queue = place(one.queueId, next)) {
+            queue->retryDue = queries::together(*queue->retryDue, one.due, dueCut);
+            queue->oldestRetryDue = std::min(one.oldest, queue->oldestRetryDue ? queue->oldestRetryDue : one.oldest);
+        }
+    }
+    for (const queries::RetryDue& one : ahead) {
+        if (Queue* queue = place(one.queueId, next))
+            queue->retryAhead = queries::together(*queue->retryAhead, one.due, aheadCut);
     }
 }
 

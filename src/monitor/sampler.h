@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/snapshot.h"
+#include "monitor/pace.h"
 #include "queries/activity.h"
 #include "queries/counts.h"
 #include "queries/sample.h"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace monitor {
@@ -23,7 +25,7 @@ class Sampler {
 public:
     struct Options {
         queries::Limits limits;
-        std::chrono::seconds countsEvery{10}; ///< the upkeep's too; doubled while counting costs more than 50 ms
+        std::chrono::seconds countsEvery{10}; ///< retries, dead letters and the upkeep, each at a pace of its own
         std::chrono::seconds activityEvery{2};
         std::chrono::seconds completeEvery{60};
     };
@@ -31,35 +33,50 @@ public:
     /// The core is queues, subscriptions and ticks; the rest is optional.
     enum class Extent { Whole, Core };
 
-    Sampler() = default;
+    Sampler()
+        : Sampler(Options()) {}
 
-    explicit Sampler(Options options)
-        : m_options(options) {}
+    explicit Sampler(Options options);
 
-    /// The next sample is complete: another server, another connection, another schema.
+    /// The next sample is complete: another server, another connection, other rights.
     void reset();
 
     /// One round trip (the first one, and one that finds new queues, two). The core part failing throws pg::Error and
     /// changes nothing; every other part's failure, or that it was not asked for, is an entry in the snapshot's errors.
+    /// Of another install than before nothing is carried on. 3F000: the capabilities are of an install that is no more.
     domain::SnapshotPtr sample(pg::Connection& connection, const domain::Capabilities& capabilities,
                                pg::Deadline deadline, Extent extent = Extent::Whole);
 
 private:
     struct Asking;
+
+    /// A part of the sample with a beat of its own.
+    struct Beat {
+        Pace pace;
+        std::optional<domain::PartError> error; ///< stands until it is asked again
+    };
+
+    /// The server's clock before and after a part.
+    using Timed = std::pair<queries::Asked<pg::Timestamp>, queries::Asked<pg::Timestamp>>;
     using Positions = std::unordered_map<std::uint64_t, std::size_t>;
 
+    void forget();
     bool merge(queries::CoreSample&& core, domain::Snapshot& next);
     void takeQueue(domain::Queue&& queue, domain::Snapshot& next, bool& moved);
     void takeSubscription(domain::Subscription&& row, domain::Snapshot& next, bool& moved);
     void order(domain::Snapshot& next);
     static void findLowestTicks(domain::Snapshot& next);
+    domain::Queue* place(std::int32_t queueId, domain::Snapshot& next) const;
     void askSequences(queries::Look& look, Asking& asking, const std::vector<std::int64_t>& queueIds) const;
     void readSequences(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
     void readMissingSequences(pg::Connection& connection, domain::Snapshot& next, pg::Deadline deadline);
-    void askCounts(queries::Look& look, Asking& asking, const domain::Capabilities& capabilities);
-    void readCounts(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
-    void readRetries(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
-    void readUpkeep(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
+    void askOthers(queries::Look& look, Asking& asking, const domain::Capabilities& capabilities,
+                   pg::Clock::time_point now);
+    void readOthers(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next);
+    void readRetries(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next) const;
+    void readDead(const queries::Answers& answers, const Asking& asking, domain::Snapshot& next) const;
+    template <class Read>
+    static void read(Beat& beat, const char* part, const queries::Answers& answers, const Timed& timed, Read take);
     void addCost(const queries::Answers& answers, int statements, pg::Clock::time_point started,
                  domain::Snapshot& next) const;
 
@@ -69,11 +86,11 @@ private:
     Positions m_subscriptionAt;
     std::optional<queries::Since> m_since;
     pg::Clock::time_point m_completeAt;
-    pg::Clock::time_point m_countsAt;
-    pg::Clock::time_point m_activityAt;
-    std::chrono::seconds m_countsEvery{0};
+    Beat m_retries;
+    Beat m_dead;
+    Beat m_upkeep;
+    Beat m_activity;
     pg::Clock::time_point m_avoidLockedUntil;
-    std::vector<domain::PartError> m_slowErrors; ///< of the counts, until the next counting
     std::uint64_t m_number = 0;
 };
 

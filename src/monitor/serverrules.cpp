@@ -15,6 +15,9 @@ namespace {
 using domain::EventTableLock;
 using domain::Severity;
 
+/// A standby that has not replayed anything for so long says so.
+constexpr pg::Interval longReplay = std::chrono::minutes(1);
+
 /// Who keeps the oldest snapshot.
 struct Holder {
     std::int64_t xmin = 0; ///< 32 bits
@@ -68,6 +71,8 @@ std::optional<Holder> oldestHolder(const domain::Activity& activity, const domai
 } // namespace
 
 void horizonHeld(Case& one) {
+    if (one.needsThePrimary("horizon_held"))
+        return;
     const domain::Upkeep* upkeep = one.snapshot.upkeep.get();
     if (!upkeep || !one.snapshot.activity) {
         one.notEvaluated("horizon_held", "dead rows and who keeps them were not asked");
@@ -100,6 +105,8 @@ void horizonHeld(Case& one) {
 }
 
 void lateCommitter(Case& one) {
+    if (one.needsThePrimary("late_committer"))
+        return;
     if (!one.snapshot.activity)
         return;
     // One transaction may have sent into many queues: said once.
@@ -169,6 +176,27 @@ void ticksOfAnotherLife(Case& one) {
                                         ", the server's next is " + std::to_string(upkeep->nextXid) + ".",
                                     queries::evidence::tickSnapshots(queue.name)});
     }
+}
+
+void replayDelay(Case& one) {
+    if (!one.snapshot.capabilities.inRecovery)
+        return;
+    if (!one.snapshot.replayedAt) {
+        one.notEvaluated("replay_delay", "this standby has replayed no transaction since it was started");
+        return;
+    }
+    const pg::Interval delay = one.snapshot.takenAt - *one.snapshot.replayedAt;
+    if (delay < longReplay)
+        return;
+    domain::Finding& finding = one.found("replay_delay", Severity::Information, {});
+    finding.since = one.snapshot.replayedAt;
+    finding.title = "This standby shows what was so " + words::age(delay) + " ago.";
+    finding.cause = "The last transaction it has replayed was committed then: its replay lags behind or is paused, or "
+                    "nothing has been committed on the primary since.";
+    finding.consequence = "All that is said here is judged as of that moment. What happened since, the ticker's work "
+                          "included, can be seen only on the primary.";
+    finding.evidence.push_back({"That transaction was committed at " + words::timeOfDay(*one.snapshot.replayedAt) + ".",
+                                queries::evidence::replay()});
 }
 
 } // namespace monitor::rules

@@ -136,8 +136,13 @@ Timeline::Key Timeline::key(std::int32_t queueId, std::int32_t subId) {
 }
 
 /// False: this look is older than one that is known already.
-bool Timeline::begin(domain::Timestamp now, pg::Interval gap) {
+bool Timeline::begin(const domain::Snapshot& snapshot, pg::Interval gap) {
     constexpr auto clockWentBack = std::chrono::seconds(10);
+    const domain::Timestamp now = snapshot.takenAt;
+    if (std::string install = snapshot.capabilities.identity(); install != m_install) {
+        clear();
+        m_install = std::move(install);
+    }
     if (m_lastLook && now <= *m_lastLook) {
         if (*m_lastLook - now < clockWentBack)
             return false;
@@ -154,7 +159,7 @@ bool Timeline::begin(domain::Timestamp now, pg::Interval gap) {
 
 void Timeline::add(const domain::Snapshot& snapshot, pg::Interval gap) {
     const domain::Timestamp now = snapshot.takenAt;
-    if (!begin(now, gap))
+    if (!begin(snapshot, gap))
         return;
     for (const domain::Queue& queue : snapshot.queues)
         rememberTicks(queue);
@@ -182,7 +187,7 @@ void Timeline::add(const domain::Snapshot& snapshot, pg::Interval gap) {
 
 void Timeline::addTrack(const domain::Snapshot& snapshot, std::int32_t queueId, std::int32_t subId, pg::Interval gap,
                         Drawn drawn) {
-    if (!begin(snapshot.takenAt, gap))
+    if (!begin(snapshot, gap))
         return;
     for (const domain::Queue& queue : snapshot.queues)
         rememberTicks(queue);

@@ -207,7 +207,7 @@ private:
     };
 
     static Key key(std::int32_t queueId, std::int32_t subId);
-    bool begin(domain::Timestamp now, pg::Interval gap);
+    bool begin(const domain::Snapshot& snapshot, pg::Interval gap);
     void lookAt(const domain::Snapshot& snapshot, Track& track, const Rows& rows, pg::Interval gap,
                 std::optional<std::int64_t> drawn);
     void lose(Track& track, domain::Timestamp now, pg::Interval gap);
@@ -221,6 +221,7 @@ private:
     std::size_t limitOf(const Track& track) const;
 
     Limits m_limits;
+    std::string m_install; ///< what the ids are of
     std::unordered_map<Key, Track> m_tracks;
     std::unordered_map<std::int32_t, std::vector<TickMark>> m_ticks;
     std::map<std::int64_t, BarEnd> m_did;

@@ -108,8 +108,8 @@ pg::Call<std::vector<domain::EventTableLock>> eventLocks() {
 
 ActivityQuestions askActivity(Look& look, Limits limits) {
     look.part(limits);
-    return {look.ask(rowLocks()), look.ask(backends()), look.ask(prepared()), look.ask(eventLocks()),
-            look.ask(serverClock())};
+    return {look.ask(serverClock()), look.ask(rowLocks()),   look.ask(backends()),
+            look.ask(prepared()),    look.ask(eventLocks()), look.ask(serverClock())};
 }
 
 domain::Activity readActivity(const Answers& answers, const ActivityQuestions& questions) {

@@ -8,6 +8,7 @@ namespace queries {
 
 /// Who holds or waits for the queue's own rows, who has a transaction open, what is prepared.
 struct ActivityQuestions {
+    Asked<domain::Timestamp> began;
     Asked<std::vector<domain::RowLock>> rowLocks;
     Asked<std::vector<domain::Backend>> backends;
     Asked<std::vector<domain::PreparedTransaction>> prepared;

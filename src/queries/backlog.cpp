@@ -19,13 +19,7 @@ using Text = std::optional<std::string>;
 constexpr int previewChars = 400;
 constexpr Limits pageLimits{std::chrono::seconds(5), std::chrono::milliseconds(200)};
 
-/// Infinite times, which an interval of a consumer's may have made, stand at the end of the year 9999.
-std::string finite(const std::string& column) {
-    return "case when isfinite(" + column + ") then " + detail::micros(column) + " when " + column +
-           " > 'epoch' then 253402300799000000 else 0 end";
-}
-
-/// A moment as it came from finite(), for comparing with a column.
+/// A moment as it came from detail::micros(), for comparing with a column.
 constexpr auto momentParam = "(case when $4::bigint >= 253402300799000000 then 'infinity'::timestamptz"
                              " else 'epoch'::timestamptz + $4::bigint * interval '1 microsecond' end)";
 
@@ -44,24 +38,37 @@ pg::Params pageParams(std::int32_t queueId, int limit) {
     return pg::Params::of(queueId, limit, previewChars);
 }
 
-pg::Call<std::vector<domain::Retry>> retries(std::int32_t queueId, const std::optional<domain::RetryPosition>& after,
-                                             int limit) {
+/// What a queue's retries end at, of a row called q.
+std::string maxRetries(const domain::Capabilities& capabilities) {
+    return capabilities.hasColumn("queue.queue_max_retries") ? "coalesce(q.queue_max_retries, 5)" : "5";
+}
+
+/// Names of a page's owners are looked for in one reading of the subscriptions, which have no index by sub_id.
+pg::Call<std::vector<domain::Retry>> retries(const domain::Capabilities& capabilities, std::int32_t queueId,
+                                             const std::optional<domain::RetryPosition>& after, int limit) {
     const std::string beyond =
         after ? std::string(" and (r.ev_retry_after, r.ev_owner, r.ev_id) > (") + momentParam + ", $5::int, $6::bigint)"
               : std::string();
+    // A group's main row names it.
+    const std::string mainFirst =
+        capabilities.hasColumn("subscription.sub_role") ? "s.sub_role = 'coop_member', " : std::string();
     pg::Params params = pageParams(queueId, limit);
     if (after)
         params.add(micros(after->dueAt)).add(after->owner).add(after->eventId);
     return rowsCall(
         "retries",
-        "select r.ev_queue, q.queue_name, r.ev_owner, (select c.co_name from pgque.subscription s"
-        " join pgque.consumer c on c.co_id = s.sub_consumer where s.sub_id = r.ev_owner"
-        " order by s.sub_role = 'coop_member', c.co_name limit 1), r.ev_id, " +
-            finite("r.ev_retry_after") + ", " + finite("r.ev_time") +
-            ", coalesce(r.ev_retry, 0), coalesce(q.queue_max_retries, 5), r.ev_type, left(r.ev_data, $3::int),"
-            " coalesce(octet_length(r.ev_data), 0)::bigint from pgque.retry_queue r"
-            " left join pgque.queue q on q.queue_id = r.ev_queue where ($1::int = 0 or r.ev_queue = $1::int)" +
-            beyond + " order by r.ev_retry_after, r.ev_owner, r.ev_id limit $2::int",
+        "with page as materialized (select r.* from pgque.retry_queue r where ($1::int = 0 or r.ev_queue = $1::int)" +
+            beyond +
+            " order by r.ev_retry_after, r.ev_owner, r.ev_id limit $2::int), owner as materialized"
+            " (select distinct on (s.sub_id) s.sub_id, c.co_name from pgque.subscription s"
+            " join pgque.consumer c on c.co_id = s.sub_consumer where s.sub_id = any(array(select ev_owner from page))"
+            " order by s.sub_id, " +
+            mainFirst + "c.co_name) select r.ev_queue, q.queue_name, r.ev_owner, o.co_name, r.ev_id, " +
+            detail::micros("r.ev_retry_after") + ", " + detail::micros("r.ev_time") + ", coalesce(r.ev_retry, 0), " +
+            maxRetries(capabilities) +
+            ", r.ev_type, left(r.ev_data, $3::int), coalesce(octet_length(r.ev_data), 0)::bigint from page r"
+            " left join pgque.queue q on q.queue_id = r.ev_queue left join owner o on o.sub_id = r.ev_owner"
+            " order by r.ev_retry_after, r.ev_owner, r.ev_id",
         std::move(params), [](const pg::Row& row) {
             domain::Retry retry;
             retry.queueId = row.get<std::int32_t>(0);
@@ -80,7 +87,7 @@ pg::Call<std::vector<domain::Retry>> retries(std::int32_t queueId, const std::op
         });
 }
 
-pg::Call<domain::RetryOutlook> retryOutlook(std::int32_t queueId) {
+pg::Call<domain::RetryOutlook> retryOutlook(const domain::Capabilities& capabilities, std::int32_t queueId) {
     const auto within = [](const char* from, const char* to) {
         return std::string("count(*) filter (where r.due > now() + interval '") + from +
                "' and r.due <= now() + interval '" + to + "'), ";
@@ -91,9 +98,9 @@ pg::Call<domain::RetryOutlook> retryOutlook(std::int32_t queueId) {
             within("10 minutes", "1 hour") +
             "count(*) filter (where r.due > now() + interval '1 hour'), count(*) filter (where r.tries >= r.most),"
             " count(*) >= " +
-            std::to_string(backlogCap) +
-            " from (select w.ev_retry_after as due, coalesce(w.ev_retry, 0) as tries,"
-            " coalesce(q.queue_max_retries, 5) as most from pgque.retry_queue w"
+            std::to_string(backlogCap) + " from (select w.ev_retry_after as due, coalesce(w.ev_retry, 0) as tries, " +
+            maxRetries(capabilities) +
+            " as most from pgque.retry_queue w"
             " left join pgque.queue q on q.queue_id = w.ev_queue where ($1::int = 0 or w.ev_queue = $1::int)"
             " order by w.ev_retry_after limit " +
             std::to_string(backlogCap) + ") r",
@@ -119,8 +126,8 @@ pg::Call<std::vector<domain::DeadLetter>> deadLetters(std::int32_t queueId,
     if (after)
         params.add(micros(after->time)).add(after->id);
     return rowsCall("dead letters",
-                    "select d.dl_id, q.queue_id, q.queue_name, coalesce(c.co_name, ''), " + finite("d.dl_time") +
-                        ", d.dl_reason, d.ev_id, " + finite("d.ev_time") +
+                    "select d.dl_id, q.queue_id, q.queue_name, coalesce(c.co_name, ''), " +
+                        detail::micros("d.dl_time") + ", d.dl_reason, d.ev_id, " + detail::micros("d.ev_time") +
                         ", coalesce(d.ev_retry, 0), d.ev_type, left(d.ev_data, $3::int),"
                         " coalesce(octet_length(d.ev_data), 0)::bigint from pgque.queue q cross join lateral"
                         " (select * from pgque.dead_letter l where l.dl_queue_id = q.queue_id" +
@@ -152,7 +159,7 @@ pg::Call<std::vector<domain::DeadGroup>> rawGroups(std::int32_t queueId) {
     const std::string cap = std::to_string(backlogCap);
     return rowsCall("dead letter groups",
                     "select q.queue_id, q.queue_name, d.ev_type, coalesce(left(d.dl_reason, 300), ''), count(*), " +
-                        finite("min(d.dl_time)") + ", " + finite("max(d.dl_time)") +
+                        detail::micros("min(d.dl_time)") + ", " + detail::micros("max(d.dl_time)") +
                         " from (select l.dl_queue_id, l.ev_type, l.dl_reason, l.dl_time from pgque.queue o"
                         " cross join lateral (select * from pgque.dead_letter n where n.dl_queue_id = o.queue_id"
                         " order by n.dl_time desc limit " +
@@ -202,21 +209,29 @@ std::optional<std::string> onlyPayload(pg::Connection& connection, const pg::Cal
 
 } // namespace
 
-domain::RetryPage retryPage(pg::Connection& connection, std::int32_t queueId,
+domain::RetryPage retryPage(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
                             const std::optional<domain::RetryPosition>& after, int limit, pg::Deadline deadline) {
     Look look;
     look.part(pageLimits, Look::View::Same);
-    const auto rows = look.ask(retries(queueId, after, limit));
+    const auto rows = look.ask(retries(capabilities, queueId, after, limit));
     const auto clock = look.ask(serverClock());
     std::optional<Asked<domain::RetryOutlook>> outlook;
-    if (!after)
-        outlook = look.ask(retryOutlook(queueId));
+    if (!after) {
+        // A part of its own: it reads more than the page does.
+        look.part(pageLimits);
+        outlook = look.ask(retryOutlook(capabilities, queueId));
+    }
     const Answers answers = look.run(connection, deadline);
     domain::RetryPage page;
     page.rows = answers.get(rows);
     page.takenAt = answers.get(clock);
-    if (outlook)
-        page.outlook = answers.get(*outlook);
+    if (outlook) {
+        try {
+            page.outlook = answers.get(*outlook);
+        } catch (const pg::Error& error) {
+            page.outlookFailure = error.failure();
+        }
+    }
     if (static_cast<int>(page.rows.size()) == limit)
         page.next = {page.rows.back().dueAt, page.rows.back().owner, page.rows.back().eventId};
     return page;

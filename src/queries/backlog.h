@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/backlog.h"
+#include "domain/capabilities.h"
 #include "pg/connection.h"
 
 // What waits to come back and what will not: pages of pgque.retry_queue and pgque.dead_letter, for a reader.
@@ -11,7 +12,8 @@ namespace queries {
 inline constexpr int backlogCap = 10'000;
 
 /// A page of retries in the order of their due times, of one queue or (0) of all. Throws pg::Error.
-domain::RetryPage retryPage(pg::Connection& connection, std::int32_t queueId,
+/// The outlook failing leaves the rows alone.
+domain::RetryPage retryPage(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
                             const std::optional<domain::RetryPosition>& after, int limit, pg::Deadline deadline);
 
 /// A page of dead letters, the newest first, of one queue or (0) of all. Throws pg::Error.

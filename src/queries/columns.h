@@ -14,12 +14,32 @@
 // How the answers of our questions are written and read. Not for other folders.
 namespace queries::detail {
 
+/// The end of the year 9999 as microseconds since the epoch: what lies beyond stands there, so that one row with an
+/// infinite value does not fail a whole question, and nothing that is computed from it overflows.
+inline constexpr auto farthest = "253402300799000000";
+
 /// Times travel as microseconds since the epoch, independent of the role's DateStyle. date_part, because extract
 /// computes in numeric, which costs a tenth of a sample of 11,000 rows; a double holds microseconds exactly enough to
-/// round back for the next 200 years.
+/// round back for the next 200 years. '-infinity' is the epoch itself.
 inline std::string micros(std::string_view expression) {
-    return "(date_part('epoch', " + std::string(expression) + ") * 1000000)::bigint";
+    const std::string time(expression);
+    return "(case when " + time + " > '-infinity' and " + time + " < '9999-12-31 23:59:59Z' then (date_part('epoch', " +
+           time + ") * 1000000)::bigint when " + time + " > 'epoch' then " + farthest + " when " + time +
+           " is not null then 0 end)";
 }
+
+/// An interval's. Infinite ones, which there are since version 17, and those of thousands of years end there too.
+inline std::string microsOf(std::string_view interval) {
+    const std::string seconds = "date_part('epoch', " + std::string(interval) + ')';
+    return "(case when abs(" + seconds + ") < 253402300799 then (" + seconds + " * 1000000)::bigint when " + seconds +
+           " is not null then sign(" + seconds + ")::bigint * " + farthest + " end)";
+}
+
+/// Names the install in this database as Capabilities::install does; NULL: there is none.
+inline constexpr auto installName =
+    "(select d.oid || '.' || c.relnamespace || '.' || c.oid from pg_database d, pg_class c"
+    " where d.datname = current_database() and c.relname = 'queue'"
+    " and c.relnamespace = (select oid from pg_namespace where nspname = 'pgque'))";
 
 inline pg::Interval interval(const pg::Row& row, int column) {
     return pg::Interval(row.get<std::int64_t>(column));

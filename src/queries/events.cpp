@@ -6,6 +6,7 @@
 #include "queries/look.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace queries {
@@ -13,6 +14,8 @@ namespace queries {
 namespace {
 
 using detail::Chunk;
+using detail::fewRows;
+using detail::Piece;
 using detail::Tid;
 using detail::tidFrom;
 using domain::EventPage;
@@ -20,9 +23,6 @@ using domain::EventPosition;
 using domain::EventRow;
 using domain::EventSearch;
 using pgque::detail::single;
-
-/// Up to so many rows of a transaction range are found by index and sorted; beyond, the table is read through.
-constexpr int fewRows = 5'000;
 
 /// What reading a window needs to know of its queue and ticks.
 struct Facts {
@@ -94,51 +94,77 @@ constexpr auto belongs = "pg_visible_in_snapshot(e.ev_txid, $1::pg_snapshot)"
                          " and (e.ev_owner is null or e.ev_owner = $3::int)";
 
 /// The same set by transaction ids, which an index finds: committed between the ticks, or running at the earlier one.
-/// $4 and $5 are the ticks' xmax, $6 what ran at the earlier one.
-constexpr auto inRange = "((e.ev_txid >= $4::xid8 and e.ev_txid < $5::xid8) or e.ev_txid = any($6::xid8[]))";
+/// $4 and $5 are the ticks' xmax, $6 what ran at the earlier one. What ran then is below its xmax: no event is in both.
+constexpr std::array inRange = {"e.ev_txid >= $4::xid8 and e.ev_txid < $5::xid8", "e.ev_txid = any($6::xid8[])"};
 
 pg::Params windowParams(const Facts& facts, const Window& window) {
     return pg::Params::of(facts.nextSnapshot, facts.lastSnapshot, window.subId, facts.from, facts.to, facts.running);
 }
 
-/// A table's rows come from one of two branches, of which the other is never entered: when few rows lie in the
-/// window's range of transaction ids, the index finds them; otherwise some blocks are read through, where the first
-/// page of a million rows costs as little as the last. `is true` keeps the index away from the second branch: it would
-/// collect all million rows before giving the first.
-std::string pageSql(const std::string& table, const std::string& wanted, const EventSearch& search) {
-    std::string sql = "with head as materialized (select pg_relation_size($12::regclass) / "
-                      "current_setting('block_size')::int as blocks,"
-                      " (select count(*) from (select from " +
-                      table + " e where " + inRange + " limit " + std::to_string(fewRows + 1) +
-                      ") bounded) as found)"
-                      " select h.blocks, h.found, " +
-                      detail::chunkColumns("$10", search) +
-                      " from head h left join lateral ("
-                      " (select e.ctid as place from " +
-                      table + " e where (select found from head) <= " + std::to_string(fewRows) + " and " + inRange +
-                      " and " + belongs + wanted +
-                      " and e.ctid > $7::tid order by e.ctid limit $9::int)"
-                      " union all"
-                      " (select e.ctid from " +
-                      table + " e where (select found from head) > " + std::to_string(fewRows) +
-                      " and e.ctid > $7::tid and e.ctid < $8::tid and (e.ev_txid >= $11::xid8) is true and " + belongs +
-                      wanted +
-                      " limit $9::int)) p on true"
-                      " left join " +
-                      table + " e on e.ctid = p.place order by e.ctid";
-    return sql;
+/// How large the table is, and whether the index finds few rows in the window's range of transaction ids; $7 is the
+/// table's name.
+std::string headOf(const std::string& table) {
+    std::string found;
+    for (const std::string half : inRange)
+        found += " + (select count(*) from (select from " + table + " e where " + half + " limit " +
+                 std::to_string(fewRows + 1) + ") bounded)";
+    return "head as materialized (select pg_relation_size($7::regclass) / current_setting('block_size')::int as "
+           "blocks, 0" +
+           found + " as found)";
 }
 
-Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& window, std::int32_t table, Tid from,
-                Tid to, int rows, int previewChars, const EventSearch& search, pg::Deadline deadline) {
-    const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(table));
-    pg::Params params = windowParams(facts, window);
-    params.add(from.text()).add(to.text()).add(rows).add(previewChars).add(facts.lowest).add(name);
-    const std::string wanted = detail::searchConditions(search, window.queueId, params);
+/// What the index finds of the window behind $8, where it finds few.
+std::string fewOf(const std::string& table) {
+    std::string rows;
+    for (const std::string half : inRange)
+        rows += std::string(rows.empty() ? "" : " union all ") + "select e.ctid as place from " + table +
+                " e where (select found from head) <= " + std::to_string(fewRows) + " and " + half + " and " + belongs +
+                " and e.ctid > $8::tid";
+    return "few as materialized (select place from (" + rows + ") both_halves order by place";
+}
+
+/// Of a table read through, $8 and $9 are the places between which it is, exclusive. `is true` keeps the index away:
+/// it knows no places. $10 is the lowest transaction id.
+constexpr auto inBlocks = "e.ctid > $8::tid and e.ctid < $9::tid and (e.ev_txid >= $10::xid8) is true";
+
+/// A table's rows come from one of two branches, of which the other is never entered: when few rows lie in the
+/// window's range of transaction ids, the index finds them, and so many of them ($11) are looked at, in their order;
+/// otherwise some blocks are read through, where the first page of a million rows costs as little as the last.
+std::string pageSql(const std::string& table, const std::string& wanted, const EventSearch& search) {
+    const std::string few = std::to_string(fewRows);
+    return "with " + headOf(table) + ", " + fewOf(table) +
+           " limit $11::int)"
+           " select h.blocks, h.found, case when (select count(*) from few) >= $11::int then"
+           " (select l.place::text from few l order by l.place desc limit 1) end, " +
+           detail::chunkColumns("$13", search) + " from head h left join lateral ((select f.place from few f join " +
+           table + " e on e.ctid = f.place where true" + wanted +
+           " order by f.place limit $12::int) union all (select e.ctid from " + table +
+           " e where (select found from head) > " + few + " and " + inBlocks + " and " + belongs + wanted +
+           " limit $12::int)) p on true left join " + table + " e on e.ctid = p.place order by e.ctid";
+}
+
+/// A look at one piece of a table; the time-outs hold for it alone, and no lock outlives it.
+Look pieceLook(std::chrono::milliseconds longest) {
     Look look;
-    look.part({std::chrono::seconds(5), std::chrono::milliseconds(200)});
-    // A whole-table scan might start in the middle, beside another one's.
-    look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
+    look.part({longest, std::chrono::milliseconds(200)});
+    // A whole-table scan might start in the middle, beside another one's; a bitmap is made whole before its first row.
+    look.ask({"select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)", {}});
+    return look;
+}
+
+pg::Params pieceParams(const Facts& facts, const Window& window, const std::string& table, Tid from, Tid to) {
+    pg::Params params = windowParams(facts, window);
+    params.add(table).add(from.text()).add(to.text()).add(facts.lowest);
+    return params;
+}
+
+Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& window, const Piece& piece,
+                const PageLimits& limits, const EventSearch& search, pg::Deadline deadline) {
+    const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(piece.table));
+    pg::Params params = pieceParams(facts, window, name, piece.from, piece.to);
+    params.add(piece.lookedAt).add(piece.rows).add(limits.previewChars);
+    const std::string wanted = detail::searchConditions(search, window.queueId, params);
+    Look look = pieceLook(limits.statement);
     const auto began = look.ask(serverClock());
     const std::size_t asked = look.ask({pageSql(name, wanted, search), std::move(params)});
     const auto ended = look.ask(serverClock());
@@ -149,10 +175,33 @@ Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& wi
         chunk.blocks = row.get<std::int64_t>(0);
         chunk.restAsked = row.get<std::int64_t>(1) <= fewRows;
         if (!row.isNull(2))
-            detail::addRow(chunk, row, 2, table, search);
+            chunk.reached = tidFrom(row.get<std::string>(2));
+        if (!row.isNull(3))
+            detail::addRow(chunk, row, 3, piece.table, search);
     }
     chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
     return chunk;
+}
+
+struct Counted {
+    std::int64_t blocks = 0;
+    bool all = false; ///< the index found few: they are all counted
+    std::int64_t events = 0;
+};
+
+Counted countPiece(pg::Connection& connection, const Facts& facts, const Window& window, const std::string& table,
+                   Tid from, Tid to, pg::Deadline deadline) {
+    const std::string few = std::to_string(fewRows);
+    Look look = pieceLook(PageLimits().statement);
+    const auto asked = look.ask(pgque::detail::rowCall(
+        "count a window",
+        "with " + headOf(table) + ", " + fewOf(table) + ") select h.blocks, h.found <= " + few +
+            ", case when h.found <= " + few + " then (select count(*) from few) else (select count(*) from " + table +
+            " e where " + inBlocks + " and " + belongs + ") end from head h",
+        pieceParams(facts, window, table, from, to), [](const pg::Row& row) {
+            return Counted{row.get<std::int64_t>(0), row.get<bool>(1), row.get<std::int64_t>(2)};
+        }));
+    return look.run(connection, deadline).get(asked);
 }
 
 } // namespace
@@ -160,24 +209,36 @@ Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& wi
 EventPage eventPage(pg::Connection& connection, const Window& window, const EventSearch& search,
                     const std::optional<EventPosition>& from, const PageLimits& limits, pg::Deadline deadline) {
     const Facts facts = readFacts(connection, window, deadline);
-    return detail::scan(facts.tables, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll}, search,
-                        [&](std::int32_t table, Tid begin, Tid end, int rows) {
-                            return readChunk(connection, facts, window, table, begin, end, rows, limits.previewChars,
-                                             search, deadline);
-                        });
+    return detail::scan(
+        facts.tables, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll, std::chrono::seconds(5)}, search,
+        [&](const Piece& piece) { return readChunk(connection, facts, window, piece, limits, search, deadline); });
 }
 
-std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline) {
+std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
+                         const std::stop_token& stop) {
+    constexpr std::int64_t blocksAtOnce = 4'096;
     const Facts facts = readFacts(connection, window, deadline);
     std::int64_t sum = 0;
     for (const std::int32_t table : facts.tables) {
         const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(table));
-        sum += look(connection,
-                    pgque::detail::valueCall<std::int64_t>(
-                        "count a window", "select count(*) from " + name + " e where " + inRange + " and " + belongs,
-                        windowParams(facts, window)),
-                    {std::chrono::seconds(30), std::chrono::milliseconds(200)}, deadline);
+        for (Tid from; !stop.stop_requested();) {
+            const Tid to{from.block + blocksAtOnce, 0};
+            const Counted piece = countPiece(connection, facts, window, name, from, to, deadline);
+            sum += piece.events;
+            if (piece.all || to.block >= piece.blocks)
+                break;
+            from = to;
+        }
     }
+    if (stop.stop_requested()) {
+        pg::Failure failure;
+        failure.kind = pg::ErrorKind::Cancelled;
+        failure.diagnostics.message = "counting was stopped";
+        throw pg::Error(std::move(failure));
+    }
+    // Between the pieces nothing was locked.
+    if (readFacts(connection, window, deadline).tables != facts.tables)
+        gone("the tables were rotated while they were counted: count again");
     return sum;
 }
 

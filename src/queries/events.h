@@ -4,8 +4,10 @@
 #include "domain/eventpage.h"
 #include "pg/connection.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace queries {
@@ -25,6 +27,7 @@ struct PageLimits {
     int previewChars = 400;   ///< of the payload and the extra fields
     int blocksAtOnce = 4'096; ///< of a table read through; 32 MB
     int blocksInAll = 32'768; ///< then the page ends with boundReached, wherever it stands
+    std::chrono::milliseconds statement = std::chrono::seconds(5); ///< after that it is asked again for less
 };
 
 /// A page of those of a window's events that satisfy the search, in storage order (previous table, current table;
@@ -34,8 +37,11 @@ domain::EventPage eventPage(pg::Connection& connection, const Window& window, co
                             const std::optional<domain::EventPosition>& from, const PageLimits& limits,
                             pg::Deadline deadline);
 
-/// The exact number of events in a window, however many there are. Throws pg::Error.
-std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline);
+/// The exact number of events in a window, however many there are: counted piece by piece, each in a transaction of its
+/// own, so that rotation never waits for more than one, and stopped between two of them. Throws pg::Error; Cancelled
+/// when it was stopped.
+std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
+                         const std::stop_token& stop = {});
 
 /// An event's payload as it is stored.
 struct Payload {

@@ -14,7 +14,10 @@ namespace {
 constexpr std::int64_t longestSearched = 262'144;
 constexpr int candidatesAtOnce = 50;
 constexpr int candidatesInAll = 2'000;
-constexpr int leastBlocks = 16;
+/// A statement that takes too long is asked again for so much less; one that is quick is followed by a larger one.
+constexpr int lessBy = 32;
+constexpr int moreBy = 4;
+constexpr double quickMs = 500;
 constexpr int eventColumnCount = 13;
 constexpr std::int64_t blockSize = 8'192;
 
@@ -112,19 +115,28 @@ domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optio
     domain::EventPage page;
     std::int64_t blocksLeft = limits.blocksInAll;
     int candidatesLeft = candidatesInAll;
-    std::int64_t blocksAtOnce = limits.blocksAtOnce;
+    // Where payloads are read, nobody knows how long they are: it begins with little.
+    const int share = search.json || !search.text.empty() ? lessBy : 1;
+    std::int64_t blocksAtOnce = std::max(1, limits.blocksAtOnce / share);
+    int lookedAt = fewRows / share;
+    const auto started = pg::Clock::now();
     while (table != tables.end()) {
         const Tid end{position.block + std::min(blocksAtOnce, blocksLeft), 0};
         const int missing = limits.rows - static_cast<int>(page.rows.size());
         const int wanted = search.json ? std::min(missing, candidatesAtOnce) : missing;
         Chunk chunk;
         try {
-            chunk = read(*table, position, end, wanted);
+            chunk = read({*table, position, end, lookedAt, wanted});
         } catch (const pg::Error& error) {
-            if (!tookTooLong(error) || blocksAtOnce <= leastBlocks)
+            if (!tookTooLong(error) || (blocksAtOnce <= 1 && lookedAt <= 1))
                 throw;
-            blocksAtOnce = std::max<std::int64_t>(leastBlocks, blocksAtOnce / 8);
+            blocksAtOnce = std::max<std::int64_t>(1, blocksAtOnce / lessBy);
+            lookedAt = std::max(1, lookedAt / lessBy);
             continue;
+        }
+        if (chunk.serverMs < quickMs) {
+            blocksAtOnce = std::min<std::int64_t>(limits.blocksAtOnce, blocksAtOnce * moreBy);
+            lookedAt = std::min(fewRows, lookedAt * moreBy);
         }
         page.serverMs += chunk.serverMs;
         const bool full = static_cast<int>(chunk.rows.size()) >= wanted;
@@ -149,6 +161,8 @@ domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optio
         }
         if (full) {
             position = last;
+        } else if (chunk.reached) {
+            position = *chunk.reached;
         } else if (chunk.restAsked || end.block >= chunk.blocks) {
             ++table;
             position = {};
@@ -156,7 +170,7 @@ domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optio
             position = end;
         }
         const bool pageIsFull = static_cast<int>(page.rows.size()) >= limits.rows;
-        const bool bound = blocksLeft <= 0 || candidatesLeft <= 0;
+        const bool bound = blocksLeft <= 0 || candidatesLeft <= 0 || pg::Clock::now() - started > limits.longest;
         if (table != tables.end() && (pageIsFull || bound)) {
             page.boundReached = !pageIsFull;
             page.next = domain::EventPosition{*table, position.text()};

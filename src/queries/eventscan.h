@@ -5,18 +5,26 @@
 #include "pg/statement.h"
 #include "queries/eventrow.h"
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
 // How event tables are read through, some blocks at a time. Not for other folders.
 namespace queries::detail {
+
+/// Up to so many rows that lie in a range of transactions are found by index and sorted; beyond, the table is read
+/// through.
+inline constexpr int fewRows = 5'000;
 
 /// What one question to one table brought.
 struct Chunk {
     std::vector<domain::EventRow> rows;             ///< by ctid
     std::vector<std::optional<std::string>> wholes; ///< of each row its payload, where a JSON path is looked for
     std::int64_t blocks = 0;                        ///< of the table
-    bool restAsked = false; ///< the whole table behind the position was asked, not only up to the end
+    bool restAsked = false; ///< the table behind the position was asked by index, not up to the end
+    /// Then: so far what the index finds was looked at, and it finds more; empty: all of it was.
+    std::optional<Tid> reached;
     double serverMs = 0;
 };
 
@@ -25,13 +33,23 @@ struct ScanLimits {
     int rows = 0;
     int blocksAtOnce = 0;
     int blocksInAll = 0;
+    std::chrono::milliseconds longest{}; ///< then the page ends with boundReached, wherever it stands
 };
 
-/// Asks one table for so many rows from a place (exclusive) up to a block.
-using ReadChunk = std::function<Chunk(std::int32_t table, Tid from, Tid to, int rows)>;
+/// What one question is to look at, and what it may bring.
+struct Piece {
+    std::int32_t table = 0;
+    Tid from;         ///< exclusive
+    Tid to;           ///< exclusive; of a table that is read through
+    int lookedAt = 0; ///< so many of the rows that an index finds, where it finds few
+    int rows = 0;     ///< so many rows at most
+};
+
+using ReadChunk = std::function<Chunk(const Piece&)>;
 
 /// A page of what the tables hold, in their order, from a position on. A statement that takes too long is asked again
-/// for fewer blocks. Throws pg::Error; Decode when the position's table is not among them.
+/// for fewer blocks and rows; a page that has taken long ends where it stands. Throws pg::Error; Decode when the
+/// position's table is not among them.
 domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optional<domain::EventPosition>& from,
                        const ScanLimits& limits, const domain::EventSearch& search, const ReadChunk& read);
 

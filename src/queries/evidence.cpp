@@ -135,6 +135,12 @@ std::string preparedTransactions() {
     return shown("select gid, prepared, owner, database, transaction from pg_prepared_xacts order by prepared;");
 }
 
+std::string replay() {
+    return shown("select pg_last_xact_replay_timestamp() as replayed_at, clock_timestamp() as now,\n"
+                 "       pg_last_wal_receive_lsn() as received, pg_last_wal_replay_lsn() as replayed,\n"
+                 "       pg_is_wal_replay_paused() as paused;");
+}
+
 std::string horizon() {
     return shown("select 'session' as kind, pid::text as name, backend_xmin as xmin, xact_start\n"
                  "  from pg_stat_activity where backend_xmin is not null\n"

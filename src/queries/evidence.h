@@ -25,6 +25,7 @@ std::string eventTableLocks();
 std::string session(std::int32_t pid);
 std::string preparedTransactions();
 std::string horizon();
+std::string replay();
 std::string deadRows();
 std::string tickSnapshots(std::string_view queue);
 

@@ -5,6 +5,13 @@
 
 namespace queries {
 
+namespace {
+
+/// So long an answer, or the end of one, may lie unread at a client that does not take it.
+constexpr std::chrono::milliseconds unread = std::chrono::seconds(60);
+
+} // namespace
+
 const pg::Result& Answers::result(std::size_t step) const {
     if (const auto* rows = std::get_if<pg::Result>(&m_results.at(step)))
         return *rows;
@@ -33,10 +40,14 @@ void Look::part(Limits limits, View view) {
     m_partStart = m_steps.size();
     m_open = true;
     ask({view == View::Same ? "begin isolation level repeatable read read only" : "begin read only", {}});
-    // Compiling a plan would cost more than running it, and parallel workers are not ours to take.
+    // Compiling a plan would cost more than running it, and parallel workers are not ours to take. No statement's time
+    // out ends a backend that can't get rid of its answer because this side was suspended: it would keep its locks
+    // until the kernel gives the connection up. On a local socket that last one says nothing; there both sides sleep.
     ask({"select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),"
-         " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)",
-         pg::Params::of(std::to_string(limits.statement.count()), std::to_string(limits.lock.count()))});
+         " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),"
+         " set_config('tcp_user_timeout', $3, true)",
+         pg::Params::of(std::to_string(limits.statement.count()), std::to_string(limits.lock.count()),
+                        std::to_string(unread.count()))});
 }
 
 std::size_t Look::ask(pg::Statement statement) {

@@ -13,13 +13,15 @@ namespace {
 
 using domain::Capabilities;
 
-constexpr auto serverSql =
+const std::string serverSql =
     "select current_setting('server_version_num')::int as version, current_setting('server_version') as version_text,"
     " pg_is_in_recovery() as in_recovery, pg_backend_pid() as pid, current_database() as database,"
     " current_user as role_name, (select rolsuper from pg_roles where rolname = current_user) as superuser,"
     " pg_has_role(current_user, 'pg_read_all_stats', 'usage') as reads_stats,"
     " pg_has_role(current_user, 'pg_signal_backend', 'usage') as signals,"
-    " n.oid is not null as present, coalesce(has_schema_privilege(n.oid, 'usage'), false) as usable"
+    " n.oid is not null as present, coalesce(has_schema_privilege(n.oid, 'usage'), false) as usable, " +
+    std::string(detail::installName) +
+    " as install"
     " from (values (1)) one left join pg_namespace n on n.nspname = 'pgque'";
 
 // The columns of the fixed tables; those of the event tables would be thousands.
@@ -86,7 +88,19 @@ void readServer(Capabilities& to, const pg::Result& result, int pidAtConnect) {
     to.readsAllStats = row.get<bool>("reads_stats");
     to.signalsBackends = to.superuser || row.get<bool>("signals");
     to.schemaUsable = row.get<bool>("usable");
+    to.install = row.get<std::optional<std::string>>("install").value_or(std::string());
     to.origin = row.get<bool>("present") ? domain::SchemaOrigin::Unknown : domain::SchemaOrigin::None;
+}
+
+/// Whoever took the right away from everybody is left without.
+std::string clusterFrom(const Answers& answers, const Asked<std::string>& asked) {
+    try {
+        return answers.get(asked);
+    } catch (const pg::Error& error) {
+        if (error.sqlState() == "42501")
+            return {};
+        throw;
+    }
 }
 
 pg::Call<std::string> text(const char* sql) {
@@ -109,9 +123,12 @@ Capabilities probe(pg::Connection& connection, pg::Deadline deadline) {
     const std::size_t readable = look.ask({tablesSql, tables()});
     const std::size_t writable = look.ask({writableSql, tables()});
     const std::size_t memberships = look.ask({membershipSql, {}});
+    look.part();
+    const auto cluster = look.ask(text("select system_identifier::text from pg_control_system()"));
     const Answers answers = look.run(connection, deadline);
 
     readServer(found, answers.result(server), connection.backendPid());
+    found.cluster = clusterFrom(answers, cluster);
     found.columns = names(answers.result(columns));
     found.readableTables = names(answers.result(readable));
     found.writableTables = names(answers.result(writable));

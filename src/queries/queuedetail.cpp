@@ -11,7 +11,6 @@ namespace queries {
 
 namespace {
 
-using detail::Tid;
 using domain::EventPosition;
 using domain::Tick;
 using pgque::detail::microseconds;
@@ -82,8 +81,8 @@ pg::Call<SizeAndHolders> sizeOf(const std::string& table) {
         });
 }
 
-detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, std::int32_t queueId, std::int32_t table,
-                          const domain::EventSearch& search, Tid from, Tid to, int rows, int previewChars,
+detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, std::int32_t queueId,
+                          const domain::EventSearch& search, const detail::Piece& piece, int previewChars,
                           pg::Deadline deadline) {
     Look look;
     look.part(patient);
@@ -92,7 +91,7 @@ detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, s
     const auto began = look.ask(serverClock());
     const auto blocks = look.ask(pgque::detail::valueCall<std::int64_t>(
         "blocks", "select pg_relation_size($1::regclass) / current_setting('block_size')::int", pg::Params::of(name)));
-    pg::Params params = pg::Params::of(from.text(), to.text(), previewChars, rows);
+    pg::Params params = pg::Params::of(piece.from.text(), piece.to.text(), previewChars, piece.rows);
     const std::string wanted = detail::searchConditions(search, queueId, params);
     const std::size_t found =
         look.ask({"select " + detail::chunkColumns("$3", search) + " from " + name +
@@ -102,7 +101,7 @@ detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, s
     const Answers answers = look.run(connection, deadline);
     detail::Chunk chunk;
     for (const pg::Row row : answers.result(found))
-        detail::addRow(chunk, row, 0, table, search);
+        detail::addRow(chunk, row, 0, piece.table, search);
     chunk.blocks = answers.get(blocks);
     chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
     return chunk;
@@ -152,11 +151,11 @@ domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId,
     std::vector<std::int32_t> order;
     for (std::int32_t step = 1; step <= tables.count; ++step)
         order.push_back((tables.current + step) % tables.count);
-    return detail::scan(order, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll}, search,
-                        [&](std::int32_t table, Tid begin, Tid end, int rows) {
+    return detail::scan(order, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll, std::chrono::seconds(30)},
+                        search, [&](const detail::Piece& piece) {
                             return searchChunk(connection,
-                                               detail::qualified(tables.prefix, '_' + std::to_string(table)), queueId,
-                                               table, search, begin, end, rows, limits.previewChars, deadline);
+                                               detail::qualified(tables.prefix, '_' + std::to_string(piece.table)),
+                                               queueId, search, piece, limits.previewChars, deadline);
                         });
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 using detail::interval;
 using detail::micros;
+using detail::microsOf;
 using domain::Queue;
 using domain::Subscription;
 using pgque::detail::microseconds;
@@ -16,12 +17,13 @@ using pgque::detail::optionalMicroseconds;
 
 /// The head proves which rows exist without sending them, and carries the horizon for the next sample: all of the
 /// part sees one state, so what a later sample calls changed is exactly what this one could not see.
-constexpr auto headSql =
-    "select (date_part('epoch', clock_timestamp()) * 1000000)::bigint as taken_at,"
-    " (date_part('epoch', transaction_timestamp()) * 1000000)::bigint as began,"
-    " pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon, pg_is_in_recovery() as in_recovery,"
+const std::string headSql =
+    "select " + micros("clock_timestamp()") + " as taken_at, " + micros("transaction_timestamp()") +
+    " as began, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon, pg_is_in_recovery() as in_recovery,"
     " q.n as queue_count, q.total as queue_sum, q.mix as queue_mix,"
-    " s.n as sub_count, s.total as sub_sum, s.mix as sub_mix"
+    " s.n as sub_count, s.total as sub_sum, s.mix as sub_mix, " +
+    std::string(detail::installName) + " as install, " + micros("pg_last_xact_replay_timestamp()") +
+    " as replayed_at"
     " from (select count(*) as n, coalesce(sum(queue_id), 0) as total, coalesce(bit_xor(queue_id::bigint), 0) as mix"
     " from pgque.queue) q,"
     " (select count(*) as n, coalesce(sum(sub_consumer), 0) as total,"
@@ -47,14 +49,14 @@ std::string queuesSql(const domain::Capabilities& capabilities, bool full) {
     std::string sql =
         "select q.queue_id as id, q.queue_name as name, " + queue("queue_ntables", "3") + " as table_count, " +
         queue("queue_cur_table", "0") + " as current_table, " +
-        micros(queue("queue_rotation_period", "interval '2 hours'")) + " as rotation_period, " +
+        microsOf(queue("queue_rotation_period", "interval '2 hours'")) + " as rotation_period, " +
         micros(queue("queue_switch_time", "null::timestamptz")) + " as switch_time, " +
         queue("queue_switch_step1", "0") + " as step1, " + queue("queue_switch_step2", "0") + " as step2, " +
         queue("queue_external_ticker", "false") + " as external_ticker, " + queue("queue_disable_insert", "false") +
         " as insert_disabled, " + queue("queue_ticker_paused", "false") + " as ticker_paused, " +
         queue("queue_ticker_max_count", "500") + " as max_count, " +
-        micros(queue("queue_ticker_max_lag", "interval '3 seconds'")) + " as max_lag, " +
-        micros(queue("queue_ticker_idle_period", "interval '1 minute'")) + " as idle_period, " +
+        microsOf(queue("queue_ticker_max_lag", "interval '3 seconds'")) + " as max_lag, " +
+        microsOf(queue("queue_ticker_idle_period", "interval '1 minute'")) + " as idle_period, " +
         queue("queue_max_retries", "null::int") + " as max_retries, " + queue("queue_data_pfx", "''") +
         " as data_prefix, " + queue("queue_event_seq", "''") + " as event_sequence, " + queue("queue_tick_seq", "''") +
         " as tick_sequence, t.tick_id, " + micros("t.tick_time") +
@@ -199,6 +201,8 @@ CoreSample readCore(const Answers& answers, const CoreQuestions& questions) {
     sample.inRecovery = head.get<bool>(3);
     sample.queueKeys = keysFrom(head, 4);
     sample.subscriptionKeys = keysFrom(head, 7);
+    sample.install = head.get<std::optional<std::string>>(10).value_or(std::string());
+    sample.replayedAt = optionalMicroseconds(head, 11);
 
     const pg::Result& queues = answers.result(questions.queues);
     sample.queues.reserve(static_cast<std::size_t>(queues.rowCount()));
@@ -209,6 +213,10 @@ CoreSample readCore(const Answers& answers, const CoreQuestions& questions) {
     for (const pg::Row row : subscriptions)
         sample.subscriptions.push_back(subscriptionFrom(row));
     return sample;
+}
+
+bool goesOn(const CoreSample& sample, const Since& since) {
+    return sample.full || sample.since.horizon >= since.horizon;
 }
 
 double coreServerMs(const Answers& answers, const CoreQuestions& questions) {

@@ -34,6 +34,8 @@ struct CoreSample {
     domain::Timestamp takenAt; ///< the server's clock
     Since since;               ///< for the next sample
     bool inRecovery = false;
+    std::string install; ///< as Capabilities::install has it
+    std::optional<domain::Timestamp> replayedAt;
     bool full = false;  ///< all rows are here
     KeyCheck queueKeys; ///< of all rows there are, whether sent or not
     KeyCheck subscriptionKeys;
@@ -56,6 +58,10 @@ struct CoreQuestions {
 /// read as their default.
 CoreQuestions askCore(Look& look, const domain::Capabilities& capabilities, std::optional<Since> since,
                       Limits limits = {});
+
+/// False: transaction ids went back since, as they do when another server answers than before. What changed is not
+/// known then, and everything has to be read anew.
+bool goesOn(const CoreSample& sample, const Since& since);
 
 /// Throws pg::Error.
 CoreSample readCore(const Answers& answers, const CoreQuestions& questions);

@@ -68,6 +68,7 @@ pg::Call<std::int64_t> memberDeadLetters() {
 UpkeepQuestions askUpkeep(Look& look, const domain::Capabilities& capabilities, Limits limits) {
     look.part(limits);
     UpkeepQuestions asked;
+    asked.began = look.ask(serverClock());
     asked.nextXid = look.ask(
         valueCall<std::int64_t>("transaction ids", "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint", {}));
     asked.replicationSlots = look.ask(replicationSlots());

@@ -9,6 +9,7 @@ namespace queries {
 /// What holds the server's horizon back, how full of dead rows the queue's metadata tables are, and rows that belong
 /// to nobody.
 struct UpkeepQuestions {
+    Asked<domain::Timestamp> began;
     Asked<std::int64_t> nextXid;
     Asked<std::vector<domain::Slot>> replicationSlots;
     Asked<std::vector<domain::Standby>> standbys;

@@ -103,20 +103,20 @@ pg::Call<std::vector<WorkHeldRow>> workHeld(const WorkShape& shape) {
 pg::Call<std::vector<domain::WorkQueue>> workScheduled(const WorkShape& shape) {
     const std::string cap = std::to_string(bandCap);
     const std::string in = " from " + shape.messages + " m where m.state = 'scheduled' and m.queue_name = s.name";
-    return pgque::detail::rowsCall(
-        "work queue delays",
-        "with recursive " + looseNames(shape, "s", "m.state = 'scheduled'") +
-            " select s.name, (select count(*) from (select" + in + " limit 10000) z), (select count(*) from (select" +
-            in + " and m.available_at <= clock_timestamp() limit " + cap + ") z), " +
-            micros("(select min(m.available_at)" + in + ")") + " from s where s.name is not null",
-        {}, [](const pg::Row& row) {
-            domain::WorkQueue queue;
-            queue.name = row.get<std::string>(0);
-            queue.scheduled = row.get<std::int64_t>(1);
-            queue.overdue = row.get<std::int64_t>(2);
-            queue.nextDue = pgque::detail::optionalMicroseconds(row, 3);
-            return queue;
-        });
+    return pgque::detail::rowsCall("work queue delays",
+                                   "with recursive " + looseNames(shape, "s", "m.state = 'scheduled'") +
+                                       " select s.name, (select count(*) from (select" + in +
+                                       " limit 10000) z), (select count(*) from (select" + in +
+                                       " and m.available_at <= clock_timestamp() limit " + cap + ") z), " + "(select " +
+                                       micros("min(m.available_at)") + in + ") from s where s.name is not null",
+                                   {}, [](const pg::Row& row) {
+                                       domain::WorkQueue queue;
+                                       queue.name = row.get<std::string>(0);
+                                       queue.scheduled = row.get<std::int64_t>(1);
+                                       queue.overdue = row.get<std::int64_t>(2);
+                                       queue.nextDue = pgque::detail::optionalMicroseconds(row, 3);
+                                       return queue;
+                                   });
 }
 
 pg::Call<std::vector<WorkReadsRow>> workReads(const WorkShape& shape) {

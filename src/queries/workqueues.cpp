@@ -18,6 +18,8 @@ using pgque::detail::microseconds;
 using pgque::detail::optionalMicroseconds;
 using pgque::detail::rowsCall;
 
+constexpr std::int64_t lettersLookedAt = 10'000;
+
 struct Named {
     std::string queue;
     std::int64_t value = 0;
@@ -129,7 +131,7 @@ domain::WorkSample workSample(pg::Connection& connection, const WorkInstall& ins
     if (install.hasDeadLetters)
         dead = look.ask(rowsCall("work queue dead letters",
                                  "select l.queue_name, count(*) from (select queue_name from " + shape.schema +
-                                     "dead_letter limit 10000) l group by 1",
+                                     "dead_letter limit " + std::to_string(lettersLookedAt + 1) + ") l group by 1",
                                  {}, [](const pg::Row& row) {
                                      return Named{row.get<std::string>(0), row.get<std::int64_t>(1)};
                                  }));
@@ -145,6 +147,7 @@ domain::WorkSample workSample(pg::Connection& connection, const WorkInstall& ins
     domain::WorkSample sample;
     sample.install = install;
     sample.readsSampled = !install.indexesReads;
+    bool deadIsLeast = false;
     std::map<std::string, domain::WorkQueue> queues;
     const auto at = [&queues](const std::string& name) -> domain::WorkQueue& {
         domain::WorkQueue& queue = queues[name];
@@ -188,8 +191,12 @@ domain::WorkSample workSample(pg::Connection& connection, const WorkInstall& ins
         }
     }
     if (dead) {
-        for (const Named& one : answers.get(*dead))
+        std::int64_t all = 0;
+        for (const Named& one : answers.get(*dead)) {
             at(one.queue).dead = one.value;
+            all += one.value;
+        }
+        deadIsLeast = all > lettersLookedAt;
     }
     if (set) {
         for (const Setting& one : answers.get(*set)) {
@@ -213,8 +220,10 @@ domain::WorkSample workSample(pg::Connection& connection, const WorkInstall& ins
     sample.counters = answers.get(counted).front();
     sample.takenAt = answers.get(ended);
     sample.serverMs = std::chrono::duration<double, std::milli>(sample.takenAt - answers.get(began)).count();
-    for (auto& [name, queue] : queues)
+    for (auto& [name, queue] : queues) {
+        queue.deadIsLeast = deadIsLeast;
         sample.queues.push_back(std::move(queue));
+    }
     return sample;
 }
 

@@ -112,12 +112,19 @@ void BatchPage::showBatch() {
     const models::BatchRow* row = chosen();
     if (row && row->subscription.lastTick && row->subscription.nextTick) {
         const domain::Subscription& held = row->subscription;
-        m_window = Window{held.queueId, *held.lastTick, *held.nextTick, held.subId, held.batch, held.windowEstimate()};
+        m_window = Window{m_snapshot->capabilities.identity(),
+                          held.queueId,
+                          *held.lastTick,
+                          *held.nextTick,
+                          held.subId,
+                          held.batch,
+                          held.windowEstimate()};
         m_owner->setNote({});
         m_owner->showOwner(*row, *m_snapshot, usualDeadInterval, m_zone);
     } else {
         m_owner->clear();
-        if (m_window && (!m_window->batch || QString::number(*m_window->batch) != m_batch))
+        if (m_window && (!m_window->batch || QString::number(*m_window->batch) != m_batch ||
+                         m_window->install != m_snapshot->capabilities.identity()))
             m_window.reset();
         m_owner->setNote(m_window ? tr("ended meanwhile: acknowledged, given back or taken over") : QString());
     }

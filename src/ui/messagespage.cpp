@@ -127,7 +127,9 @@ void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Di
     }
     // What is in the tables is not recorded: nothing of the present stays there while the past is shown.
     const bool past = tools().desk->shownInstant().has_value();
-    if (std::exchange(m_past, past) != past || m_shownQueue != m_queue->queueId())
+    // The ids of a schema that was made again are other queues' and other events'.
+    const std::string before = std::exchange(m_shownInstall, snapshot.capabilities.identity());
+    if (std::exchange(m_past, past) != past || before != m_shownInstall || m_shownQueue != m_queue->queueId())
         search();
     // Positions go on; which tick shows an event that none showed yet has to be asked again.
     if (m_story && !m_story->after)

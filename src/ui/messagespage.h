@@ -62,9 +62,10 @@ private:
     QLabel* m_storyLabel;
     PayloadCard* m_payload;
     std::int32_t m_shownQueue = 0;
-    bool m_past = false;       ///< whether a recorded instant is shown
-    domain::EventPage m_found; ///< the newest answer, without its rows
-    pg::Failure m_failure;     ///< instead of it, where the model says so
+    std::string m_shownInstall; ///< Capabilities::identity()
+    bool m_past = false;        ///< whether a recorded instant is shown
+    domain::EventPage m_found;  ///< the newest answer, without its rows
+    pg::Failure m_failure;      ///< instead of it, where the model says so
     std::optional<domain::EventRow> m_event;
     std::optional<domain::EventStory> m_story;
     UnderWay* m_underWay = nullptr;

@@ -103,6 +103,8 @@ void RetryPage::show(const domain::RetryPage& page) {
         add(outlook->later, tr("%1 later"));
         if (outlook->capped)
             note += tr("of the first %1 by due time").arg(number(outlook->all()));
+    } else if (page.outlookFailure) {
+        note += tr("not counted: %1").arg(words::failureLine(*page.outlookFailure));
     } else {
         note += tr("page %1").arg(m_turner.page() + 1);
     }

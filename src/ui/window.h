@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace ui {
 
 /// Which tick window's events are shown.
 struct Window {
+    std::string install; ///< Capabilities::identity(): what the ids are of
     std::int32_t queueId = 0;
     std::int64_t lastTick = 0;
     std::int64_t nextTick = 0;
@@ -17,8 +19,8 @@ struct Window {
 
     /// The same events, whatever the estimate says meanwhile.
     bool isSameAs(const Window& other) const {
-        return queueId == other.queueId && lastTick == other.lastTick && nextTick == other.nextTick &&
-               subId == other.subId && batch == other.batch;
+        return install == other.install && queueId == other.queueId && lastTick == other.lastTick &&
+               nextTick == other.nextTick && subId == other.subId && batch == other.batch;
     }
 };
 

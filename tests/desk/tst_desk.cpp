@@ -2,6 +2,7 @@
 // One open server: samples, pages, modes, actions, installing, through a pooler too.
 #include "desk/desk.h"
 #include "operate/registry.h"
+#include "schema/script.h"
 #include "support/faultproxy.h"
 #include "support/foreign.h"
 
@@ -84,6 +85,55 @@ private Q_SLOTS:
         desk.close();
         QCOMPARE(desk.linkStatus().state, LinkState::Closed);
         QVERIFY(desk.snapshot() != nullptr); // stays
+    }
+
+    /// One console across a schema that is dropped and made again with the same ids: what was seen of the first is not
+    /// said of the second.
+    void schemaMadeAgain() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        const auto fill = [&] {
+            run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing'),"
+                       " pgque.subscribe('orders', 'mail'); select pgque.send('orders', 'x'::text)");
+            run(admin, "select pgque.force_next_tick('orders'); select pgque.ticker('orders')");
+            run(admin, "select count(*) from pgque.receive('orders', 'mail', 5)");
+        };
+        fill();
+        // A group, which the second install has not.
+        run(admin, "update pgque.subscription s set sub_role = 'coop_main' from pgque.consumer c"
+                   " where c.co_id = s.sub_consumer and co_name = 'billing'");
+        Desk desk(profileOf(database.info()));
+        desk.setPeriod(100ms);
+        QSignalSpy samples(&desk, &Desk::snapshotReady);
+        openAndWait(desk);
+        QTRY_VERIFY(samples.size() >= 3);
+        const domain::SnapshotPtr first = desk.snapshot();
+        const auto mailOf = [](const domain::Snapshot& snapshot) {
+            return *std::find_if(snapshot.subscriptions.begin(), snapshot.subscriptions.end(),
+                                 [](const auto& row) { return row.consumerName == "mail"; });
+        };
+        const domain::Subscription before = mailOf(*first);
+        QVERIFY(before.batch && before.batchFirstSeen);
+
+        run(admin, "begin; drop schema pgque cascade");
+        run(admin, std::string(*schema::script("pgque")) + "; commit");
+        const pg::Timestamp made(
+            pg::Interval(support::number(admin, "select (date_part('epoch', clock_timestamp()) * 1000000)::bigint")));
+        fill();
+        QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot()->capabilities.identity() != first->capabilities.identity() &&
+                                     desk.snapshot()->subscriptions.size() == 2 &&
+                                     mailOf(*desk.snapshot()).batch.has_value(),
+                                 30'000);
+        const auto count = samples.size();
+        QTRY_VERIFY(samples.size() >= count + 3);
+        const domain::Subscription after = mailOf(*desk.snapshot());
+        QVERIFY(after.batch == before.batch && after.queueId == before.queueId && after.subId == before.subId);
+        QVERIFY(*after.batchFirstSeen > made);
+        for (const domain::Finding& finding : desk.diagnosis().findings)
+            QVERIFY2(finding.rule != "group_lost_its_members", finding.title.c_str());
+        const monitor::Track* track = desk.timeline().track(after.queueId, after.subId);
+        QVERIFY(track && track->firstLook > made);
+        QCOMPARE(track->bars, std::size_t(1));
     }
 
     /// Names are the users' own: any characters, up to 57 bytes; what is longer is refused with the reason.

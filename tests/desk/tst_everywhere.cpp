@@ -82,10 +82,10 @@ std::vector<std::pair<const char*, Question>> questions() {
          [](pg::Connection& on) {
              queries::countWindow(on, {1, 1, 2, 1}, soon());
          }},
-        {"retry", [](pg::Connection& on) { queries::retryPage(on, 0, {}, 10, soon()); }},
+        {"retry", [](pg::Connection& on) { queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()); }},
         {"retry: payload",
          [](pg::Connection& on) {
-             const auto rows = queries::retryPage(on, 0, {}, 10, soon()).rows;
+             const auto rows = queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()).rows;
              queries::retryPayload(on, rows.at(0).owner, rows.at(0).eventId, 1'000, soon());
          }},
         {"dead", [](pg::Connection& on) { queries::deadPage(on, 0, {}, 10, soon()); }},

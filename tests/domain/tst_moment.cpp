@@ -25,6 +25,10 @@ std::shared_ptr<Snapshot> filled(std::mt19937& generator) {
     snapshot->cost = {draw(100) / 7.0, draw(100) / 3.0, draw(1'000'000), draw(20)};
     snapshot->capabilities.serverVersion = 150'004;
     snapshot->capabilities.host = "db" + std::to_string(draw(2));
+    snapshot->capabilities.cluster = std::to_string(draw(2));
+    snapshot->capabilities.install = "16384." + std::to_string(draw(2));
+    if (draw(2))
+        snapshot->replayedAt = made::ago(draw(100));
     snapshot->capabilities.origin = domain::SchemaOrigin(draw(5));
     for (int i = draw(5); i > 0; --i)
         snapshot->capabilities.executableFunctions.insert("f" + std::to_string(draw(9)) + "(text)");
@@ -128,6 +132,7 @@ void compare(const Moment& one, const Moment& other) {
     QCOMPARE(a.number, b.number);
     QVERIFY(a.takenAt == b.takenAt);
     QVERIFY(a.cost == b.cost);
+    QVERIFY(a.replayedAt == b.replayedAt);
     QVERIFY(a.capabilities == b.capabilities);
     QVERIFY(a.queues == b.queues);
     QVERIFY(a.subscriptions == b.subscriptions);

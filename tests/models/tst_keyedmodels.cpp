@@ -212,6 +212,32 @@ private Q_SLOTS:
         QCOMPARE(model.row(third).group, std::string("billing"));
     }
 
+    /// What was sent since the newest tick is not known where the sequence could not be read.
+    void anUnknownSequenceIsALowerBound() {
+        const auto snapshot = made::shop();
+        for (domain::Queue& queue : snapshot->queues) {
+            if (queue.name == "audit")
+                queue.eventSeqNow.reset();
+        }
+        QueuesModel queues;
+        queues.setSample(*snapshot, {}, {});
+        const QModelIndex backlog = queues.index(0, queues.columnOf(u"backlog"_s));
+        QVERIFY2(backlog.data().toString().startsWith(u"≥"_s), qPrintable(backlog.data().toString()));
+        QCOMPARE(backlog.data(ToneRole).toInt(), int(Tone::Dim));
+        QVERIFY(!backlog.data(Qt::ToolTipRole).toString().isEmpty());
+        QVERIFY(backlog.data(SortRole).toLongLong() > 0);
+        QVERIFY(!cell(queues, 5, u"backlog"_s).startsWith(u"≥"_s));
+
+        SubscriptionTreeModel tree;
+        tree.setSample(*snapshot, {});
+        const QModelIndex audit = tree.index(0, 0);
+        QCOMPARE(audit.data().toString(), u"audit"_s);
+        const int pending = tree.columnOf(u"pending"_s);
+        QVERIFY(audit.siblingAtColumn(pending).data().toString().startsWith(u"≥"_s));
+        QVERIFY(tree.index(0, pending, audit).data().toString().startsWith(u"≥"_s));
+        QVERIFY(!tree.index(5, pending).data().toString().startsWith(u"≥"_s));
+    }
+
     void theOldestBatchComesFirst() {
         InFlightModel model;
         model.setSample(*made::shop(), made::shopFindings());

@@ -72,6 +72,57 @@ class TestRules : public QObject {
 
 private Q_SLOTS:
 
+    /// A standby is judged as of what it has replayed; what shows only on the primary is not judged.
+    void standby() {
+        auto queue = healthyQueue();
+        queue.eventSeqNow.reset();
+        queue.lastTick->time = now - 10min - 1s;
+        auto snapshot = snapshotOf({queue});
+        snapshot.capabilities.inRecovery = true;
+        snapshot.replayedAt = now - 10min;
+        domain::RowLock lock{1, 901, 4711, "reader", "active", now - 1h, {}};
+        activityOf(snapshot).rowLocks.push_back(lock);
+        Memory memory;
+        memory.add(snapshot);
+        memory.add(snapshot);
+        auto diagnosis = monitor::diagnose(snapshot, &memory, {});
+        onlyFinds(diagnosis, "replay_delay", Severity::Information);
+        QVERIFY(diagnosis.findings[0].title.find("10 min") != std::string::npos ||
+                diagnosis.findings[0].title.find("10 m") != std::string::npos);
+        for (const char* rule : {"ticker_stopped", "lock_wait", "late_committer", "taken_not_committed",
+                                 "partial_receive", "rotation_held_by_lock", "horizon_held"})
+            QVERIFY2(notEvaluated(diagnosis, rule), rule);
+
+        // In what was replayed the ticker had stopped: that is so, whatever the replay does.
+        snapshot.queues[0].lastTick->time = now - 20min;
+        QVERIFY(find(monitor::diagnose(snapshot, &memory, {}), "ticker_stopped"));
+        snapshot.replayedAt.reset();
+        QVERIFY(notEvaluated(monitor::diagnose(snapshot, &memory, {}), "replay_delay"));
+        // The same on a primary.
+        snapshot.capabilities.inRecovery = false;
+        diagnosis = monitor::diagnose(snapshot, &memory, {});
+        QVERIFY(!find(diagnosis, "replay_delay") && find(diagnosis, "taken_not_committed"));
+    }
+
+    /// Ids of a schema that was made again are not those that were seen before.
+    void anotherInstall() {
+        auto seen = snapshotOf({healthyQueue()}, group());
+        seen.capabilities.install = "5.16400.16401";
+        Memory memory;
+        memory.add(seen);
+        memory.add(seen);
+        auto again = snapshotOf({healthyQueue()}, {subscription("group")});
+        again.capabilities.install = "5.16400.16401";
+        Memory same = memory;
+        same.add(again);
+        QVERIFY(find(monitor::diagnose(again, &same, {}), "group_lost_its_members"));
+        again.capabilities.install = "5.26400.26401";
+        memory.add(again);
+        memory.add(again);
+        QVERIFY(memory.knows());
+        QVERIFY(!find(monitor::diagnose(again, &memory, {}), "group_lost_its_members"));
+    }
+
     void healthyGroup() {
         auto snapshot = snapshotOf({healthyQueue()}, group());
         setUpkeep(snapshot, {});

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Snapshots from a real server: always the whole truth, though only changes are asked for; blocked by nobody.
+#include "monitor/diagnosis.h"
 #include "monitor/sampler.h"
 #include "queries/probe.h"
 #include "support/foreign.h"
+#include "support/pooler.h"
 
 #include <QTest>
 
+#include <algorithm>
+#include <atomic>
 #include <random>
+#include <thread>
 
 using namespace support;
 using monitor::Sampler;
@@ -24,6 +29,11 @@ void fill(pg::Connection& admin, int queues, int consumers) {
                    std::to_string(consumers) + ") g");
     run(admin, "insert into pgque.subscription (sub_queue, sub_consumer, sub_last_tick)"
                " select queue_id, co_id, 1 from pgque.queue, pgque.consumer");
+}
+
+bool isNotEvaluated(const domain::Diagnosis& diagnosis, const std::string& rule) {
+    return std::any_of(diagnosis.notEvaluated.begin(), diagnosis.notEvaluated.end(),
+                       [&](const domain::NotEvaluated& one) { return one.rule == rule; });
 }
 
 } // namespace
@@ -201,6 +211,241 @@ private Q_SLOTS:
         }
     }
 
+    /// Dropped and made again, all ids come again: nothing of the first is carried on.
+    void schemaMadeAgain() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        fill(admin, 2, 1);
+        run(admin, "update pgque.subscription set sub_batch = 4 + sub_queue, sub_role = 'coop_main';"
+                   " insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, ev_id, ev_time)"
+                   " values (1, 1, 1, now())");
+        Sampler sampler;
+        monitor::Memory memory;
+        const auto before = queries::probe(admin, soon());
+        QVERIFY(!before.cluster.empty() && !before.install.empty());
+        for (int i = 0; i < 2; ++i)
+            memory.add(*sampler.sample(admin, before, soon()));
+        run(admin, "drop schema pgque cascade");
+        database.install(admin);
+        fill(admin, 2, 1);
+        run(admin, "update pgque.subscription set sub_batch = 4 + sub_queue;"
+                   " alter table pgque.dead_letter rename to dead_letters");
+        // Not even once are the new rows taken for the old ones.
+        try {
+            sampler.sample(admin, before, soon());
+            QFAIL("sampled another install than was probed");
+        } catch (const pg::Error& error) {
+            QCOMPARE(error.sqlState(), std::string("3F000"));
+        }
+        const auto after = queries::probe(admin, soon());
+        QVERIFY(after.identity() != before.identity());
+        const auto seen = sampler.sample(admin, after, soon());
+        QVERIFY(seen->number > 2);
+        QVERIFY(seen->subscriptions[0].batch == 5 && seen->subscriptions[0].batchFirstSeen == seen->takenAt);
+        QVERIFY(!seen->queues[0].dead); // what can't be counted now was not counted before
+        memory.add(*seen);
+        QVERIFY(!memory.knows());
+        QVERIFY(!memory.wasGroupUntil(seen->subscriptions[0]));
+    }
+
+    /// What a standby can't know is unknown there, and nobody is blamed for its replay.
+    void standby() {
+        const auto server = TestServer::startPrivate("fsync = on");
+        const TestDatabase database(*server, Schema::Pgque);
+        {
+            pg::Connection admin = database.connect();
+            run(admin, "select pgque.create_queue('a'); select pgque.subscribe('a', 'c'); checkpoint");
+            run(admin, "do $$ begin execute format('copy (select 1) to %L', current_setting('data_directory') ||"
+                       " '/standby.signal'); end $$");
+            run(admin, "select pgque.send('a', 'x'::text) from generate_series(1, 10);"
+                       " update pgque.queue set queue_ticker_max_lag = '0'");
+            run(admin, "select pgque.ticker('a')");
+        }
+        server->kill();
+        server->start();
+        std::optional<pg::Connection> reader(database.connect());
+        // The number that a sequence has written ahead, not the last one it gave out.
+        QVERIFY(number(*reader, "select last_value from pgque.event_1_id_seq") > 10);
+        Sampler sampler;
+        monitor::Memory memory;
+        domain::SnapshotPtr seen;
+        for (int i = 0; i < 2; ++i) {
+            seen = sample(sampler, *reader);
+            memory.add(*seen);
+        }
+        QVERIFY(seen->errors.empty());
+        QVERIFY(seen->capabilities.inRecovery && seen->replayedAt && *seen->replayedAt < seen->takenAt);
+        QVERIFY(seen->queues[0].lastTick && seen->queues[0].lastTick->eventSeq == 10);
+        QVERIFY(!seen->queues[0].eventSeqNow);
+        // As if an hour had passed without replay.
+        domain::Snapshot old = *seen;
+        old.takenAt += std::chrono::hours(1);
+        const domain::Diagnosis diagnosis = monitor::diagnose(old, &memory, {});
+        QCOMPARE(diagnosis.findings.size(), std::size_t(1));
+        QCOMPARE(diagnosis.findings[0].rule, std::string("replay_delay"));
+        QCOMPARE(diagnosis.findings[0].severity, domain::Severity::Information);
+        for (const char* rule : {"ticker_stopped", "lock_wait", "late_committer", "taken_not_committed"})
+            QVERIFY2(isNotEvaluated(diagnosis, rule), rule);
+        // Promoted, the next sample but one knows again.
+        run(*reader, "select pg_promote()");
+        sample(sampler, *reader);
+        seen = sample(sampler, *reader);
+        QVERIFY(!seen->capabilities.inRecovery && seen->queues[0].eventSeqNow.has_value());
+    }
+
+    /// A queue behind another one's ten thousand overdue retries is counted all the same.
+    void retriesBehindAnotherQueues() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        fill(admin, 4, 1);
+        const auto retries = [&](int queue, int count, const char* due) {
+            run(admin, "insert into pgque.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_owner, ev_retry)"
+                       " select " +
+                           std::string(due) +
+                           ", sub_queue, g, now(), sub_id, 1 from pgque.subscription,"
+                           " generate_series(1, " +
+                           std::to_string(count) + ") g where sub_queue = " + std::to_string(queue));
+        };
+        retries(1, 10'001, "now() - interval '1 hour'");
+        retries(2, 3, "now() - interval '20 minutes'");
+        retries(3, 2'000, "now() - interval '30 minutes'");
+        Sampler sampler;
+        const auto seen = sample(sampler, admin);
+        QVERIFY(seen->errors.empty());
+        const auto due = [&](std::size_t queue) { return *seen->queues[queue].retryDue; };
+        QVERIFY(due(0).value == queries::countCap && due(0).capped);
+        QVERIFY(due(1).value == 3 && !due(1).capped);
+        QVERIFY(due(2).value == queries::countCap && due(2).capped);
+        QVERIFY(due(3).value == 0 && !due(3).capped);
+        QVERIFY(seen->takenAt - *seen->queues[1].oldestRetryDue >= std::chrono::minutes(20));
+        const domain::Diagnosis diagnosis = monitor::diagnose(*seen, nullptr, {});
+        QCOMPARE(std::count_if(diagnosis.findings.begin(), diagnosis.findings.end(),
+                               [](const domain::Finding& one) { return one.rule == "retry_overdue"; }),
+                 3);
+    }
+
+    void readerThroughAPooler() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        fill(admin, 3, 2);
+        run(admin, "select pgque.make_events('q0002', 7, 'x')");
+        RoleConnection reader(database, "pgque_reader");
+        pg::ConnectionInfo info = database.info();
+        info.set("user", reader.name());
+        Pooler pooler(info);
+        QVERIFY2(pooler.isUp(), pooler.output().constData());
+        auto first = pg::Connection::open(pooler.info(info));
+        auto second = pg::Connection::open(pooler.info(info));
+        Sampler sampler;
+        for (int i = 0; i < 4; ++i) {
+            run(admin, "select pgque.make_tick('q0001')");
+            const auto seen = sample(sampler, i % 2 == 0 ? first : second);
+            QVERIFY(seen->capabilities.throughPooler && !seen->capabilities.superuser);
+            QVERIFY2(seen->errors.empty(), seen->errors.empty() ? "" : seen->errors[0].failure.text().c_str());
+            QVERIFY(seen->queues[1].eventSeqNow == 7);
+            QCOMPARE(seen->queues[0].lastTick->id, std::int64_t(2 + i));
+            QVERIFY(seen->queues[0].dead && seen->activity && seen->upkeep);
+        }
+        QCOMPARE(value(second, "show default_transaction_read_only"), std::string("off"));
+        QCOMPARE(value(second, "show statement_timeout"), std::string("0"));
+    }
+
+    /// What the install lacks is an error of its own; the rest stands.
+    void withoutOptionalParts() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        fill(admin, 2, 1);
+        run(admin, "drop table pgque.dead_letter; revoke all on pgque.retry_queue from public, pgque_reader");
+        RoleConnection reader(database, "pgque_reader");
+        Sampler sampler;
+        for (int i = 0; i < 2; ++i) {
+            const auto seen = sample(sampler, *reader);
+            QCOMPARE(seen->errors.size(), std::size_t(2));
+            QCOMPARE(seen->errors[0].part, std::string("retries"));
+            QCOMPARE(seen->errors[1].part, std::string("dead letters"));
+            QVERIFY(!seen->queues[0].retry && !seen->queues[0].retryDue && !seen->queues[0].dead);
+            QVERIFY(seen->queues[0].eventSeqNow && seen->activity && seen->upkeep);
+        }
+    }
+
+    /// A part that fails is not asked with every sample, and its failure stands until it is asked again.
+    void failingPartsAreAskedSeldom() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        pg::Connection other = database.connect();
+        fill(admin, 1, 1);
+        Sampler::Options options;
+        options.countsEvery = std::chrono::seconds(3'600);
+        Sampler sampler(options);
+        const auto capabilities = queries::probe(admin, soon());
+        run(other, "begin; lock table pgque.dead_letter in access exclusive mode");
+        const auto locked = sampler.sample(admin, capabilities, soon());
+        QCOMPARE(locked->errors.size(), std::size_t(2)); // the upkeep looks at that table too
+        QCOMPARE(locked->errors[0].part, std::string("dead letters"));
+        QVERIFY(locked->queues[0].retry && !locked->queues[0].dead);
+        run(other, "rollback");
+        const auto next = sampler.sample(admin, capabilities, soon());
+        QCOMPARE(next->errors.size(), std::size_t(2));
+        QVERIFY(next->cost.statements < locked->cost.statements);
+        sampler.reset();
+        const auto again = sampler.sample(admin, capabilities, soon());
+        QVERIFY(again->errors.empty() && again->queues[0].dead);
+    }
+
+    /// Beside writers: always complete and in order, at a bounded cost.
+    void underLoad() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        fill(admin, 20, 3);
+        std::atomic<bool> stop = false;
+        std::vector<std::thread> writers;
+        for (int writer = 0; writer < 3; ++writer) {
+            writers.emplace_back([&database, &stop, writer] {
+                pg::Connection own = database.connect();
+                for (int round = 0; !stop; ++round) {
+                    const std::string queue =
+                        "q00" + std::string(round % 20 < 9 ? "0" : "") + std::to_string(round % 20 + 1);
+                    run(own, "select pgque.make_events('" + queue +
+                                 "', 50, 'x'); update pgque.subscription set"
+                                 " sub_active = now() where sub_consumer = " +
+                                 std::to_string(writer + 1) + " and sub_queue = " + std::to_string(round % 20 + 1));
+                    if (writer == 0)
+                        run(own, "select pgque.make_tick('" + queue + "')");
+                }
+            });
+        }
+        RoleConnection reader(database, "pgque_reader");
+        const auto capabilities = queries::probe(*reader, soon());
+        Sampler sampler;
+        domain::SnapshotPtr last;
+        QString wrong;
+        for (int i = 0; i < 100 && wrong.isEmpty(); ++i) {
+            const auto seen = sampler.sample(*reader, capabilities, soon());
+            if (!seen->errors.empty())
+                wrong = QString::fromStdString(seen->errors[0].failure.text());
+            else if (seen->queues.size() != 20 || seen->subscriptions.size() != 60)
+                wrong = QStringLiteral("rows are missing");
+            for (std::size_t queue = 0; last && wrong.isEmpty() && queue < 20; ++queue) {
+                if (seen->queues[queue].lastTick->id < last->queues[queue].lastTick->id ||
+                    *seen->queues[queue].eventSeqNow < *last->queues[queue].eventSeqNow)
+                    wrong = QStringLiteral("it went back");
+            }
+            last = seen;
+        }
+        stop = true;
+        for (std::thread& writer : writers)
+            writer.join();
+        QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
+        QVERIFY2(last->cost.serverMs < 2'000, qPrintable(QString::number(last->cost.serverMs)));
+        Sampler fresh;
+        const auto end = sampler.sample(*reader, capabilities, soon());
+        const auto expected = fresh.sample(*reader, capabilities, soon());
+        for (std::size_t i = 0; i < 20; ++i) {
+            QVERIFY(end->queues[i].lastTick == expected->queues[i].lastTick);
+            QVERIFY(end->queues[i].eventSeqNow == expected->queues[i].eventSeqNow);
+        }
+    }
+
     void exclusiveLockIsNotWaitedFor() {
         const ForeignDatabase database;
         pg::Connection admin = database.connect();
@@ -258,6 +503,16 @@ private Q_SLOTS:
         qInfo("complete: %.1f ms on the server, %lld bytes; a tenth changed: %.1f ms, %lld bytes", first->cost.serverMs,
               static_cast<long long>(first->cost.bytes), best, static_cast<long long>(bytes));
         QVERIFY2(bytes < 200'000, qPrintable(QString::number(bytes)));
+
+        // The pieces in which sequences are asked stand apart.
+        pg::Connection other = database.connect();
+        run(other, "begin; drop sequence pgque.event_950_id_seq cascade");
+        const auto seen = sampler.sample(*reader, capabilities, soon());
+        QCOMPARE(seen->errors.size(), std::size_t(1));
+        QCOMPARE(seen->errors[0].part, std::string("sequences"));
+        for (std::size_t i = 0; i < seen->queues.size(); ++i)
+            QVERIFY2(seen->queues[i].eventSeqNow.has_value() == (i < 500), qPrintable(QString::number(i)));
+        run(other, "rollback");
     }
 };
 

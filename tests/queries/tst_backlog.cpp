@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Retries and dead letters: whole, in order, page by page, for somebody who may only read.
 #include "queries/backlog.h"
+#include "queries/probe.h"
 #include "support/expect.h"
 #include "support/foreign.h"
 
@@ -50,7 +51,8 @@ private Q_SLOTS:
         std::optional<domain::RetryPosition> after;
         int pages = 0;
         do {
-            const domain::RetryPage page = queries::retryPage(*reader, 0, after, 10, soon());
+            const domain::RetryPage page =
+                queries::retryPage(*reader, queries::probe(*reader, soon()), 0, after, 10, soon());
             QCOMPARE(page.outlook.has_value(), pages == 0);
             if (page.outlook) {
                 QCOMPARE(page.outlook->all(), 45);
@@ -71,7 +73,7 @@ private Q_SLOTS:
         QCOMPARE(ids.size(), std::size_t(45));
         QVERIFY(std::is_sorted(ids.begin(), ids.end()));
         QCOMPARE(std::set<std::int64_t>(ids.begin(), ids.end()).size(), std::size_t(45));
-        QVERIFY(queries::retryPage(*reader, 2, {}, 10, soon()).rows.empty());
+        QVERIFY(queries::retryPage(*reader, queries::probe(*reader, soon()), 2, {}, 10, soon()).rows.empty());
     }
 
     void lettersPageByPage() {
@@ -105,13 +107,31 @@ private Q_SLOTS:
         QVERIFY(!groups.capped);
     }
 
+    /// Columns that came later are not asked of an install without them.
+    void olderInstalls() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a'); insert into pgque.consumer (co_name) values ('one');"
+                   " insert into pgque.subscription (sub_id, sub_queue, sub_consumer) values (11, 1, 1);"
+                   " insert into pgque.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_owner, ev_retry)"
+                   " select now(), 1, g, now(), 10 + g, 5 from generate_series(1, 2) g;"
+                   " alter table pgque.queue drop queue_max_retries; alter table pgque.subscription drop sub_role");
+        const auto page = queries::retryPage(admin, queries::probe(admin, soon()), 0, {}, 10, soon());
+        QCOMPARE(page.rows.size(), std::size_t(2));
+        QCOMPARE(page.rows[0].consumer, std::string("one"));
+        QCOMPARE(page.rows[1].consumer, std::string()); // nobody has this id
+        QCOMPARE(page.rows[0].maxRetries, 5);
+        QVERIFY(page.outlook && page.outlook->lastTry == 2);
+    }
+
     void payloads() {
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
         fillRetries(admin, 20);
         fillLetters(admin, 1);
         RoleConnection reader(database, "pgque_reader");
-        const domain::RetryPage retries = queries::retryPage(*reader, 0, {}, 100, soon());
+        const domain::RetryPage retries =
+            queries::retryPage(*reader, queries::probe(*reader, soon()), 0, {}, 100, soon());
         QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 1'000, soon()).value().size(),
                  std::size_t(20));
         QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 8, soon()).value().size(),
@@ -130,7 +150,8 @@ private Q_SLOTS:
         pg::Connection admin = database.connect();
         run(admin, "revoke select on pgque.retry_queue, pgque.dead_letter from public");
         RoleConnection nobody(database, "");
-        const auto retries = failureOf([&] { queries::retryPage(*nobody, 0, {}, 10, soon()); });
+        const auto retries =
+            failureOf([&] { queries::retryPage(*nobody, queries::probe(*nobody, soon()), 0, {}, 10, soon()); });
         QVERIFY2(retries.diagnostics.sqlState == "42501", retries.text().c_str());
         const auto groups = failureOf([&] { queries::deadGroups(*nobody, 0, soon()); });
         QVERIFY2(groups.diagnostics.sqlState == "42501", groups.text().c_str());

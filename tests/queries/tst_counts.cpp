@@ -56,6 +56,15 @@ private Q_SLOTS:
         }
     }
 
+    void twoWaysOfCounting() {
+        using domain::Count;
+        const Count byTime{7, false, pg::Timestamp(std::chrono::seconds(9))};
+        QVERIFY(queries::together(Count{3, false, {}}, byTime, false) == byTime); // everything was looked at
+        QVERIFY(queries::together(Count{9, false, {}}, byTime, true) == (Count{9, false, byTime.takenAt}));
+        QVERIFY(queries::together(Count{3, true, {}}, byTime, true) == (Count{7, true, byTime.takenAt}));
+        QVERIFY(queries::together(Count{0, true, {}}, Count{}, true) == (Count{0, true, {}}));
+    }
+
     void deadLettersAreNotForEverybody() {
         const ForeignDatabase database;
         pg::Connection admin = database.connect();

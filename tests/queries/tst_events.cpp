@@ -146,6 +146,48 @@ private Q_SLOTS:
         QVERIFY(page.boundReached && page.next && page.rows.empty());
     }
 
+    /// Few events, but large ones: a search goes on piece by piece where one statement could not.
+    void fewLargeEvents() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 60, repeat('Payload ', 250000))");
+        run(admin, "select pgque.make_events('a', 1, repeat('Payload ', 250000) || 'needle')");
+        run(admin, "select pgque.make_tick('a')");
+        domain::EventSearch search;
+        search.text = "NEEDLE";
+        PageLimits limits;
+        limits.statement = std::chrono::milliseconds(400); // a few payloads are read in it, not all of them
+        std::optional<domain::EventPosition> from;
+        std::vector<std::int64_t> found;
+        int pages = 0;
+        do {
+            const auto page =
+                queries::eventPage(admin, {1, 1, 2, 0}, search, from, limits, pg::after(std::chrono::seconds(120)));
+            for (const auto& row : page.rows)
+                found.push_back(row.id);
+            from = page.next;
+            QVERIFY(++pages < 60);
+        } while (from);
+        QVERIFY(found == std::vector<std::int64_t>{61});
+    }
+
+    void countingIsStopped() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 5, 'x')");
+        run(admin, "select pgque.make_tick('a')");
+        std::stop_source wanted;
+        QCOMPARE(queries::countWindow(admin, {1, 1, 2, 0}, soon(), wanted.get_token()), 5);
+        wanted.request_stop();
+        try {
+            queries::countWindow(admin, {1, 1, 2, 0}, soon(), wanted.get_token());
+            QFAIL("counted on");
+        } catch (const pg::Error& error) {
+            QCOMPARE(error.failure().kind, pg::ErrorKind::Cancelled);
+        }
+        QCOMPARE(admin.transactionStatus(), pg::TransactionStatus::Idle);
+    }
+
     /// Events of a transaction that outlived ticks belong to the window in which it became visible.
     void lateTransactionsRetriesAndRotation() {
         const ForeignDatabase database;

@@ -68,6 +68,17 @@ private Q_SLOTS:
                  std::string("0/0/off/on"));
     }
 
+    /// A client that takes no answer any more does not keep a backend, and its locks, for hours.
+    void unreadAnswersEnd() {
+        pg::Connection byTcp = pg::Connection::open(m_database.tcpInfo());
+        Look look;
+        look.part();
+        const auto inside = look.ask({"show tcp_user_timeout", {}});
+        const auto answers = look.run(byTcp, soon());
+        QCOMPARE(answers.result(inside).text(0, 0), std::string_view("60000"));
+        QCOMPARE(value(byTcp, "show tcp_user_timeout"), std::string("0"));
+    }
+
     void waitsForNobodysLock() {
         run(m_connection, "create table held (x int)");
         pg::Connection other = m_database.connect();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The core sample: complete, or exactly what changed; tolerant of what an install lacks; blocked by nobody.
+#include "queries/counts.h"
 #include "queries/probe.h"
 #include "queries/sample.h"
 #include "support/foreign.h"
@@ -182,6 +183,53 @@ private Q_SLOTS:
         const auto seen = sample(admin);
         QVERIFY(seen.subscriptions.front().batchSince.has_value());
         QVERIFY(seen.subscriptions.front().takeovers == 3);
+    }
+
+    /// Values that no calendar has cost nobody the sample.
+    void endlessValues() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a'); select pgque.make_queue('b')");
+        subscribe(admin, "a", "one");
+        run(admin, "update pgque.queue set queue_rotation_period = '300000 years', queue_switch_time = 'infinity',"
+                   " queue_ticker_max_lag = '-300000 years', queue_ticker_idle_period = '170000000 years';"
+                   " update pgque.tick set tick_time = 'infinity' where tick_queue = 1;"
+                   " update pgque.tick set tick_time = '-infinity' where tick_queue = 2;"
+                   " update pgque.subscription set sub_active = '-infinity';"
+                   " alter table pgque.subscription add sub_batch_since timestamptz default '290000-01-01';"
+                   " insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, dl_time, ev_id, ev_time)"
+                   " select 1, 1, t, 1, 'infinity' from unnest('{infinity, 2026-01-01 00:00:00Z}'::timestamptz[]) t"
+                   " on conflict do nothing;"
+                   " insert into pgque.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_owner)"
+                   " select '-infinity', 1, 1, 'infinity', sub_id from pgque.subscription");
+        if (number(admin, "select current_setting('server_version_num')::int / 10000") >= 17)
+            run(admin, "update pgque.queue set queue_rotation_period = 'infinity'");
+        const auto seen = sample(admin);
+        QCOMPARE(seen.queues.size(), std::size_t(2));
+        const auto year9999 = std::chrono::microseconds(253'402'300'799'000'000);
+        QVERIFY(seen.queues[0].rotationPeriod == year9999);
+        QVERIFY(seen.queues[0].tickerMaxLag == -year9999);
+        QVERIFY(seen.queues[0].switchTime == domain::Timestamp(year9999));
+        for (const domain::Queue& queue : seen.queues)
+            QVERIFY(queue.lastTick->time == domain::Timestamp(queue.id == 1 ? year9999 : 0 * year9999));
+        QVERIFY(seen.subscriptions[0].active == domain::Timestamp());
+        QVERIFY(seen.subscriptions[0].batchSince == domain::Timestamp(year9999));
+        QVERIFY(seen.subscriptions[0].lastTickTime == domain::Timestamp(year9999));
+        const auto dead = queries::look(admin, queries::deadCounts(), {}, soon());
+        QCOMPARE(dead.size(), std::size_t(1));
+        const auto waiting = queries::look(admin, queries::retryCounts({}), {}, soon());
+        QVERIFY(waiting.size() == 1 && waiting[0].waiting.value == 1 && waiting[0].due.value == 0);
+    }
+
+    /// Ids go back when another server answers; then nothing says what changed.
+    void horizonThatFalls() {
+        CoreSample sample;
+        sample.since.horizon = 1'000;
+        QVERIFY(queries::goesOn(sample, Since{1'000}));
+        QVERIFY(queries::goesOn(sample, Since{999}));
+        QVERIFY(!queries::goesOn(sample, Since{1'001}));
+        sample.full = true;
+        QVERIFY(queries::goesOn(sample, Since{1'001}));
     }
 
     void brokenRowsDoNotHurt() {

@@ -30,6 +30,24 @@ class TestWorkQueues : public QObject {
 
 private Q_SLOTS:
 
+    /// What was seen of the letters is the least there are, of every queue, when not all were looked at.
+    void manyDeadLetters() {
+        const TestDatabase database(Schema::Workqueue);
+        pg::Connection admin = database.connect();
+        run(admin, "select workqueue.send('a', '{}'), workqueue.send('b', '{}');"
+                   " insert into workqueue.dead_letter (queue_name, msg_id, message, priority, enqueued_at,"
+                   " read_ct, reason) select 'a', g, '{}', 5, now(), 1, 'x' from generate_series(1, 10000) g");
+        const auto installs = queries::workInstalls(admin, soon());
+        const auto whole = queries::workSample(admin, installs[0], soon());
+        QVERIFY(whole.queues[0].dead == 10'000 && !whole.queues[0].deadIsLeast);
+        run(admin, "insert into workqueue.dead_letter (queue_name, msg_id, message, priority, enqueued_at,"
+                   " read_ct, reason) select 'b', g, '{}', 5, now(), 1, 'x' from generate_series(1, 5) g");
+        const auto cut = queries::workSample(admin, installs[0], soon());
+        QCOMPARE(cut.queues.size(), std::size_t(2));
+        for (const domain::WorkQueue& queue : cut.queues)
+            QVERIFY(queue.deadIsLeast);
+    }
+
     void nothingThere() {
         const TestDatabase database;
         pg::Connection admin = database.connect();

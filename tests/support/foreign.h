@@ -25,10 +25,14 @@ inline std::string value(pg::Connection& connection, const std::string& sql) {
 class ForeignDatabase : public TestDatabase {
 public:
     ForeignDatabase() {
+        pg::Connection connection = connect();
+        install(connection);
+    }
+
+    static void install(pg::Connection& connection) {
         std::ifstream file(FOREIGN_SQL);
         std::stringstream sql;
         sql << file.rdbuf();
-        pg::Connection connection = connect();
         run(connection, sql.str());
     }
 };

@@ -203,6 +203,32 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(file));
     }
 
+    /// The same ids of a schema that was made again are other events: they are asked for.
+    void schemaMadeAgain() {
+        const auto feedWith = [&](const std::string& install) {
+            auto next = std::make_shared<domain::Snapshot>(*inside().snapshot);
+            next->capabilities.install = install;
+            feed(*m_desk, next);
+        };
+        QWidget* page = open(u"batch"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"events"_s)->model()->rowCount(), 200);
+        feedWith("5.1.2");
+        QTRY_COMPARE(in<QTableView>(page, u"events"_s)->model()->rowCount(), 200);
+        auto asked = inside().filtered.size();
+        feedWith("5.1.2");
+        QCOMPARE(inside().filtered.size(), asked);
+        feedWith("5.3.4");
+        QTRY_COMPARE(inside().filtered.size(), asked + 1);
+
+        page = open(u"messages"_s);
+        QTRY_VERIFY(!inside().searched.empty());
+        asked = inside().searched.size();
+        feedWith("5.3.4");
+        QCOMPARE(inside().searched.size(), asked);
+        feedWith("5.5.6");
+        QTRY_COMPARE(inside().searched.size(), asked + 1);
+    }
+
     void whyNotHere() {
         QWidget* page = open(u"batch"_s);
         auto* answer = in<QLabel>(page, u"whyAnswer"_s);
