@@ -60,6 +60,7 @@ void Sampler::reset() {
     m_countsAt = {};
     m_activityAt = {};
     m_slowErrors.clear();
+    m_owners.forget();
 }
 
 domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Capabilities& capabilities,
@@ -100,9 +101,11 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     readMissingSequences(connection, *next, deadline);
     readCounts(answers, asking, *next);
     readUpkeep(answers, asking, *next);
+    std::shared_ptr<domain::Activity> activity;
     if (asking.activity) {
         try {
-            next->activity = std::make_shared<const domain::Activity>(queries::readActivity(answers, *asking.activity));
+            activity = std::make_shared<domain::Activity>(queries::readActivity(answers, *asking.activity));
+            next->activity = activity;
             m_activityAt = started;
         } catch (const pg::Error& error) {
             next->errors.push_back({"activity", error.failure()});
@@ -114,6 +117,8 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     next->receivedAt = pg::Clock::now();
     next->number = ++m_number;
     next->buildIndex();
+    if (activity)
+        activity->owners = m_owners.tie(*next, *activity);
     m_last = next;
     return next;
 }

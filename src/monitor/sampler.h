@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/snapshot.h"
+#include "monitor/ownersessions.h"
 #include "queries/activity.h"
 #include "queries/counts.h"
 #include "queries/sample.h"
@@ -33,6 +34,9 @@ public:
     explicit Sampler(Options options)
         : m_options(options) {}
 
+    /// How workers name their sessions, see applicationName().
+    void setNameRule(std::string rule) { m_owners.setRule(std::move(rule)); }
+
     /// The next sample is complete: another server, another connection, another schema.
     void reset();
 
@@ -61,6 +65,7 @@ private:
                  domain::Snapshot& next) const;
 
     Options m_options;
+    OwnerSessions m_owners;
     std::shared_ptr<const domain::Snapshot> m_last;
     Positions m_queueAt;
     Positions m_subscriptionAt;
