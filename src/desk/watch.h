@@ -26,6 +26,9 @@ struct Seen {
 /// session and lives on its thread.
 class Watch {
 public:
+    /// nameRule: how workers name their sessions; empty: not known.
+    explicit Watch(std::string nameRule) { m_sampler.setNameRule(std::move(nameRule)); }
+
     /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
     /// core of a sample can't be had; what is known stays.
     Seen look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
