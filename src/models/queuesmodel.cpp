@@ -213,7 +213,7 @@ std::vector<Column<QueueRow>> leadingColumns() {
          [](const QueueRow& row) { return std::isfinite(row.rate) ? QVariant(row.rate) : QVariant(); },
          [](const QueueRow&, const CellContext&) { return QVariant(); },
          [](const QueueRow& row, const CellContext&) { return row.history; }},
-        {{u"rate"_s, QueuesModel::tr("≈ ev/s"),
+        {{u"rate"_s, QueuesModel::tr("ev/s ≈"),
           QueuesModel::tr("Events sent per second between the last two samples, by the event sequence: rolled-back "
                           "inserts make it too high."),
           CellKind::Number, Pace::Ageing, u"12 345"_s},

@@ -307,8 +307,7 @@ std::optional<ConnectionDialog::Choice> ConnectionDialog::ask(desk::Profiles& pr
         return std::nullopt;
     if (dialog.m_sandbox) {
         Choice sandbox;
-        sandbox.profile.name = u"sandbox"_s;
-        sandbox.profile.environment = desk::Environment::Sandbox;
+        sandbox.profile = desk::sandboxProfile();
         sandbox.sandbox = true;
         return sandbox;
     }

@@ -163,6 +163,17 @@ private Q_SLOTS:
         QCOMPARE(notice(u"deadGroups"_s), u"The dead letters could not be read"_s);
     }
 
+    void aQueueIsOpenedFromTheOverview() {
+        open(u"overview"_s);
+        auto* view = find<QTableView>(u"queues"_s);
+        view->setCurrentIndex(view->model()->index(2, 0));
+        const QString name = view->currentIndex().data(models::SortRole).toString();
+        QTest::keyClick(view, Qt::Key_Return);
+        QTRY_COMPARE(m_window->currentPage(), u"queue"_s);
+        QCOMPARE(find<QWidget>(u"queue"_s)->findChild<QComboBox*>(u"queueChooser"_s)->currentText(),
+                 models::format::foreign(name, 60));
+    }
+
     void aDeadIntervalIsTyped() {
         open(u"consumers"_s);
         auto* box = find<QWidget>(u"consumers"_s)->findChild<ui::DeadIntervalBox*>();
