@@ -279,7 +279,7 @@ private Q_SLOTS:
         QVERIFY(drainText(queue, monitor::RetryTrend{false, 1}).contains(u"none is moved"));
         // Two a second lie in the minute; twice as fast as time they are moved.
         const QString shrinking = drainText(queue, monitor::RetryTrend{true, -1});
-        QVERIFY2(shrinking.contains(u"≈ " + format::rate(4)), qPrintable(shrinking));
+        QVERIFY2(shrinking.contains(u"≈ "_s + format::rate(4)), qPrintable(shrinking));
         QVERIFY(shrinking.contains(format::age(60s)));
         QVERIFY(drainText(queue, monitor::RetryTrend{true, 0.5}).contains(u"more fall due"));
         QVERIFY(drainText(queue, monitor::RetryTrend{true, 0.5}).contains(format::rate(1)));

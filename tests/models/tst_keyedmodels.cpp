@@ -277,9 +277,9 @@ private Q_SLOTS:
         const QModelIndex fourth = model.index(3, 0, billing); // for 4 s
         QCOMPARE(of(third, u"takeover"_s), u"eligible"_s);
         QCOMPARE(of(fourth, u"takeover"_s), spaced(format::due(std::chrono::seconds(296))));
-        QSignalSpy changed(&model, &LiveModel::aged);
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
         model.setDeadInterval(std::chrono::hours(1));
-        QCOMPARE(changed.count(), 1);
+        QVERIFY(changed.count() > 0);
         QCOMPARE(of(third, u"takeover"_s), spaced(format::due(std::chrono::seconds(3'600 - 830))));
         model.setDeadInterval(std::chrono::seconds(3));
         QCOMPARE(of(fourth, u"takeover"_s), u"eligible"_s);
