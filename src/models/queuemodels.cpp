@@ -306,9 +306,13 @@ QString whoTicks(const domain::Queue& queue, const domain::QueueDetail* detail, 
 std::vector<Column<TableLine>> tableColumns() {
     using Line = TableLine;
     return {
-        textColumn<Line>({u"table"_s, QueueWords::tr("Table"), QueueWords::tr("Event tables in the order of the ring"),
-                          CellKind::Text, Pace::Identity, u"pgque.event_12_3"_s},
-                         [](const Line& line) { return format::text(line.table.name); }),
+        {{u"table"_s, QueueWords::tr("Table"), QueueWords::tr("Event tables in the order of the ring, by number"),
+          CellKind::Text, Pace::Identity, u"12"_s},
+         [](const Line& line, const CellContext&) {
+             return Cell{QString::number(line.table.number), {}, format::text(line.table.name)};
+         },
+         [](const Line& line) { return QVariant(line.table.number); },
+         [](const Line& line, const CellContext&) { return QVariant(format::text(line.table.name)); }},
         {{u"state"_s, QueueWords::tr("In the ring"), QueueWords::tr("Which part it plays"), CellKind::Chip, Pace::Slow,
           u"✓ previous"_s},
          [](const Line& line, const CellContext&) { return tableMark(line).cell(); },
@@ -339,8 +343,10 @@ std::vector<Column<TableLine>> tableColumns() {
          {},
          [](const Line& line) { return QVariant(names(line.positions, 3)); }},
         {{u"holders"_s, QueueWords::tr("Locked by"), QueueWords::tr("Sessions (pid) with any lock on it"),
-          CellKind::Text, Pace::Slow, u"12345, 12346"_s},
-         [](const Line& line, const CellContext&) { return Cell{holdersText(line)}; },
+          CellKind::Text, Pace::Slow, u"1234567"_s},
+         [](const Line& line, const CellContext&) {
+             return Cell{holdersText(line), {}, holdersText(line)};
+         },
          [](const Line& line) { return QVariant(holdersText(line)); }},
     };
 }
@@ -380,7 +386,7 @@ std::vector<Column<GateLine>> gateColumns() {
           {},
           CellKind::Text,
           Pace::Identity,
-          u"Every consumer is past the last switch"_s},
+          u"The tick of the lowest position is there"_s},
          [](const Line& line, const CellContext&) { return Cell{line.what}; },
          [](const Line& line) { return QVariant(int(line.gate.kind)); },
          [](const Line& line, const CellContext&) { return QVariant(line.what); }},

@@ -134,9 +134,8 @@ Cell lastTickCell(const QueueRow& row, const CellContext& context) {
                                                             format::timestamp(queue.lastTick->time, context.zone));
     }
     const auto state = [&cell](const QString& word, const QString& meaning) {
-        cell.detail = cell.text;
+        cell.tooltip = meaning + u'\n' + QueuesModel::tr("Last tick: %1 ago.").arg(cell.text) + u' ' + cell.tooltip;
         cell.text = word;
-        cell.tooltip = meaning + u'\n' + cell.tooltip;
         cell.tone = Tone::Information;
     };
     if (queue.tickerPaused)
@@ -267,7 +266,7 @@ std::vector<Column<QueueRow>> consumptionColumns() {
          [](const QueueRow& row) { return rawAge(row.oldest); },
          [](const QueueRow& row, const CellContext& context) { return ageSeconds(row.oldest, context); }},
         numberColumn(u"consumers"_s, QueuesModel::tr("Consumers"), QueuesModel::tr("Consumers and cooperative groups"),
-                     u"999"_s, [](const QueueRow& row) { return row.consumers; }),
+                     u"999"_s, [](const QueueRow& row) { return row.consumers; }, false),
         numberColumn(u"in_flight"_s, QueuesModel::tr("In flight"), QueuesModel::tr("Open batches"), u"999"_s,
                      [](const QueueRow& row) { return row.inFlight; }),
         countColumn(u"retry"_s, QueuesModel::tr("Retry"), QueuesModel::tr("Events waiting in the retry queue"),
@@ -280,7 +279,7 @@ std::vector<Column<QueueRow>> mechanicsColumns() {
     return {
         {{u"last_tick"_s, QueuesModel::tr("Last tick"),
           QueuesModel::tr("Age of the newest tick, and whether the ticker is paused or somebody outside ticks"),
-          CellKind::Number, Pace::Ageing, u"external 14 m"_s},
+          CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
          lastTickCell,
          [](const QueueRow& row) {
              return row.queue.lastTick ? rawAge(std::optional(row.queue.lastTick->time)) : QVariant();
@@ -290,7 +289,7 @@ std::vector<Column<QueueRow>> mechanicsColumns() {
          }},
         {{u"rotation"_s, QueuesModel::tr("Rotation"),
           QueuesModel::tr("When the queue's tables rotate next, so that old events are freed"), CellKind::Number,
-          Pace::Ageing, u"19 h 47 m late"_s},
+          Pace::Ageing, u"19 h 47 m late"_s, false},
          rotationCell,
          [](const QueueRow& row) {
              return QVariant(qint64((row.queue.switchTime + row.queue.rotationPeriod).time_since_epoch().count()));

@@ -90,7 +90,7 @@ QueuePage::QueuePage(const PageTools& tools, QWidget* parent)
     tables->addWidget(m_tableView);
     tables->setChildrenCollapsible(false);
     tables->setHandleWidth(1);
-    tables->setSizes({150, 470});
+    tables->setSizes({124, 490});
     tables->setStretchFactor(0, 0);
     tables->setStretchFactor(1, 1);
     auto* ring = new QSplitter(Qt::Vertical);
@@ -98,7 +98,7 @@ QueuePage::QueuePage(const PageTools& tools, QWidget* parent)
     ring->addWidget(tables);
     ring->setChildrenCollapsible(false);
     ring->setHandleWidth(1);
-    ring->setSizes({180, 140});
+    ring->setSizes({205, 135});
     m_ringCard->setContent(ring);
     addTableTools(*m_tickCard, *m_tickTable, tr("Filter ticks"));
     m_tickCard->setContent(m_tickView);

@@ -256,7 +256,10 @@ private Q_SLOTS:
         QCOMPARE(detail(5, u"retry"_s), u"· "_s + format::age(std::chrono::seconds(40)));
         QCOMPARE(detail(5, u"dead"_s), QString()); // as old as the sample
         QCOMPARE(cell(model, 3, u"last_tick"_s), u"external"_s);
-        QCOMPARE(detail(3, u"last_tick"_s), format::age(std::chrono::seconds(31)));
+        QVERIFY(model.index(3, model.columnOf(u"last_tick"_s))
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains(format::age(std::chrono::seconds(31))));
         // Of all positions and open windows the oldest.
         QCOMPARE(cell(model, 5, u"lag"_s), spaced(format::age(std::chrono::milliseconds(833'400))));
         QCOMPARE(cell(model, 7, u"lag"_s), spaced(format::age(std::chrono::milliseconds(100))));
