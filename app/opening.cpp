@@ -17,12 +17,8 @@ bool looksLikeConnection(const QString& target) {
 } // namespace
 
 std::variant<desk::Profile, UsageError> profileFor(const CommandLine& line, desk::Profiles& profiles) {
-    if (line.sandbox) {
-        desk::Profile profile;
-        profile.name = u"sandbox"_s;
-        profile.environment = desk::Environment::Sandbox;
-        return profile;
-    }
+    if (line.sandbox)
+        return desk::sandboxProfile();
     desk::Profile profile;
     if (line.target.endsWith(".capsule"_L1)) {
         profile.capsule = QFileInfo(line.target).absoluteFilePath();

@@ -115,7 +115,7 @@ void registerQuestions() {
         question(state, [&](pg::Connection& on, benchmark::State&) { queries::eventStory(on, 1, event, soon()); });
     });
     add("queue", [](benchmark::State& state) {
-        question(state, [](pg::Connection& on, benchmark::State&) { queries::queueDetail(on, 1, soon()); });
+        question(state, [](pg::Connection& on, benchmark::State&) { queries::queueDetail(on, 1, {}, soon()); });
     });
     add("retry", [](benchmark::State& state) {
         question(state, [](pg::Connection& on, benchmark::State&) {

@@ -20,6 +20,27 @@
             <numerusform> and %n more</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%1 in %n table(s), %2 ago</source>
+        <translation>
+            <numerusform>%1 in %n table, %2 ago</numerusform>
+            <numerusform>%1 in %n tables, %2 ago</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 in %2 of %n table(s), %3 ago</source>
+        <translation>
+            <numerusform>%1 in %2 of %n table, %3 ago</numerusform>
+            <numerusform>%1 in %2 of %n tables, %3 ago</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n gate(s) closed</source>
+        <translation>
+            <numerusform>%n gate closed</numerusform>
+            <numerusform>%n gates closed</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Reach</name>
@@ -373,6 +394,13 @@
             <numerusform>taken over %n times</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>so do %n other position(s)</source>
+        <translation>
+            <numerusform>so does %n other position</numerusform>
+            <numerusform>so do %n other positions</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ui::PayloadCard</name>
@@ -401,17 +429,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%1 in %n table(s)</source>
+        <source>page %1, %n tick(s)</source>
         <translation>
-            <numerusform>%1 in %n table</numerusform>
-            <numerusform>%1 in %n tables</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n gate(s) closed</source>
-        <translation>
-            <numerusform>%n gate closed</numerusform>
-            <numerusform>%n gates closed</numerusform>
+            <numerusform>page %1, %n tick</numerusform>
+            <numerusform>page %1, %n ticks</numerusform>
         </translation>
     </message>
 </context>
@@ -422,6 +443,16 @@
         <translation>
             <numerusform>%n delivery allowed</numerusform>
             <numerusform>%n deliveries allowed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ui::RetryPage</name>
+    <message numerus="yes">
+        <source>and %n more queue(s) with due retries</source>
+        <translation>
+            <numerusform>and %n more queue with due retries</numerusform>
+            <numerusform>and %n more queues with due retries</numerusform>
         </translation>
     </message>
 </context>

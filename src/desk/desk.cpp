@@ -75,7 +75,7 @@ void DeskPrivate::retire(std::unique_ptr<links::Session>& session) const {
 void DeskPrivate::open() {
     close();
     refusal.reset();
-    watch = std::make_shared<Watch>();
+    watch = std::make_shared<Watch>(profile.applicationNameRule.toStdString());
     monitor = makeSession("monitor");
     QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] {
         askKeychain();
@@ -278,6 +278,7 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Duration cos
     sampleFailure = {};
     snapshot = seen->snapshot;
     history.add(*snapshot, beat.period());
+    retries.add(*snapshot);
     addToTimeline();
     diagnosis = seen->diagnosis;
     work = seen->work;
@@ -398,6 +399,11 @@ std::vector<double> Desk::rateHistory(std::int32_t queueId) const {
         return d->history.rates(queueId);
     const auto rate = d->past->inflow.rate(queueId);
     return rate ? std::vector<double>{*rate} : std::vector<double>();
+}
+
+std::optional<monitor::RetryTrend> Desk::retryTrend(std::int32_t queueId) const {
+    const domain::Queue* queue = d->snapshot && !d->past ? d->snapshot->queue(queueId) : nullptr;
+    return queue ? d->retries.of(*queue) : std::nullopt;
 }
 
 void Desk::setPaused(bool paused) {

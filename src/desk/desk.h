@@ -13,6 +13,7 @@
 #include "domain/snapshot.h"
 #include "domain/workqueues.h"
 #include "link/session.h"
+#include "monitor/course.h"
 #include "monitor/thresholds.h"
 #include "pgque/administration.h"
 #include "schema/plan.h"
@@ -164,6 +165,9 @@ public:
     /// instant one value at most.
     std::vector<double> rateHistory(std::int32_t queueId) const;
 
+    /// How a queue's due retries develop; empty while too little was seen, and for a recorded instant.
+    std::optional<monitor::RetryTrend> retryTrend(std::int32_t queueId) const;
+
     /// Who held which window when, as far as this console has looked. While a recorded instant is shown: who is
     /// followed, in the hour up to then, as far as it was recorded.
     const monitor::Timeline& timeline() const;
@@ -226,7 +230,8 @@ public:
                                                      int limit);
     QFuture<links::Reply<domain::DeadGroups>> deadGroups(std::int32_t queueId);
     QFuture<links::Reply<std::optional<std::string>>> deadPayload(std::int64_t id, std::int64_t maxBytes);
-    QFuture<links::Reply<domain::QueueDetail>> queueDetail(std::int32_t queueId);
+    QFuture<links::Reply<domain::QueueDetail>> queueDetail(std::int32_t queueId, std::optional<std::int64_t> ticksFrom = {});
+    QFuture<links::Reply<domain::QueueUpkeep>> queueUpkeep(std::int32_t queueId);
     QFuture<links::Reply<domain::EventPage>> searchEvents(std::int32_t queueId, domain::EventSearch search,
                                                           std::optional<domain::EventPosition> from);
     QFuture<links::Reply<domain::EventStory>> eventStory(std::int32_t queueId, const domain::EventRow& event);

@@ -55,9 +55,18 @@ QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t
                         lookDeadline);
 }
 
-QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t queueId) {
+QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t queueId,
+                                                             std::optional<std::int64_t> ticksFrom) {
+    return d->look(
+        [=](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::queueDetail(connection, queueId, ticksFrom, deadline);
+        },
+        lookDeadline);
+}
+
+QFuture<links::Reply<domain::QueueUpkeep>> Desk::queueUpkeep(std::int32_t queueId) {
     return d->look([=](pg::Connection& connection,
-                            pg::Deadline deadline) { return queries::queueDetail(connection, queueId, deadline); },
+                       pg::Deadline deadline) { return queries::queueUpkeep(connection, queueId, deadline); },
                         lookDeadline);
 }
 

@@ -184,6 +184,7 @@ public:
     domain::Diagnosis diagnosis;
     std::shared_ptr<const domain::WorkLooks> work;
     monitor::History history;
+    monitor::RetryTrends retries;
     std::optional<domain::Moment> past; ///< shown instead of the newest
     quint64 wantedInstant = 0;
     std::map<std::string, std::string> capsuleFacts;

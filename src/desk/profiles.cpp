@@ -58,6 +58,14 @@ Profile fromJson(const QJsonObject& json) {
 
 } // namespace
 
+Profile sandboxProfile() {
+    Profile profile;
+    profile.name = u"sandbox"_s;
+    profile.environment = Environment::Sandbox;
+    profile.applicationNameRule = u"demo/{group}.{member}"_s;
+    return profile;
+}
+
 QString environmentWord(Environment environment) {
     const auto found =
         std::find_if(words.begin(), words.end(), [environment](const auto& one) { return one.first == environment; });

@@ -14,6 +14,9 @@ namespace desk {
 QString environmentWord(Environment environment);
 std::optional<Environment> environmentFromWord(const QString& word);
 
+/// This user's sandbox, whose workers name their sessions.
+Profile sandboxProfile();
+
 /// A connection string or URI as a person typed it; without one, why it is none. What is wrong may hold a password, and
 /// libpq repeats it: of a URI it is then not said where.
 struct ConnectionText {

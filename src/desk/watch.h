@@ -26,6 +26,9 @@ struct Seen {
 /// session and lives on its thread.
 class Watch {
 public:
+    /// nameRule: how workers name their sessions; empty: not known.
+    explicit Watch(std::string nameRule) { m_sampler.setNameRule(std::move(nameRule)); }
+
     /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
     /// core of a sample can't be had; what is known stays. A server that did not answer in time is asked only for the
     /// core for a while, over another connection too, and longer each time.

@@ -132,6 +132,17 @@ DOMAIN_ROW(EventTableLock) {
     codec(now.writes, before.writes);
 }
 
+DOMAIN_ROW(OwnerSession) {
+    codec(now.queueId, before.queueId);
+    codec(now.consumerId, before.consumerId);
+    codec(now.application, before.application);
+    codec(now.pids, before.pids);
+    codec(now.state, before.state);
+    codec(now.stateSince, before.stateSince);
+    codec(now.seenAt, before.seenAt);
+    codec(now.gone, before.gone);
+}
+
 DOMAIN_ROW(Slot) {
     codec(now.name, before.name);
     codec(now.active, before.active);
@@ -297,8 +308,8 @@ DOMAIN_ROW(Snapshot) {
 
 namespace {
 
-/// 1 had no work queues and no inflow.
-constexpr std::uint64_t format = 2;
+/// 1 had no work queues and no inflow, 2 no sessions by their names.
+constexpr std::uint64_t format = 3;
 
 enum class Part : std::uint64_t { None, Same, Changed };
 
@@ -365,6 +376,8 @@ std::string encode(const Moment& now, const Moment* before) {
         out.rows(is.prepared, was.prepared, [](const PreparedTransaction& row) { return row.gid; });
         out.rows(is.eventLocks, was.eventLocks,
                  [](const EventTableLock& row) { return std::tuple(row.queueId, row.table, row.pid); });
+        out.rows(is.owners, was.owners,
+                 [](const OwnerSession& row) { return std::pair(row.queueId, row.consumerId); });
     });
     bytes::part(out, snapshot.upkeep.get(), then.upkeep.get(),
                 [&](const Upkeep& is, const Upkeep& was) { out.row(is, was); });
@@ -411,6 +424,8 @@ void MomentReader::read(std::string_view encoded) {
         in.rows(activity.backends);
         in.rows(activity.prepared);
         in.rows(activity.eventLocks);
+        if (format >= 3)
+            in.rows(activity.owners);
     });
     bytes::part(in, m_snapshot->upkeep, [&](Upkeep& upkeep) { in.row(upkeep); });
     in.rows(m_diagnosis->findings);

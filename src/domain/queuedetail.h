@@ -15,8 +15,8 @@ namespace domain {
 struct EventTable {
     std::int32_t number = 0;
     std::string name;
-    std::optional<std::int64_t> bytes; ///< with indexes and TOAST; empty: somebody holds it exclusively, or it is gone
-    std::vector<std::int32_t> holders; ///< sessions with a lock on it, this console's left out
+    /// Sessions with a lock on it, this console's left out; 0: a prepared transaction. Empty: not known.
+    std::optional<std::vector<std::int32_t>> holders;
 
     bool operator==(const EventTable&) const = default;
 };
@@ -24,9 +24,36 @@ struct EventTable {
 /// What a queue's own page shows beside the sample.
 struct QueueDetail {
     std::int32_t queueId = 0;
-    std::vector<Tick> ticks; ///< the newest first, at most 300
+    std::vector<Tick> ticks;               ///< a page of them, the newest first
+    std::optional<Tick> tickBefore;        ///< the one before the page's last, where the next page begins
+    std::optional<std::int64_t> lastTick;  ///< the newest there is, whatever the page
+    std::optional<pg::Interval> lastGap;   ///< between it and the one before; empty: there is no other
     std::vector<EventTable> tables;
+    std::optional<std::vector<std::string>> extraMaintenance; ///< queue_extra_maint; empty: this install has none
     pg::Timestamp takenAt;
+};
+
+/// What changes slowly and costs more to ask: on a beat of its own.
+struct QueueUpkeep {
+    struct Scheduler {
+        std::string name;                             ///< pg_cron, pg_timetable; empty: no job is set up
+        std::optional<std::int64_t> tickerJob;        ///< its number in pg_cron
+        std::optional<pg::Interval> tickPeriod;       ///< how often the job looks
+        std::optional<pg::Timestamp> lastMaintenance; ///< our own schema only
+
+        bool operator==(const Scheduler&) const = default;
+    };
+
+    std::int32_t queueId = 0;
+    /// Of the event tables by number, with indexes and TOAST; empty: somebody holds it exclusively, or it is gone.
+    std::vector<std::optional<std::int64_t>> bytes;
+    std::optional<Scheduler> scheduler; ///< as configured; empty: it could not be read
+    pg::Timestamp takenAt;
+
+    std::optional<std::int64_t> bytesOf(std::int32_t table) const {
+        const auto at = static_cast<std::size_t>(table);
+        return table >= 0 && at < bytes.size() ? bytes[at] : std::nullopt;
+    }
 };
 
 /// Which tick showed an event first. The window that ends with that tick is the one that delivers it.

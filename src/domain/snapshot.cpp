@@ -31,6 +31,13 @@ const RowLock* Activity::lockOn(std::int32_t queueId, std::int32_t consumerId) c
     return found == rowLocks.end() ? nullptr : &*found;
 }
 
+const OwnerSession* Activity::ownerOf(std::int32_t queueId, std::int32_t consumerId) const {
+    const auto found = std::find_if(owners.begin(), owners.end(), [=](const OwnerSession& session) {
+        return session.queueId == queueId && session.consumerId == consumerId;
+    });
+    return found == owners.end() ? nullptr : &*found;
+}
+
 const Queue* Snapshot::queue(std::int32_t id) const {
     return find(queues, !m_queueById.empty(), m_queueById, id, [id](const Queue& queue) { return queue.id == id; });
 }

@@ -171,6 +171,21 @@ struct EventTableLock {
     bool operator==(const EventTableLock&) const = default;
 };
 
+/// The sessions that carry the name a subscription's worker gives its own, by the rule the person has set: a name, no
+/// proof.
+struct OwnerSession {
+    std::int32_t queueId = 0;
+    std::int32_t consumerId = 0;
+    std::string application;             ///< the name
+    std::vector<std::int32_t> pids;      ///< as last seen
+    std::string state;                   ///< of the first; empty: no right to see
+    std::optional<Timestamp> stateSince; ///< of the first
+    Timestamp seenAt;                    ///< for the last time
+    bool gone = false;                   ///< no session has the name any more
+
+    bool operator==(const OwnerSession&) const = default;
+};
+
 /// Who else works on this server: asked on a slower beat, with an age of its own.
 struct Activity {
     Timestamp takenAt;
@@ -178,9 +193,12 @@ struct Activity {
     std::vector<Backend> backends; ///< clients of this database, and elsewhere those that hold a transaction
     std::vector<PreparedTransaction> prepared;
     std::vector<EventTableLock> eventLocks; ///< at most 1,000
+    std::vector<OwnerSession> owners{};     ///< of subscriptions whose session was seen, by queue and consumer id
 
     /// The lock on a subscription's row, or null.
     const RowLock* lockOn(std::int32_t queueId, std::int32_t consumerId) const;
+    /// The session that is named like a subscription's worker, or null.
+    const OwnerSession* ownerOf(std::int32_t queueId, std::int32_t consumerId) const;
 };
 
 /// A replication slot that may keep rows from being removed.

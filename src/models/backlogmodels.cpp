@@ -60,7 +60,11 @@ std::vector<Column<RetryLine>> retryColumns() {
         {{u"tries"_s, Backlog::tr("Failed"), Backlog::tr("Failed deliveries, and how many the queue allows"),
           CellKind::Text, Pace::Slow, u"5 of 5 last try"_s},
          attemptsCell,
-         [](const Line& line) { return QVariant(line.retry.attempts); }},
+         [](const Line& line) { return QVariant(line.retry.attempts); },
+         {},
+         {},
+         // A limit that was changed changes what the cell says.
+         [](const Line& line) { return QVariant(line.retry.maxRetries); }},
         optionalTextColumn<Line>(
             {u"type"_s, Backlog::tr("Type"), Backlog::tr("ev_type"), CellKind::Text, Pace::Identity,
              u"order.cancelled"_s},
@@ -77,6 +81,63 @@ std::vector<Column<RetryLine>> retryColumns() {
                          CellKind::Number, Pace::Ageing, u"14 m 02 s"_s, false},
                         [](const Line& line) { return line.retry.time; }),
     };
+}
+
+QString drainText(const domain::Queue& queue, const std::optional<monitor::RetryTrend>& trend) {
+    if (!queue.retryDue || !queue.oldestRetryDue || queue.retryDue->value == 0)
+        return {};
+    const pg::Interval overdue = queue.retryDue->takenAt - *queue.oldestRetryDue;
+    QStringList parts{Backlog::tr("%1: %2 due, the oldest for %3")
+                          .arg(format::foreign(format::text(queue.name)), format::count(*queue.retryDue),
+                               format::age(overdue))};
+    if (!trend) {
+        parts += Backlog::tr("how fast they are moved back is not known yet");
+    } else if (!trend->moving) {
+        parts += Backlog::tr("none is moved back");
+    } else {
+        if (const auto rate = trend->drained(queue.retryDue->value, overdue))
+            parts += Backlog::tr("moved back at ≈ %1 a second").arg(format::rate(*rate));
+        if (const auto left = trend->left(overdue))
+            parts += Backlog::tr("all in ≈ %1").arg(format::age(*left));
+        else
+            parts += trend->grows() ? Backlog::tr("more fall due than are moved")
+                                    : Backlog::tr("the delay stays as it is");
+    }
+    return parts.join(u", "_s);
+}
+
+QString outlookText(const domain::RetryOutlook& outlook, pg::Interval age) {
+    QStringList parts;
+    const auto add = [&parts](std::int64_t count, const QString& words) {
+        if (count > 0)
+            parts += words.arg(format::number(count));
+    };
+    add(outlook.due, Backlog::tr("%1 due now"));
+    add(outlook.lastTry, Backlog::tr("%1 on the last try"));
+    add(outlook.inAMinute, Backlog::tr("%1 within a minute"));
+    add(outlook.inTenMinutes, Backlog::tr("%1 within 10 min"));
+    add(outlook.inAnHour, Backlog::tr("%1 within an hour"));
+    add(outlook.later, Backlog::tr("%1 later"));
+    if (outlook.capped)
+        parts += Backlog::tr("of the first %1 by due time").arg(format::number(outlook.all()));
+    if (!parts.isEmpty())
+        parts += Backlog::tr("%1 ago").arg(format::age(age));
+    return parts.join(u" · "_s);
+}
+
+QString retryMoveText(const domain::Capabilities& capabilities) {
+    switch (capabilities.origin) {
+    case domain::SchemaOrigin::Ours:
+        return Backlog::tr("One call of maint_retry_events() moves at most 1,000.");
+    case domain::SchemaOrigin::Foreign:
+        return Backlog::tr("One call of maint_retry_events() moves 10, as PgQue does it; its scheduler calls it every "
+                           "30 s.");
+    case domain::SchemaOrigin::OursDrifted:
+    case domain::SchemaOrigin::Unknown:
+    case domain::SchemaOrigin::None:
+        break;
+    }
+    return {};
 }
 
 std::vector<Column<DeadLine>> deadColumns() {

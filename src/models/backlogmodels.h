@@ -3,6 +3,7 @@
 
 #include "domain/backlog.h"
 #include "models/columnmakers.h"
+#include "monitor/course.h"
 
 namespace models {
 
@@ -16,6 +17,14 @@ struct RetryLine {
 
 /// Events that wait to come again, the earliest due first.
 std::vector<Column<RetryLine>> retryColumns();
+
+/// How a queue's due retries stand against what is moved back: "orders: 412 due, the oldest for 4 m, moved back at ≈ 3.2
+/// a second, all in ≈ 2 m". Empty where none is due.
+QString drainText(const domain::Queue& queue, const std::optional<monitor::RetryTrend>& trend);
+/// How many one call moves, by what is installed; empty where that is not known.
+QString retryMoveText(const domain::Capabilities& capabilities);
+/// What comes due by when, what needs attention first, and how old that is.
+QString outlookText(const domain::RetryOutlook& outlook, pg::Interval age);
 
 struct DeadLine {
     domain::DeadLetter letter;

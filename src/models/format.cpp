@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
+#include <QRegularExpression>
 
 #include <array>
 #include <cmath>
@@ -120,6 +121,32 @@ QString age(pg::Interval length) {
     if (whole < secondsADay)
         return twoUnits(whole / 3600, Format::tr("h"), whole % 3600 / 60, Format::tr("m"));
     return twoUnits(whole / secondsADay, Format::tr("d"), whole % secondsADay / 3600, Format::tr("h"));
+}
+
+std::optional<pg::Interval> length(const QString& text) {
+    static const QRegularExpression all(
+        u"^\\s*(?:[0-9]{1,9}(?:[.][0-9]{1,3})?\\s*[a-z]+\\s*)*(?:[0-9]{1,9}(?:[.][0-9]{1,3})?\\s*)?$"_s);
+    static const QRegularExpression part(u"([0-9]{1,9}(?:[.][0-9]{1,3})?)\\s*([a-z]*)"_s);
+    const QString plain = text.toLower();
+    if (!all.match(plain).hasMatch())
+        return std::nullopt;
+    double seconds = 0;
+    for (auto parts = part.globalMatch(plain); parts.hasNext();) {
+        const QRegularExpressionMatch one = parts.next();
+        const QString unit = one.captured(2);
+        const double each = unit.isEmpty() || unit == u"s" || unit == u"sec"  ? 1
+                            : unit == u"m" || unit == u"min"                  ? 60
+                            : unit == u"h"                                    ? 3'600
+                            : unit == u"d"                                    ? 86'400
+                                                                              : 0;
+        if (each == 0)
+            return std::nullopt;
+        seconds += each * one.captured(1).toDouble();
+    }
+    // A year is longer than anybody waits for a heartbeat.
+    if (seconds <= 0 || seconds > 365 * 86'400.0)
+        return std::nullopt;
+    return std::chrono::duration_cast<pg::Interval>(std::chrono::duration<double>(seconds));
 }
 
 QString due(pg::Interval untilThen) {

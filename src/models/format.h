@@ -27,6 +27,9 @@ QString rate(double perSecond);
 /// apart by a little) reads "0.0 s".
 QString age(pg::Interval length);
 
+/// A length of time as a person types it: "90 s", "2 min", "1 h 30 m"; without a unit seconds. Empty: it is none.
+std::optional<pg::Interval> length(const QString& text);
+
 /// A moment seen from now: "in 22 m 10 s", "6 h 12 m late".
 QString due(pg::Interval untilThen);
 

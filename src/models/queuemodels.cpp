@@ -3,6 +3,9 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <cmath>
+
 using namespace Qt::StringLiterals;
 
 namespace models {
@@ -26,11 +29,16 @@ QString names(const std::vector<std::string>& all, std::size_t most) {
     return text;
 }
 
+/// A pid of 0 is no session.
 QString pidList(const std::vector<std::int32_t>& pids) {
     QStringList list;
     for (const std::int32_t pid : pids)
-        list += QString::number(pid);
+        list += pid ? QString::number(pid) : QueueWords::tr("a prepared transaction");
     return list.join(u", "_s);
+}
+
+QString holdersText(const TableLine& line) {
+    return line.table.holders ? pidList(*line.table.holders) : QueueWords::tr("not known");
 }
 
 Mark tableMark(const TableLine& line) {
@@ -48,8 +56,10 @@ QString whatOf(monitor::Gate::Kind kind) {
         return QueueWords::tr("The rotation period is over");
     case monitor::Gate::Kind::StepTwo:
         return QueueWords::tr("The last rotation is finished");
-    case monitor::Gate::Kind::Transactions:
-        return QueueWords::tr("No open transaction is older than the last switch");
+    case monitor::Gate::Kind::Position:
+        return QueueWords::tr("The tick of the lowest position is there");
+    case monitor::Gate::Kind::Tick:
+        return QueueWords::tr("A tick lies past the last switch");
     case monitor::Gate::Kind::Consumers:
         return QueueWords::tr("Every consumer is past the last switch");
     case monitor::Gate::Kind::Table:
@@ -58,22 +68,73 @@ QString whatOf(monitor::Gate::Kind kind) {
     return {};
 }
 
-QString whyOf(const monitor::Gate& gate, pg::Timestamp now) {
+QString tickGateText(const monitor::Gate& gate, const domain::Queue& queue) {
+    using Cause = monitor::Gate::Cause;
+    switch (gate.cause) {
+    case Cause::None:
+        return {};
+    case Cause::NoTick:
+        return queue.tickerPaused     ? QueueWords::tr("no tick since then: the queue's ticker is paused")
+               : queue.externalTicker ? QueueWords::tr("no tick since then: it waits for one from outside")
+                                      : QueueWords::tr("no tick since then: it waits for the queue's next one");
+    case Cause::Unseen:
+        return QueueWords::tr("a transaction from before it still writes; it can't be seen from here");
+    case Cause::NotLooked:
+        return QueueWords::tr("a transaction from before it still writes; sessions were not looked at yet");
+    case Cause::Transaction:
+        break;
+    }
+    QStringList who;
+    if (!gate.pids.empty())
+        who += QueueWords::tr("pid %1").arg(pidList(gate.pids));
+    if (!gate.culprits.empty())
+        who += QueueWords::tr("prepared transaction %1").arg(names(gate.culprits, 3));
+    return QueueWords::tr("open since before it: %1").arg(who.join(u", "_s));
+}
+
+QString whyOf(const monitor::Gate& gate, const domain::Queue& queue, pg::Timestamp now) {
     switch (gate.kind) {
     case monitor::Gate::Kind::Period:
         return gate.opensAt ? format::due(*gate.opensAt - now) : QString();
     case monitor::Gate::Kind::StepTwo:
-        return gate.open ? QString() : QueueWords::tr("maint_rotate_tables_step2() has not run since");
-    case monitor::Gate::Kind::Transactions:
-        return gate.open           ? QString()
-               : gate.pids.empty() ? QueueWords::tr("which one can't be seen with this role")
-                                   : QueueWords::tr("sessions with a writing transaction: %1").arg(pidList(gate.pids));
+        return gate.isOpen() ? QString() : QueueWords::tr("maint_rotate_tables_step2() has not run since");
+    case monitor::Gate::Kind::Position:
+        return gate.isOpen() ? QString()
+                             : QueueWords::tr("maintenance fails with \"tick not found\": %1").arg(names(gate.culprits, 4));
+    case monitor::Gate::Kind::Tick:
+        return tickGateText(gate, queue);
     case monitor::Gate::Kind::Consumers:
-        return names(gate.culprits, 4);
+        return gate.isOpen() || !gate.culprits.empty() ? names(gate.culprits, 4)
+                                                       : QueueWords::tr("nobody can be before a tick is");
     case monitor::Gate::Kind::Table:
-        return gate.open ? QString() : QueueWords::tr("held by pid %1").arg(pidList(gate.pids));
+        return gate.state == monitor::Gate::State::Closed ? QueueWords::tr("held by %1").arg(pidList(gate.pids))
+               : gate.isOpen()                            ? QString()
+                                                          : QueueWords::tr("it was not looked at");
     }
     return {};
+}
+
+Mark gateMark(const monitor::Gate& gate) {
+    switch (gate.state) {
+    case monitor::Gate::State::Open:
+        return {Tone::Good, QueueWords::tr("open"), {}};
+    case monitor::Gate::State::Closed:
+        return {Tone::Warning, QueueWords::tr("closed"), {}};
+    case monitor::Gate::State::Unknown:
+        return {Tone::Information, QueueWords::tr("not known"), {}};
+    }
+    return {};
+}
+
+/// Where in its table's time a position stands: the current one's runs from the last switch to now, the previous
+/// one's ends there.
+double placeIn(const domain::Subscription& row, const domain::Queue& queue, bool current, pg::Timestamp now) {
+    const pg::Timestamp from = current ? queue.switchTime : queue.switchTime - queue.rotationPeriod;
+    const pg::Timestamp to = current ? now : queue.switchTime;
+    if (!row.lastTickTime || to <= from)
+        return 0;
+    return std::clamp(std::chrono::duration<double>(*row.lastTickTime - from) / std::chrono::duration<double>(to - from),
+                      0.0, 1.0);
 }
 
 } // namespace
@@ -83,8 +144,9 @@ std::vector<TickLine> tickLines(const domain::QueueDetail& detail, const domain:
     lines.reserve(detail.ticks.size());
     for (std::size_t i = 0; i < detail.ticks.size(); ++i) {
         TickLine line{detail.ticks[i], {}, {}, false};
-        if (i + 1 < detail.ticks.size()) {
-            const domain::Tick& before = detail.ticks[i + 1];
+        const bool last = i + 1 == detail.ticks.size();
+        if (!last || detail.tickBefore) {
+            const domain::Tick& before = last ? *detail.tickBefore : detail.ticks[i + 1];
             line.gap = line.tick.time - before.time;
             line.estimate = line.tick.eventSeq - before.eventSeq;
             const pg::Interval longest = *line.estimate > 0 ? queue.tickerMaxLag : queue.tickerIdlePeriod;
@@ -135,32 +197,122 @@ std::vector<Column<TickLine>> tickColumns() {
     };
 }
 
-std::vector<TableLine> tableLines(const domain::QueueDetail& detail, const domain::Queue& queue,
-                                  const domain::Snapshot& snapshot) {
+std::vector<TableLine> tableLines(const domain::QueueDetail& detail, const domain::QueueUpkeep* upkeep,
+                                  const domain::Queue& queue, const domain::Snapshot& snapshot) {
     const std::int32_t count = std::max(queue.tableCount, 1);
     std::vector<TableLine> lines;
     for (const domain::EventTable& table : detail.tables) {
-        TableLine line{table,
-                       table.number == queue.currentTable,
-                       table.number == (queue.currentTable + count - 1) % count,
-                       table.number == (queue.currentTable + 1) % count,
-                       {}};
+        TableLine line;
+        line.table = table;
+        line.bytes = upkeep ? upkeep->bytesOf(table.number) : std::nullopt;
+        if (upkeep)
+            line.sizedAt = upkeep->takenAt;
+        line.isCurrent = table.number == queue.currentTable;
+        line.isPrevious = table.number == (queue.currentTable + count - 1) % count;
+        line.isNext = table.number == (queue.currentTable + 1) % count;
         for (const domain::Subscription& row : snapshot.subscriptions) {
-            if (row.queueId == queue.id && row.lastTickXmin &&
-                monitor::tableOfPosition(queue, *row.lastTickXmin) == table.number)
-                line.positions.push_back(row.consumerName);
+            if (row.queueId != queue.id || !row.lastTickXmin ||
+                monitor::tableOfPosition(queue, *row.lastTickXmin) != table.number)
+                continue;
+            line.positions.push_back(row.consumerName);
+            line.places.push_back(placeIn(row, queue, line.isCurrent, snapshot.takenAt));
         }
         lines.push_back(std::move(line));
     }
     return lines;
 }
 
+QString ringInWords(const std::vector<TableLine>& lines) {
+    QStringList tables;
+    for (const TableLine& line : lines) {
+        QString words = QueueWords::tr("table %1, %2").arg(line.table.number).arg(tableMark(line).word);
+        if (!line.positions.empty())
+            words += u": "_s + names(line.positions, 5);
+        tables += words;
+    }
+    return tables.join(u"; "_s);
+}
+
+QString onDisk(const domain::QueueUpkeep* upkeep, pg::Timestamp now) {
+    if (!upkeep)
+        return format::none();
+    std::int64_t all = 0;
+    int known = 0;
+    for (const std::optional<std::int64_t>& bytes : upkeep->bytes) {
+        all += bytes.value_or(0);
+        known += bytes ? 1 : 0;
+    }
+    const int tables = int(upkeep->bytes.size());
+    if (known == 0)
+        return QueueWords::tr("not known: every table is held or gone");
+    const QString size = format::bytes(all);
+    const QString age = format::age(now - upkeep->takenAt);
+    return known == tables ? QueueWords::tr("%1 in %n table(s), %2 ago", nullptr, tables).arg(size, age)
+                           : QueueWords::tr("%1 in %2 of %n table(s), %3 ago", nullptr, tables)
+                                 .arg(format::atLeast(size), QString::number(known), age);
+}
+
+QString extraMaintenance(const domain::QueueDetail* detail) {
+    if (!detail)
+        return format::none();
+    if (!detail->extraMaintenance)
+        return QueueWords::tr("not known to this install");
+    return detail->extraMaintenance->empty() ? QueueWords::tr("none") : names(*detail->extraMaintenance, 6);
+}
+
+QString queueRates(const domain::Queue& queue, const std::vector<double>& history) {
+    QStringList parts;
+    if (!history.empty() && std::isfinite(history.back()))
+        parts += QueueWords::tr("≈ %1 events a second now").arg(format::rate(history.back()));
+    else
+        parts += QueueWords::tr("not observed yet");
+    if (queue.lastTick && queue.earlierTick && queue.earlierTick->id < queue.lastTick->id) {
+        const pg::Interval time = queue.lastTick->time - queue.earlierTick->time;
+        const std::int64_t events = queue.lastTick->eventSeq - queue.earlierTick->eventSeq;
+        if (time.count() > 0)
+            parts += QueueWords::tr("≈ %1 over the %2 before the last tick")
+                         .arg(format::rate(double(events) / std::chrono::duration<double>(time).count()),
+                              format::age(time));
+    }
+    return parts.join(u"; "_s);
+}
+
+QString whoTicks(const domain::Queue& queue, const domain::QueueDetail* detail, const domain::QueueUpkeep* upkeep) {
+    QStringList parts;
+    if (queue.externalTicker)
+        parts += QueueWords::tr("somebody outside: queue_external_ticker is set");
+    else if (!upkeep)
+        parts += QueueWords::tr("not asked yet");
+    else if (!upkeep->scheduler)
+        parts += QueueWords::tr("not known: pgque.config could not be read");
+    else if (upkeep->scheduler->name.empty())
+        parts += QueueWords::tr("no job is set up: somebody calls pgque.ticker()");
+    else {
+        QString job = format::foreign(format::text(upkeep->scheduler->name));
+        if (upkeep->scheduler->tickerJob)
+            job += u", "_s + QueueWords::tr("job %1").arg(*upkeep->scheduler->tickerJob);
+        if (upkeep->scheduler->tickPeriod)
+            job += u", "_s + QueueWords::tr("every %1").arg(format::age(*upkeep->scheduler->tickPeriod));
+        parts += job;
+    }
+    // How often it has ticked lately tells whether anybody does.
+    if (detail && detail->lastGap)
+        parts += QueueWords::tr("the last two ticks lie %1 apart").arg(format::age(*detail->lastGap));
+    if (upkeep && upkeep->scheduler && upkeep->scheduler->lastMaintenance)
+        parts += QueueWords::tr("last maintenance %1 ago").arg(format::age(upkeep->takenAt - *upkeep->scheduler->lastMaintenance));
+    return parts.join(u"; "_s);
+}
+
 std::vector<Column<TableLine>> tableColumns() {
     using Line = TableLine;
     return {
-        textColumn<Line>({u"table"_s, QueueWords::tr("Table"), QueueWords::tr("Event tables in the order of the ring"),
-                          CellKind::Text, Pace::Identity, u"pgque.event_12_3"_s},
-                         [](const Line& line) { return format::text(line.table.name); }),
+        {{u"table"_s, QueueWords::tr("Table"), QueueWords::tr("Event tables in the order of the ring, by number"),
+          CellKind::Text, Pace::Identity, u"12"_s},
+         [](const Line& line, const CellContext&) {
+             return Cell{QString::number(line.table.number), {}, format::text(line.table.name)};
+         },
+         [](const Line& line) { return QVariant(line.table.number); },
+         [](const Line& line, const CellContext&) { return QVariant(format::text(line.table.name)); }},
         {{u"state"_s, QueueWords::tr("In the ring"), QueueWords::tr("Which part it plays"), CellKind::Chip, Pace::Slow,
           u"✓ previous"_s},
          [](const Line& line, const CellContext&) { return tableMark(line).cell(); },
@@ -168,9 +320,18 @@ std::vector<Column<TableLine>> tableColumns() {
              return QVariant(line.isCurrent ? 0 : line.isPrevious ? 1 : 2);
          },
          [](const Line& line, const CellContext&) { return QVariant(tableMark(line).word); }},
-        bytesColumn<Line>({u"size"_s, QueueWords::tr("Size"), QueueWords::tr("On disk, with index and TOAST"),
-                           CellKind::Number, Pace::Slow, u"12.3 GB"_s},
-                          [](const Line& line) { return line.table.bytes; }),
+        {{u"size"_s, QueueWords::tr("Size"),
+          QueueWords::tr("On disk, with index and TOAST: asked every half minute, with its age"), CellKind::Number,
+          Pace::Ageing, u"12.3 GB · 30 s"_s},
+         [](const Line& line, const CellContext& context) {
+             Cell cell{line.bytes ? format::bytes(*line.bytes) : format::none()};
+             if (line.bytes && line.sizedAt)
+                 cell.detail = u"· "_s + format::age(context.now - *line.sizedAt);
+             else
+                 cell.tone = Tone::Dim;
+             return cell;
+         },
+         [](const Line& line) { return rawValue(line.bytes); }},
         {{u"positions"_s, QueueWords::tr("Positions in it"),
           QueueWords::tr("Consumers that still read from here: as long as one does, it is not emptied"), CellKind::Text,
           Pace::Slow, u"billing, audit and 3 more"_s},
@@ -182,18 +343,32 @@ std::vector<Column<TableLine>> tableColumns() {
          {},
          [](const Line& line) { return QVariant(names(line.positions, 3)); }},
         {{u"holders"_s, QueueWords::tr("Locked by"), QueueWords::tr("Sessions (pid) with any lock on it"),
-          CellKind::Text, Pace::Slow, u"12345, 12346"_s},
-         [](const Line& line, const CellContext&) { return Cell{pidList(line.table.holders)}; },
-         [](const Line& line) { return QVariant(pidList(line.table.holders)); }},
+          CellKind::Text, Pace::Slow, u"1234567"_s},
+         [](const Line& line, const CellContext&) {
+             return Cell{holdersText(line), {}, holdersText(line)};
+         },
+         [](const Line& line) { return QVariant(holdersText(line)); }},
     };
 }
 
-std::vector<GateLine> gateLines(const std::vector<monitor::Gate>& gates, pg::Timestamp now) {
+std::vector<GateLine> gateLines(const std::vector<monitor::Gate>& gates, const domain::Queue& queue,
+                                pg::Timestamp now) {
     std::vector<GateLine> lines;
     lines.reserve(gates.size());
     for (const monitor::Gate& gate : gates)
-        lines.push_back({gate, whatOf(gate.kind), whyOf(gate, now)});
+        lines.push_back({gate, whatOf(gate.kind), whyOf(gate, queue, now)});
     return lines;
+}
+
+QString gatesInWords(const std::vector<monitor::Gate>& gates) {
+    using State = monitor::Gate::State;
+    const auto of = [&gates](State state) {
+        return int(std::count_if(gates.begin(), gates.end(),
+                                 [state](const monitor::Gate& gate) { return gate.state == state; }));
+    };
+    if (const int closed = of(State::Closed))
+        return QueueWords::tr("%n gate(s) closed", nullptr, closed);
+    return of(State::Unknown) > 0 ? QueueWords::tr("not all is known") : QueueWords::tr("may rotate at the next maintenance");
 }
 
 std::vector<Column<GateLine>> gateColumns() {
@@ -202,20 +377,16 @@ std::vector<Column<GateLine>> gateColumns() {
         {{u"state"_s, QueueWords::tr("Gate"), QueueWords::tr("All must be open for the next rotation"), CellKind::Chip,
           Pace::Slow, u"● closed"_s},
          [](const Line& line, const CellContext&) {
-             return (line.gate.open ? Mark{Tone::Good, QueueWords::tr("open"), {}}
-                                    : Mark{Tone::Warning, QueueWords::tr("closed"), {}})
-                 .cell();
+             return gateMark(line.gate).cell();
          },
-         [](const Line& line) { return QVariant(line.gate.open); },
-         [](const Line& line, const CellContext&) {
-             return QVariant(line.gate.open ? QueueWords::tr("open") : QueueWords::tr("closed"));
-         }},
+         [](const Line& line) { return QVariant(int(line.gate.state)); },
+         [](const Line& line, const CellContext&) { return QVariant(gateMark(line.gate).word); }},
         {{u"what"_s,
           QueueWords::tr("Condition"),
           {},
           CellKind::Text,
           Pace::Identity,
-          u"No open transaction is older than the last switch"_s},
+          u"The tick of the lowest position is there"_s},
          [](const Line& line, const CellContext&) { return Cell{line.what}; },
          [](const Line& line) { return QVariant(int(line.gate.kind)); },
          [](const Line& line, const CellContext&) { return QVariant(line.what); }},
@@ -229,8 +400,9 @@ std::vector<Column<GateLine>> gateColumns() {
 
 QString tickForecastText(const monitor::TickForecast& forecast, const domain::Queue& queue, pg::Timestamp now) {
     using Rule = monitor::TickForecast::Rule;
-    const QString waiting = forecast.waiting ? QueueWords::tr("≈ %1 events wait").arg(format::number(*forecast.waiting))
-                                             : QueueWords::tr("how many events wait is not known");
+    const QString waiting =
+        forecast.waiting ? QueueWords::tr("≈ %1 events wait").arg(format::number(*forecast.waiting))
+                         : QueueWords::tr("how many events wait is not known");
     const QString due = forecast.at ? format::due(*forecast.at - now) : QString();
     switch (forecast.rule) {
     case Rule::Paused:
@@ -243,9 +415,15 @@ QString tickForecastText(const monitor::TickForecast& forecast, const domain::Qu
     case Rule::Lag:
         return QueueWords::tr("%1: %2 (ticker_max_lag %3)").arg(due, waiting, format::age(queue.tickerMaxLag));
     case Rule::Idle:
-        return due.isEmpty() ? QueueWords::tr("at the ticker's next call: nothing waits (ticker_idle_period)")
-                             : QueueWords::tr("%1 at the latest: nothing waits (ticker_idle_period %2)")
-                                   .arg(due, format::age(queue.tickerIdlePeriod));
+        if (due.isEmpty())
+            return QueueWords::tr("at the ticker's next call: nothing waits");
+        return forecast.atLatest
+                   ? QueueWords::tr("%1 at the latest: nothing waits (ticker_idle_period %2)")
+                         .arg(due, format::age(queue.tickerIdlePeriod))
+                   : QueueWords::tr("%1: nothing waits, the pause doubles (up to ticker_idle_period %2)")
+                         .arg(due, format::age(queue.tickerIdlePeriod));
+    case Rule::Fresh:
+        return QueueWords::tr("at the ticker's next call: the queue has one tick yet");
     case Rule::First:
         return QueueWords::tr("at the ticker's next call: there is no tick yet");
     case Rule::Unknown:

@@ -10,30 +10,58 @@ namespace models {
 
 namespace {
 
+/// A number no older than this is as old as the sample; an older one tells its age beside it.
+constexpr pg::Interval sampleAge = std::chrono::seconds(2);
+
 std::int64_t newestSequence(const domain::Queue& queue) {
     const std::int64_t ticked = queue.lastTick ? queue.lastTick->eventSeq : 0;
     return std::max(ticked, queue.eventSeqNow.value_or(0));
 }
 
-void addSubscription(QueueRow& row, const domain::Subscription& subscription, pg::Timestamp& oldest) {
+/// What is being put together of one queue.
+struct Gathered {
+    pg::Timestamp oldest = pg::Timestamp::max();
+    const domain::Subscription* lowest = nullptr;
+    std::unordered_map<std::int32_t, std::int64_t> inFlight; ///< events in the windows of a group's members
+};
+
+/// A group's own position moves when a window is handed out: what its members hold is not behind it any more.
+void addWindow(Gathered& gathered, const domain::Subscription& row) {
+    if (row.role == domain::Role::CoopMember && row.batch)
+        gathered.inFlight[row.subId] += std::max<std::int64_t>(0, row.windowEstimate().value_or(0));
+}
+
+void addSubscription(QueueRow& row, const domain::Subscription& subscription, Gathered& gathered) {
     if (subscription.batch)
         ++row.inFlight;
-    if (subscription.role == domain::Role::CoopMember) {
+    if (row.queue.lowestTick && subscription.lastTick == row.queue.lowestTick->id &&
+        monitor::isRatherToName(subscription, gathered.lowest))
+        gathered.lowest = &subscription;
+    const bool member = subscription.role == domain::Role::CoopMember;
+    if ((!member || subscription.batch) && subscription.lastTickTime &&
+        (!row.position || *subscription.lastTickTime < *row.position)) {
+        row.position = subscription.lastTickTime;
+        row.positionOf = subscription.consumerName;
+    }
+    if (member) {
         if (subscription.batch && subscription.lastTickTime)
-            oldest = std::min(oldest, *subscription.lastTickTime);
+            gathered.oldest = std::min(gathered.oldest, *subscription.lastTickTime);
         return;
     }
     ++row.consumers;
     row.cooperative = row.cooperative || subscription.role == domain::Role::CoopMain;
     if (!subscription.lastTickSeq || !row.queue.lastTick)
         return;
-    const std::int64_t behind = std::max<std::int64_t>(0, newestSequence(row.queue) - *subscription.lastTickSeq);
+    const std::int64_t before = std::max<std::int64_t>(0, newestSequence(row.queue) - *subscription.lastTickSeq);
+    const auto held = gathered.inFlight.find(subscription.subId);
+    const bool isGroup = subscription.role == domain::Role::CoopMain && held != gathered.inFlight.end();
+    const std::int64_t behind = before + (isGroup ? held->second : 0);
     if (!row.backlog || behind > *row.backlog) {
         row.backlog = behind;
         row.furthestBehind = subscription.consumerName;
     }
-    if (behind > 0 && subscription.lastTickTime)
-        oldest = std::min(oldest, *subscription.lastTickTime);
+    if (before > 0 && subscription.lastTickTime)
+        gathered.oldest = std::min(gathered.oldest, *subscription.lastTickTime);
 }
 
 Mark markOfQueue(const domain::Queue& queue, const WorstFindings& worst) {
@@ -53,7 +81,10 @@ Cell countCell(const std::optional<domain::Count>& count, const CellContext& con
     if (!count)
         return {format::none(), {}, QueuesModel::tr("Not counted yet, or no right to count."), Tone::Dim};
     Cell cell{format::count(*count)};
-    cell.tooltip = QueuesModel::tr("Counted %1 ago.").arg(format::age(context.now - count->takenAt));
+    const pg::Interval age = context.now - count->takenAt;
+    cell.tooltip = QueuesModel::tr("Counted %1 ago.").arg(format::age(age));
+    if (age > sampleAge)
+        cell.detail = u"· "_s + format::age(std::chrono::floor<std::chrono::seconds>(age));
     if (count->value == 0)
         cell.tone = Tone::Dim;
     return cell;
@@ -65,27 +96,52 @@ Cell rotationCell(const QueueRow& row, const CellContext& context) {
     Cell cell{format::due(left)};
     cell.tooltip = QueuesModel::tr("Last rotated %1; every %2.")
                        .arg(format::timestamp(queue.switchTime, context.zone), format::age(queue.rotationPeriod));
-    if (!queue.switchStep2) {
+    const auto held = [&](const QString& word, const QString& why) {
+        cell.text = word;
+        cell.tone = Tone::Warning;
+        cell.tooltip = QueuesModel::tr("Due %1 ago, but %2").arg(format::age(-left), why);
+    };
+    switch (row.rotation) {
+    case monitor::Rotation::NotDue:
+    case monitor::Rotation::Due:
+        break;
+    case monitor::Rotation::StepTwo:
         cell.text = QueuesModel::tr("step 2 waits");
         cell.tooltip = QueuesModel::tr("The first step of a rotation is done; the second has not run yet.");
-    } else if (row.pinned) {
-        cell.text = QueuesModel::tr("pinned");
-        cell.tone = Tone::Warning;
-        cell.tooltip = QueuesModel::tr("Due %1 ago, but %2 still reads from the table that comes next.")
-                           .arg(format::age(-left), format::foreign(format::text(row.furthestBehind)));
+        break;
+    case monitor::Rotation::TickGone:
+        held(QueuesModel::tr("fails"), QueuesModel::tr("the lowest position's tick is gone: maintenance fails."));
+        break;
+    case monitor::Rotation::WaitsForTick:
+        held(QueuesModel::tr("no tick"), QueuesModel::tr("even the newest tick reaches back to the last switch: it "
+                                                         "waits for the next one, or for a transaction to end."));
+        break;
+    case monitor::Rotation::Pinned:
+        held(QueuesModel::tr("pinned"), QueuesModel::tr("%1 still stands before the last switch, on tick %2.")
+                                            .arg(format::foreign(format::text(row.pinner)),
+                                                 format::number(queue.lowestTick->id)));
+        break;
     }
     return cell;
 }
 
 Cell lastTickCell(const QueueRow& row, const CellContext& context) {
-    if (row.queue.tickerPaused)
-        return {QueuesModel::tr("paused"), {}, {}, Tone::Information};
-    if (!row.queue.lastTick)
-        return {format::none(), {}, QueuesModel::tr("No tick yet."), Tone::Dim};
-    Cell cell{format::age(context.now - row.queue.lastTick->time)};
-    cell.tooltip =
-        QueuesModel::tr("Tick %1 at %2")
-            .arg(format::number(row.queue.lastTick->id), format::timestamp(row.queue.lastTick->time, context.zone));
+    const domain::Queue& queue = row.queue;
+    Cell cell{format::none(), {}, QueuesModel::tr("No tick yet."), Tone::Dim};
+    if (queue.lastTick) {
+        cell = {format::age(context.now - queue.lastTick->time)};
+        cell.tooltip = QueuesModel::tr("Tick %1 at %2").arg(format::number(queue.lastTick->id),
+                                                            format::timestamp(queue.lastTick->time, context.zone));
+    }
+    const auto state = [&cell](const QString& word, const QString& meaning) {
+        cell.tooltip = meaning + u'\n' + QueuesModel::tr("Last tick: %1 ago.").arg(cell.text) + u' ' + cell.tooltip;
+        cell.text = word;
+        cell.tone = Tone::Information;
+    };
+    if (queue.tickerPaused)
+        state(QueuesModel::tr("paused"), QueuesModel::tr("Its ticker is paused: events wait."));
+    else if (queue.externalTicker)
+        state(QueuesModel::tr("external"), QueuesModel::tr("Somebody outside makes its ticks; ticker() does not."));
     return cell;
 }
 
@@ -104,7 +160,7 @@ Column<QueueRow> numberColumn(const QString& id, const QString& title, const QSt
 
 Column<QueueRow> countColumn(const QString& id, const QString& title, const QString& meaning,
                              std::optional<domain::Count> domain::Queue::*member) {
-    return {{id, title, meaning, CellKind::Number, Pace::Slow, u"1 000+"_s},
+    return {{id, title, meaning, CellKind::Number, Pace::Ageing, u"1 000+ · 10 s"_s},
             [member](const QueueRow& row, const CellContext& context) { return countCell(row.queue.*member, context); },
             [member](const QueueRow& row) {
                 const auto& count = row.queue.*member;
@@ -144,8 +200,9 @@ std::vector<Column<QueueRow>> leadingColumns() {
          [](const QueueRow& row) { return row.mark.sortKey(); },
          [](const QueueRow& row, const CellContext&) { return QVariant(row.mark.word); }},
         {{u"history"_s, QueuesModel::tr("Last 5 min"),
-          QueuesModel::tr("Events ticked per second, one value a sample; gaps were not observed"), CellKind::Sparkline,
-          Pace::Ageing, u"small chart"_s},
+          QueuesModel::tr("Events sent per second by the event sequence, one value a sample, as far as this console has "
+                          "looked. Gaps were not observed; so is a jump that a forced tick explains."),
+          CellKind::Sparkline, Pace::Ageing, u"small chart"_s},
          [](const QueueRow& row, const CellContext&) {
              Cell cell;
              cell.accessible = seriesInWords(row.history, QueuesModel::tr("events a second"));
@@ -155,7 +212,9 @@ std::vector<Column<QueueRow>> leadingColumns() {
          [](const QueueRow& row) { return std::isfinite(row.rate) ? QVariant(row.rate) : QVariant(); },
          [](const QueueRow&, const CellContext&) { return QVariant(); },
          [](const QueueRow& row, const CellContext&) { return row.history; }},
-        {{u"rate"_s, QueuesModel::tr("ev/s"), QueuesModel::tr("Events ticked per second, over the last ticks"),
+        {{u"rate"_s, QueuesModel::tr("ev/s ≈"),
+          QueuesModel::tr("Events sent per second between the last two samples, by the event sequence: rolled-back "
+                          "inserts make it too high."),
           CellKind::Number, Pace::Ageing, u"12 345"_s},
          [](const QueueRow& row, const CellContext&) { return Cell{format::rate(row.rate)}; },
          [](const QueueRow& row) { return std::isfinite(row.rate) ? QVariant(row.rate) : QVariant(); }},
@@ -165,8 +224,9 @@ std::vector<Column<QueueRow>> leadingColumns() {
 std::vector<Column<QueueRow>> consumptionColumns() {
     return {
         {{u"backlog"_s, QueuesModel::tr("Backlog ≈"),
-          QueuesModel::tr("Events the consumer furthest behind has not finished. Estimated by sequence arithmetic: "
-                          "rolled-back inserts and forced ticks make it too high."),
+          QueuesModel::tr("Events the consumer or group furthest behind has not finished, those in its open batches "
+                          "included. Estimated by sequence arithmetic: rolled-back inserts and forced ticks make it "
+                          "too high."),
           CellKind::Number, Pace::Slow, u"1 234 567"_s},
          [](const QueueRow& row, const CellContext&) {
              if (row.backlog && !row.queue.eventSeqNow)
@@ -180,6 +240,23 @@ std::vector<Column<QueueRow>> consumptionColumns() {
              return cell;
          },
          [](const QueueRow& row) { return rawValue(row.backlog); }},
+        {{u"lag"_s, QueuesModel::tr("Lag"),
+          QueuesModel::tr("Age of the oldest tick that a consumer, a group or an open batch stands on: what came "
+                          "before it is finished by all. Between two ticks of an idle queue it grows, with nothing "
+                          "waiting."),
+          CellKind::Number, Pace::Ageing, u"19 h 47 m"_s},
+         [](const QueueRow& row, const CellContext& context) {
+             if (!row.position)
+                 return Cell{format::none(), {}, QueuesModel::tr("Nobody has a position."), Tone::Dim};
+             return Cell{format::age(context.now - *row.position), {},
+                         QueuesModel::tr("%1 stands on the tick of %2")
+                             .arg(format::foreign(format::text(row.positionOf)),
+                                  format::timestamp(*row.position, context.zone))};
+         },
+         [](const QueueRow& row) { return rawAge(row.position); },
+         [](const QueueRow& row, const CellContext& context) { return ageSeconds(row.position, context); },
+         {},
+         [](const QueueRow& row) { return QVariant(format::text(row.positionOf)); }},
         {{u"oldest"_s, QueuesModel::tr("Oldest"),
           QueuesModel::tr("Age of the oldest events that somebody has not finished (at most: time of the tick before)"),
           CellKind::Number, Pace::Ageing, u"19 h 47 m"_s},
@@ -191,7 +268,7 @@ std::vector<Column<QueueRow>> consumptionColumns() {
          [](const QueueRow& row) { return rawAge(row.oldest); },
          [](const QueueRow& row, const CellContext& context) { return ageSeconds(row.oldest, context); }},
         numberColumn(u"consumers"_s, QueuesModel::tr("Consumers"), QueuesModel::tr("Consumers and cooperative groups"),
-                     u"999"_s, [](const QueueRow& row) { return row.consumers; }),
+                     u"999"_s, [](const QueueRow& row) { return row.consumers; }, false),
         numberColumn(u"in_flight"_s, QueuesModel::tr("In flight"), QueuesModel::tr("Open batches"), u"999"_s,
                      [](const QueueRow& row) { return row.inFlight; }),
         countColumn(u"retry"_s, QueuesModel::tr("Retry"), QueuesModel::tr("Events waiting in the retry queue"),
@@ -202,8 +279,9 @@ std::vector<Column<QueueRow>> consumptionColumns() {
 
 std::vector<Column<QueueRow>> mechanicsColumns() {
     return {
-        {{u"last_tick"_s, QueuesModel::tr("Last tick"), QueuesModel::tr("Age of the newest tick"), CellKind::Number,
-          Pace::Ageing, u"14 m 02 s"_s},
+        {{u"last_tick"_s, QueuesModel::tr("Last tick"),
+          QueuesModel::tr("Age of the newest tick, and whether the ticker is paused or somebody outside ticks"),
+          CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
          lastTickCell,
          [](const QueueRow& row) {
              return row.queue.lastTick ? rawAge(std::optional(row.queue.lastTick->time)) : QVariant();
@@ -213,7 +291,7 @@ std::vector<Column<QueueRow>> mechanicsColumns() {
          }},
         {{u"rotation"_s, QueuesModel::tr("Rotation"),
           QueuesModel::tr("When the queue's tables rotate next, so that old events are freed"), CellKind::Number,
-          Pace::Ageing, u"19 h 47 m late"_s},
+          Pace::Ageing, u"19 h 47 m late"_s, false},
          rotationCell,
          [](const QueueRow& row) {
              return QVariant(qint64((row.queue.switchTime + row.queue.rotationPeriod).time_since_epoch().count()));
@@ -266,7 +344,8 @@ bool QueueRow::operator==(const QueueRow& other) const {
     // The history is left out: its column is shown anew with every sample anyway.
     return queue == other.queue && cooperative == other.cooperative && consumers == other.consumers &&
            inFlight == other.inFlight && backlog == other.backlog && oldest == other.oldest &&
-           furthestBehind == other.furthestBehind && pinned == other.pinned && mark == other.mark;
+           furthestBehind == other.furthestBehind && position == other.position && positionOf == other.positionOf &&
+           rotation == other.rotation && pinner == other.pinner && mark == other.mark;
 }
 
 QueuesModel::QueuesModel(QObject* parent)
@@ -275,28 +354,36 @@ QueuesModel::QueuesModel(QObject* parent)
 void QueuesModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis,
                             const History& history) {
     std::vector<QueueRow> rows(snapshot.queues.size());
-    std::vector<pg::Timestamp> oldest(rows.size(), pg::Timestamp::max());
+    std::vector<Gathered> gathered(rows.size());
     std::unordered_map<std::int32_t, std::size_t> rowOfQueue;
     const WorstFindings worst(diagnosis);
     for (std::size_t row = 0; row < rows.size(); ++row) {
         rows[row].queue = snapshot.queues[row];
         rowOfQueue.emplace(rows[row].queue.id, row);
     }
+    const auto placeOf = [&rowOfQueue](const domain::Subscription& subscription) -> std::optional<std::size_t> {
+        const auto found = rowOfQueue.find(subscription.queueId);
+        return found == rowOfQueue.end() ? std::nullopt : std::optional(found->second);
+    };
     for (const domain::Subscription& subscription : snapshot.subscriptions) {
-        if (const auto found = rowOfQueue.find(subscription.queueId); found != rowOfQueue.end())
-            addSubscription(rows[found->second], subscription, oldest[found->second]);
+        if (const auto at = placeOf(subscription))
+            addWindow(gathered[*at], subscription);
+    }
+    for (const domain::Subscription& subscription : snapshot.subscriptions) {
+        if (const auto at = placeOf(subscription))
+            addSubscription(rows[*at], subscription, gathered[*at]);
     }
     for (std::size_t index = 0; index < rows.size(); ++index) {
         QueueRow& row = rows[index];
-        if (oldest[index] != pg::Timestamp::max())
-            row.oldest = oldest[index];
+        if (gathered[index].oldest != pg::Timestamp::max())
+            row.oldest = gathered[index].oldest;
+        if (gathered[index].lowest)
+            row.pinner = gathered[index].lowest->consumerName;
         const std::vector<double> rates = history ? history(row.queue.id) : std::vector<double>();
         row.history = QList<double>(rates.begin(), rates.end());
         row.rate = lastRate(row.history);
         row.mark = markOfQueue(row.queue, worst);
-        // PgQ's rule: a subscription whose tick is not newer than the last switch still needs the next table.
-        row.pinned = row.queue.switchTime + row.queue.rotationPeriod < snapshot.takenAt && row.queue.switchStep2 &&
-                     row.queue.lowestTick && row.queue.lowestTick->xmin <= *row.queue.switchStep2;
+        row.rotation = monitor::rotationOf(row.queue, snapshot.takenAt);
     }
     CellContext context = this->context();
     context.now = snapshot.takenAt;

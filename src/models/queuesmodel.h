@@ -3,6 +3,7 @@
 
 #include "models/keyedtablemodel.h"
 #include "models/mark.h"
+#include "monitor/rotation.h"
 
 namespace models {
 
@@ -15,7 +16,10 @@ struct QueueRow {
     std::optional<std::int64_t> backlog; ///< of the consumer furthest behind, by sequence arithmetic
     std::optional<pg::Timestamp> oldest; ///< tick before the oldest event somebody has not acknowledged
     std::string furthestBehind;          ///< that consumer
-    bool pinned = false;                 ///< rotation is due, and the lowest position forbids it
+    std::optional<pg::Timestamp> position; ///< time of the oldest tick that somebody stands on
+    std::string positionOf;                ///< whoever that is
+    monitor::Rotation rotation = monitor::Rotation::NotDue;
+    std::string pinner; ///< whoever stands on the lowest tick, a member rather than its group
     double rate = 0;                     ///< events per second; NaN where not observed
     QList<double> history;
     Mark mark;

@@ -20,6 +20,37 @@ std::string windowText(const Subscription& row) {
     return text;
 }
 
+/// Whose session it is, by a lock held now or by its name; otherwise nobody is named.
+void nameOwner(const Case& one, const Subscription& row, domain::Finding& finding) {
+    const domain::Activity* activity = one.snapshot.activity.get();
+    if (const domain::RowLock* lock = activity ? activity->lockOn(row.queueId, row.consumerId) : nullptr) {
+        finding.cause += " A transaction holds its row right now.";
+        finding.culprit =
+            domain::Culprit{lock->pid == 0 ? std::nullopt : std::optional(lock->pid), lock->application, {}};
+        return;
+    }
+    const domain::OwnerSession* owner = activity ? activity->ownerOf(row.queueId, row.consumerId) : nullptr;
+    if (!owner || owner->pids.empty()) {
+        finding.cause += " Which session it belongs to is not known.";
+        return;
+    }
+    const std::string session = "session " + std::to_string(owner->pids.front()) + " (" + owner->application + ")";
+    if (owner->pids.size() > 1) {
+        finding.cause += ' ' + words::count(static_cast<std::int64_t>(owner->pids.size()), "session") +
+                         (owner->gone ? " carried" : " carry") + " its name, " + owner->application +
+                         (owner->gone ? ", and are gone: last seen at " + words::timeOfDay(owner->seenAt) : "") + '.';
+    } else if (owner->gone) {
+        finding.cause += " Its " + session + " is gone: last seen at " + words::timeOfDay(owner->seenAt) + '.';
+    } else {
+        finding.cause += " The " + session + " carries its name" +
+                         (owner->state.empty() ? "" : ": " + owner->state) +
+                         (owner->stateSince ? " for " + words::age(one.since(*owner->stateSince)) : "") + '.';
+        finding.culprit = domain::Culprit{owner->pids.front(), owner->application, {}};
+    }
+    if (!finding.culprit)
+        finding.culprit = domain::Culprit{std::nullopt, owner->application, {}};
+}
+
 void heartbeatTexts(const Case& one, const Subscription& row, domain::Finding& finding) {
     const std::string age = words::age(one.since(row.active));
     const std::string batch = std::to_string(*row.batch);
@@ -31,14 +62,7 @@ void heartbeatTexts(const Case& one, const Subscription& row, domain::Finding& f
                                  ": the worker died, lost its connection, or works longer than it says."
                            : "It was handed out at " + words::timeOfDay(row.active) +
                                  " and neither acked nor given back: the worker died or hangs.";
-    if (const domain::RowLock* lock =
-            one.snapshot.activity ? one.snapshot.activity->lockOn(row.queueId, row.consumerId) : nullptr) {
-        finding.cause += " A transaction holds its row right now.";
-        finding.culprit =
-            domain::Culprit{lock->pid == 0 ? std::nullopt : std::optional(lock->pid), lock->application, {}};
-    } else {
-        finding.cause += " Which session it belongs to is not known.";
-    }
+    nameOwner(one, row, finding);
     finding.consequence = "The window (" + windowText(row) +
                           ") is delivered to nobody else, and its tick keeps rotation from "
                           "passing it." +

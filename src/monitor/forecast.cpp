@@ -2,13 +2,27 @@
 #include "monitor/forecast.h"
 
 #include "monitor/memory.h"
-#include "monitor/words.h"
 
 #include <algorithm>
 
 namespace monitor {
 
-TickForecast nextTick(const domain::Queue& queue, pg::Timestamp now) {
+namespace {
+
+/// The gap between the last two ticks, where it is known; zero: there is one tick alone.
+std::optional<pg::Interval> lastGap(const domain::Queue& queue, const domain::QueueDetail* detail) {
+    const domain::Tick& last = *queue.lastTick;
+    if (detail && detail->lastTick == last.id)
+        return detail->lastGap.value_or(pg::Interval(0));
+    // The sample has one older tick. With the id before the last one's it is the one before it.
+    if (queue.earlierTick && queue.earlierTick->id + 1 == last.id)
+        return last.time - queue.earlierTick->time;
+    return std::nullopt;
+}
+
+} // namespace
+
+TickForecast nextTick(const domain::Queue& queue, pg::Timestamp now, const domain::QueueDetail* detail) {
     using Rule = TickForecast::Rule;
     TickForecast next;
     next.waiting = eventsWaiting(queue);
@@ -24,53 +38,18 @@ TickForecast nextTick(const domain::Queue& queue, pg::Timestamp now) {
             next.at = queue.lastTick->time + queue.tickerMaxLag;
         return next;
     }
+    const auto gap = lastGap(queue, detail);
+    if (next.waiting && gap && gap->count() <= 0) {
+        next.rule = Rule::Fresh;
+        return next;
+    }
     next.rule = next.waiting ? Rule::Idle : Rule::Unknown;
-    // The length of the last window is not in the sample, only that of the last twenty; the idle period bounds it.
-    next.at = queue.lastTick->time + queue.tickerIdlePeriod;
+    next.atLatest = !gap || !next.waiting;
+    const pg::Interval pause = gap ? std::min(2 * *gap, queue.tickerIdlePeriod) : queue.tickerIdlePeriod;
+    next.at = queue.lastTick->time + std::max(queue.tickerMaxLag / 2, pause);
     if (*next.at < now)
         next.at.reset();
     return next;
-}
-
-std::int32_t tableOfPosition(const domain::Queue& queue, std::int64_t tickXmin) {
-    const std::int32_t count = std::max(queue.tableCount, 1);
-    const bool needsPrevious = !queue.switchStep2 || tickXmin <= *queue.switchStep2;
-    return needsPrevious ? (queue.currentTable + count - 1) % count : queue.currentTable;
-}
-
-std::vector<Gate> rotationGates(const domain::Snapshot& snapshot, const domain::Queue& queue,
-                                const domain::QueueDetail* detail) {
-    std::vector<Gate> gates;
-    const pg::Timestamp due = queue.switchTime + queue.rotationPeriod;
-    gates.push_back({Gate::Kind::StepTwo, queue.switchStep2.has_value(), {}, {}, {}});
-    gates.push_back({Gate::Kind::Period, due < snapshot.takenAt, due, {}, {}});
-    if (queue.switchStep2) {
-        const auto reachesBack = [&queue](std::int64_t xmin) { return xmin <= *queue.switchStep2; };
-        Gate transactions{Gate::Kind::Transactions, !queue.lastTick || !reachesBack(queue.lastTick->xmin), {}, {}, {}};
-        Gate consumers{Gate::Kind::Consumers, true, {}, {}, {}};
-        for (const domain::Subscription& row : snapshot.subscriptions) {
-            if (row.queueId == queue.id && row.lastTickXmin && reachesBack(*row.lastTickXmin)) {
-                consumers.open = false;
-                consumers.culprits.push_back(row.consumerName);
-            }
-        }
-        if (!transactions.open && snapshot.activity) {
-            for (const domain::Backend& backend : snapshot.activity->backends) {
-                if (backend.xid)
-                    transactions.pids.push_back(backend.pid);
-            }
-        }
-        gates.push_back(std::move(transactions));
-        gates.push_back(std::move(consumers));
-    }
-    if (detail) {
-        const std::int32_t next = (queue.currentTable + 1) % std::max(queue.tableCount, 1);
-        for (const domain::EventTable& table : detail->tables) {
-            if (table.number == next)
-                gates.push_back({Gate::Kind::Table, table.holders.empty(), {}, {}, table.holders});
-        }
-    }
-    return gates;
 }
 
 } // namespace monitor

@@ -5,13 +5,6 @@
 
 namespace monitor {
 
-namespace {
-
-/// A pace over less than this is chance.
-constexpr pg::Interval leastCourse = std::chrono::seconds(20);
-
-} // namespace
-
 std::optional<std::int64_t> eventsWaiting(const domain::Queue& queue) {
     if (!queue.eventSeqNow || !queue.lastTick)
         return std::nullopt;
@@ -42,7 +35,7 @@ void Memory::add(const domain::Snapshot& snapshot) {
     m_waiting = std::move(waiting);
     rememberWindows(snapshot);
     rememberCursors(snapshot);
-    rememberRetries(snapshot);
+    m_retries.add(snapshot);
 
     if (!snapshot.activity)
         return;
@@ -97,31 +90,6 @@ void Memory::rememberCursors(const domain::Snapshot& snapshot) {
     }
 }
 
-void Memory::rememberRetries(const domain::Snapshot& snapshot) {
-    for (const domain::Queue& queue : snapshot.queues) {
-        if (!queue.retryDue)
-            continue;
-        if (!queue.oldestRetryDue)
-            m_retries.erase(queue.id);
-        else
-            m_retries[queue.id].add({queue.retryDue->takenAt, *queue.oldestRetryDue});
-    }
-}
-
-void Memory::Course::add(Point point) {
-    constexpr auto minute = std::chrono::minutes(1);
-    // A clock that went back, or a look after a long pause, begins anew.
-    if (now.at == domain::Timestamp() || point.at < now.at || point.at - now.at > 5 * minute) {
-        from = between = now = point;
-        return;
-    }
-    now = point;
-    if (point.at - between.at >= minute) {
-        from = between;
-        between = point;
-    }
-}
-
 std::uint64_t Memory::key(const domain::Subscription& row) {
     return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(row.queueId)) << 32) |
            static_cast<std::uint32_t>(row.consumerId);
@@ -153,26 +121,7 @@ std::optional<domain::Timestamp> Memory::wasGroupUntil(const domain::Subscriptio
 
 std::optional<double> Memory::pace(const domain::Subscription& row) const {
     const auto found = m_cursors.find(key(row));
-    if (found == m_cursors.end())
-        return std::nullopt;
-    const Course& course = found->second;
-    const pg::Interval elapsed = course.now.at - course.from.at;
-    if (elapsed < leastCourse)
-        return std::nullopt;
-    return std::chrono::duration<double>(course.now.value - course.from.value) / std::chrono::duration<double>(elapsed);
-}
-
-std::optional<Memory::RetryTrend> Memory::retryTrend(const domain::Queue& queue) const {
-    const auto found = m_retries.find(queue.id);
-    if (found == m_retries.end())
-        return std::nullopt;
-    const Course& course = found->second;
-    const pg::Interval elapsed = course.now.at - course.from.at;
-    if (elapsed < leastCourse)
-        return std::nullopt;
-    const pg::Interval moved = course.now.value - course.from.value;
-    return RetryTrend{moved > pg::Interval(0),
-                      1 - std::chrono::duration<double>(moved) / std::chrono::duration<double>(elapsed)};
+    return found == m_cursors.end() ? std::nullopt : found->second.pace();
 }
 
 std::optional<domain::Timestamp> Memory::waitingSince(std::int32_t queueId) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/snapshot.h"
+#include "monitor/course.h"
 
 #include <cstdint>
 #include <map>
@@ -49,12 +50,7 @@ public:
     std::optional<double> pace(const domain::Subscription& row) const;
 
     /// How the queue's due retries developed over about the last minute.
-    struct RetryTrend {
-        bool moving = false; ///< the oldest one is not the same any more: somebody works
-        double growth = 0;   ///< seconds by which the oldest one's delay grew, a second
-    };
-
-    std::optional<RetryTrend> retryTrend(const domain::Queue& queue) const;
+    std::optional<RetryTrend> retryTrend(const domain::Queue& queue) const { return m_retries.of(queue); }
 
 private:
     struct Waiting {
@@ -73,23 +69,8 @@ private:
 
     using WindowKey = std::tuple<std::int32_t, std::int32_t, std::int64_t>; // queue, group, first tick
 
-    /// A value now, about a minute ago, and at a moment between that becomes the next "a minute ago".
-    struct Course {
-        struct Point {
-            domain::Timestamp at;
-            domain::Timestamp value;
-        };
-
-        Point from;
-        Point between;
-        Point now;
-
-        void add(Point point);
-    };
-
     void rememberWindows(const domain::Snapshot& snapshot);
     void rememberCursors(const domain::Snapshot& snapshot);
-    void rememberRetries(const domain::Snapshot& snapshot);
     static std::uint64_t key(const domain::Subscription& row);
     const Window* window(const domain::Subscription& row) const;
 
@@ -104,7 +85,7 @@ private:
     std::map<WindowKey, Window> m_windows;
     std::unordered_map<std::uint64_t, domain::Timestamp> m_groups; // main rows by queue and consumer: last seen as such
     std::unordered_map<std::uint64_t, Course> m_cursors;
-    std::unordered_map<std::int32_t, Course> m_retries;
+    RetryTrends m_retries;
 };
 
 /// Events that were sent after the queue's newest tick, by sequence arithmetic; empty when the sequence is not known.

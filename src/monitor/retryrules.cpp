@@ -22,18 +22,15 @@ domain::ActionRequest moveDueRetries() {
     return request;
 }
 
-std::string delayText(const std::optional<Memory::RetryTrend>& trend, pg::Interval overdue) {
+std::string delayText(const std::optional<RetryTrend>& trend, pg::Interval overdue) {
     if (!trend || !trend->moving)
         return {};
-    if (trend->growth > 0.02)
+    if (trend->grows())
         return " Their delay grows by " +
                words::age(std::chrono::duration_cast<pg::Interval>(std::chrono::duration<double>(trend->growth * 60))) +
                " a minute.";
-    if (trend->growth < -0.02)
-        return " At the present pace all are done in about " +
-               words::age(
-                   std::chrono::duration_cast<pg::Interval>(std::chrono::duration<double>(overdue) / -trend->growth)) +
-               '.';
+    if (const auto left = trend->left(overdue))
+        return " At the present pace all are done in about " + words::age(*left) + '.';
     return " Their delay stays as it is.";
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "monitor/rotation.h"
 #include "monitor/rules.h"
 #include "monitor/words.h"
 #include "queries/evidence.h"
@@ -14,28 +15,12 @@ using domain::Queue;
 using domain::Severity;
 using domain::Subscription;
 
-/// The subscription that stands on the queue's lowest tick; a member rather than its group.
-const Subscription* lowestOn(const domain::Snapshot& snapshot, const Queue& queue) {
-    const Subscription* lowest = nullptr;
-    for (const Subscription& row : snapshot.subscriptions) {
-        if (row.queueId != queue.id || row.lastTick != queue.lowestTick->id)
-            continue;
-        if (!lowest || (row.batch && !lowest->batch))
-            lowest = &row;
-    }
-    return lowest;
-}
-
-pg::Timestamp dueAt(const Queue& queue) {
-    return queue.switchTime + queue.rotationPeriod;
-}
-
 /// How long somebody has kept rotation from coming, who could not have before `from`, in periods past its due time;
 /// empty where it is not due or waits for its second step.
 std::optional<double> overdue(const Case& one, const Queue& queue, std::optional<pg::Timestamp> from = {}) {
     if (!queue.switchStep2 || queue.rotationPeriod <= pg::Interval(0))
         return std::nullopt;
-    const pg::Interval late = one.since(std::max(dueAt(queue), from.value_or(dueAt(queue))));
+    const pg::Interval late = one.since(std::max(rotationDue(queue), from.value_or(rotationDue(queue))));
     const double periods = std::chrono::duration<double>(late) / std::chrono::duration<double>(queue.rotationPeriod);
     return periods >= one.thresholds.rotationWarning ? std::optional(periods) : std::nullopt;
 }
@@ -44,41 +29,14 @@ Severity severityOf(const Case& one, double periods) {
     return periods >= one.thresholds.rotationCritical ? Severity::Critical : Severity::Warning;
 }
 
-/// PgQ contract: step one skips silently while a tick's snapshot reaches back to the last switch.
-bool reachesBack(const domain::Tick& tick, const Queue& queue) {
-    return tick.xmin <= *queue.switchStep2;
-}
-
-/// Transaction ids of sessions come with 32 bits; they are compared as the server does it, at a short distance.
-bool isNoYounger(std::int64_t xid, std::int64_t than) {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(xid) - static_cast<std::uint32_t>(than)) <= 0;
-}
-
 /// The oldest writer that was there at the last switch, where it is seen.
 std::optional<domain::Culprit> writerSince(const domain::Activity& activity, std::int64_t switchXid) {
-    const domain::Backend* oldest = nullptr;
-    for (const domain::Backend& backend : activity.backends) {
-        if (backend.xid && isNoYounger(*backend.xid, switchXid) && (!oldest || isNoYounger(*backend.xid, *oldest->xid)))
-            oldest = &backend;
-    }
-    if (oldest)
-        return domain::Culprit{oldest->pid, oldest->application, {}};
-    for (const domain::PreparedTransaction& prepared : activity.prepared) {
-        if (isNoYounger(prepared.xid, switchXid))
-            return domain::Culprit{std::nullopt, {}, prepared.gid};
-    }
+    const Writers writers = writersSince(activity, switchXid);
+    if (!writers.sessions.empty())
+        return domain::Culprit{writers.sessions.front()->pid, writers.sessions.front()->application, {}};
+    if (!writers.prepared.empty())
+        return domain::Culprit{std::nullopt, {}, writers.prepared.front()->gid};
     return std::nullopt;
-}
-
-/// A queue that is idle ticks seldom, and its newest tick may be as old as the switch: any queue's newest tells which
-/// transactions are still there.
-const domain::Tick* newestTick(const domain::Snapshot& snapshot) {
-    const domain::Tick* newest = nullptr;
-    for (const Queue& queue : snapshot.queues) {
-        if (queue.lastTick && (!newest || queue.lastTick->time > newest->time))
-            newest = &*queue.lastTick;
-    }
-    return newest;
 }
 
 } // namespace
@@ -88,11 +46,12 @@ void rotationHeld(Case& one) {
     for (const Queue& queue : one.snapshot.queues) {
         const auto periods = overdue(one, queue);
         // A tick from before it was due says only that nobody has ticked since.
-        if (!periods || !newest || !queue.lowestTick || newest->time <= dueAt(queue) || !reachesBack(*newest, queue))
+        if (!periods || !newest || !queue.lowestTick || newest->time <= rotationDue(queue) ||
+            !reachesBack(newest->xmin, queue))
             continue;
         domain::Finding& finding =
             one.found("rotation_held_by_transaction", severityOf(one, *periods), {queue.name, {}, {}, {}});
-        finding.since = dueAt(queue);
+        finding.since = rotationDue(queue);
         finding.title = "An open transaction keeps " + queue.name + " from rotating: overdue by " +
                         words::age(one.since(*finding.since)) + ".";
         if (one.snapshot.activity && !one.snapshot.capabilities.inRecovery)
@@ -120,17 +79,14 @@ void rotationPinned(Case& one) {
         // An idle queue ticks seldom: before its newest tick there was nowhere to go.
         const bool nextToNewest = queue.lastTick && queue.lowestTick && queue.lowestTick->id + 1 >= queue.lastTick->id;
         const auto periods = overdue(one, queue, nextToNewest ? std::optional(queue.lastTick->time) : std::nullopt);
-        if (!periods || !queue.lowestTick || !reachesBack(*queue.lowestTick, queue))
-            continue;
-        // A consumer is to blame only when the newest tick could pass.
-        if (!queue.lastTick || reachesBack(*queue.lastTick, queue))
+        if (!periods || rotationOf(queue, one.snapshot.takenAt) != Rotation::Pinned)
             continue;
         const Subscription* row = lowestOn(one.snapshot, queue);
         if (!row)
             continue;
         domain::Finding& finding =
             one.found("rotation_pinned", severityOf(one, *periods), subjectOf(one.snapshot, *row));
-        finding.since = dueAt(queue);
+        finding.since = rotationDue(queue);
         finding.title = row->consumerName + " keeps " + queue.name + " from rotating: overdue by " +
                         words::age(one.since(*finding.since)) + ".";
         finding.cause = "It stands on tick " + std::to_string(queue.lowestTick->id) + " of " +
@@ -162,8 +118,7 @@ void rotationHeldByLock(Case& one) {
         return;
     for (const Queue& queue : one.snapshot.queues) {
         // Only when nothing before it holds rotation: step one looks at the table last.
-        if (!overdue(one, queue) || (queue.lastTick && reachesBack(*queue.lastTick, queue)) ||
-            (queue.lowestTick && reachesBack(*queue.lowestTick, queue)))
+        if (!overdue(one, queue) || reachesBack(queue.lastTick, queue) || reachesBack(queue.lowestTick, queue))
             continue;
         const std::int32_t next = (queue.currentTable + 1) % std::max(queue.tableCount, 1);
         const auto& locks = one.snapshot.activity->eventLocks;
@@ -181,7 +136,7 @@ void rotationHeldByLock(Case& one) {
         finding.culprit =
             domain::Culprit{held->pid == 0 ? std::nullopt : std::optional(held->pid), held->application, {}};
         finding.title = "A lock on table " + std::to_string(next) + " keeps " + queue.name +
-                        " from rotating: overdue by " + words::age(one.since(dueAt(queue))) + ".";
+                        " from rotating: overdue by " + words::age(one.since(rotationDue(queue))) + ".";
         finding.cause = (held->pid == 0 ? std::string("A prepared transaction")
                                         : "Session " + std::to_string(held->pid) +
                                               (held->application.empty() ? "" : " (" + held->application + ")")) +

@@ -84,6 +84,7 @@ void Sampler::reset() {
         beat->pace.askNext();
         beat->error.reset();
     }
+    m_owners.forget();
 }
 
 /// Ids of another install mean other rows.
@@ -147,6 +148,11 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     next->receivedAt = pg::Clock::now();
     next->number = ++m_number;
     next->buildIndex();
+    if (next->activity && (!m_last || next->activity != m_last->activity)) {
+        auto tied = std::make_shared<domain::Activity>(*next->activity);
+        tied->owners = m_owners.tie(*next, *tied);
+        next->activity = std::move(tied);
+    }
     m_last = next;
     return next;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/snapshot.h"
+#include "monitor/ownersessions.h"
 #include "monitor/pace.h"
 #include "queries/activity.h"
 #include "queries/counts.h"
@@ -37,6 +38,9 @@ public:
         : Sampler(Options()) {}
 
     explicit Sampler(Options options);
+
+    /// How workers name their sessions, see applicationName().
+    void setNameRule(std::string rule) { m_owners.setRule(std::move(rule)); }
 
     /// The next sample is complete: another server, another connection, other rights.
     void reset();
@@ -81,6 +85,7 @@ private:
                  domain::Snapshot& next) const;
 
     Options m_options;
+    OwnerSessions m_owners;
     std::shared_ptr<const domain::Snapshot> m_last;
     Positions m_queueAt;
     Positions m_subscriptionAt;

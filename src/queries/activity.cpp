@@ -46,9 +46,12 @@ pg::Call<std::vector<domain::Backend>> backends() {
                         // Only this part of others' statements is looked at: names and numbers, no payload.
                         " left(substring(a.query from '(?i)\\mpgque\\.receive(?:_coop)?\\s*\\(([^()]*)\\)'), 300)"
                         " from pg_stat_activity a"
-                        " where a.pid <> pg_backend_pid() and a.backend_type = 'client backend'"
+                        // What kind it is takes a right, a transaction's id does not; whoever writes is listed.
+                        " where a.pid <> pg_backend_pid() and (a.backend_type = 'client backend'"
+                        " or a.backend_xid is not null or (a.backend_type is null and a.usesysid is not null))"
                         " and (a.datname = current_database() or a.backend_xid is not null"
-                        " or a.backend_xmin is not null) order by a.pid limit 2000",
+                        " or a.backend_xmin is not null) order by a.pid limit " +
+                        std::to_string(backendsAtMost),
                     {}, [](const pg::Row& row) {
                         domain::Backend backend;
                         backend.pid = row.get<std::int32_t>(0);

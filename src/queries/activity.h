@@ -7,6 +7,9 @@
 namespace queries {
 
 /// Who holds or waits for the queue's own rows, who has a transaction open, what is prepared.
+/// So many sessions are listed at most.
+inline constexpr int backendsAtMost = 2'000;
+
 struct ActivityQuestions {
     Asked<domain::Timestamp> began;
     Asked<std::vector<domain::RowLock>> rowLocks;

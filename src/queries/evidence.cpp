@@ -121,7 +121,9 @@ std::string eventTableLocks() {
                  "  join pg_class c on c.oid = l.relation and c.relnamespace = 'pgque'::regnamespace\n"
                  "   and c.relname like 'event\\_%'\n"
                  "  left join pg_stat_activity a on a.pid = l.pid\n"
-                 " where l.granted and l.pid is distinct from pg_backend_pid()\n order by a.xact_start;");
+                 " where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_backend_pid()\n"
+                 "   and l.database = (select oid from pg_database where datname = current_database())\n"
+                 " order by a.xact_start;");
 }
 
 std::string session(std::int32_t pid) {

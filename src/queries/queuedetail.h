@@ -9,9 +9,14 @@ namespace queries {
 
 inline constexpr int ticksShown = 300;
 
-/// Newest ticks and the event tables. A table that somebody holds exclusively is not waited for. Throws pg::Error;
-/// Decode when the queue is gone.
-domain::QueueDetail queueDetail(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
+/// A page of ticks, from this one back or from the newest, and who holds the event tables. Takes no lock on these.
+/// Throws pg::Error; Decode when the queue is gone.
+domain::QueueDetail queueDetail(pg::Connection& connection, std::int32_t queueId,
+                                const std::optional<std::int64_t>& ticksFromId, pg::Deadline deadline);
+
+/// The tables' sizes and who is set up to tick. A table that somebody holds exclusively is not waited for. Throws as
+/// queueDetail() does.
+domain::QueueUpkeep queueUpkeep(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
 
 /// How much one search may read.
 struct SearchLimits {

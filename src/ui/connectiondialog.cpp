@@ -201,6 +201,8 @@ QWidget* ConnectionDialog::makeLabel() {
     m_rule->setObjectName(u"connectionRule"_s);
     m_rule->setAccessibleName(tr("Workers' application name"));
     m_rule->setPlaceholderText(tr("how workers name their sessions, e.g. {group}.{member}"));
+    m_rule->setToolTip(tr("{queue}, {group} and {member} stand for the names; for a normal consumer {group} is its name. "
+                          "A session with that application_name counts as the owner's."));
     form->addRow(tr("Workers"), m_rule);
     return part;
 }
@@ -305,8 +307,7 @@ std::optional<ConnectionDialog::Choice> ConnectionDialog::ask(desk::Profiles& pr
         return std::nullopt;
     if (dialog.m_sandbox) {
         Choice sandbox;
-        sandbox.profile.name = u"sandbox"_s;
-        sandbox.profile.environment = desk::Environment::Sandbox;
+        sandbox.profile = desk::sandboxProfile();
         sandbox.sandbox = true;
         return sandbox;
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/consumerspage.h"
 
+#include "ui/deadintervalbox.h"
 #include "ui/notice.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
 
-#include <QComboBox>
 #include <QMenu>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -25,7 +25,7 @@ ConsumersPage::ConsumersPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
     , m_card(new Card(tr("Consumers")))
     , m_view(new QTreeView)
-    , m_deadInterval(makeDeadIntervalBox(this)) {
+    , m_deadInterval(new DeadIntervalBox) {
     setObjectName(u"consumers"_s);
     m_view->setObjectName(u"subscriptions"_s);
     m_view->setAccessibleName(tr("Queues, consumers and members"));
@@ -40,8 +40,8 @@ ConsumersPage::ConsumersPage(const PageTools& tools, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_card);
-    connect(m_deadInterval, &QComboBox::currentIndexChanged, this,
-            [this] { m_model.setDeadInterval(deadInterval(*m_deadInterval)); });
+    connect(m_deadInterval, &DeadIntervalBox::intervalChanged, this,
+            [this] { m_model.setDeadInterval(m_deadInterval->interval()); });
     connect(m_table->proxy(), &QAbstractItemModel::rowsInserted, this, &ConsumersPage::unfoldNew);
     connect(m_table, &TableController::activated, this, [this](const QModelIndex& index) {
         if (index.isValid() && m_model.row(index).subscription.batch && m_model.row(index).isSubscription())
@@ -133,25 +133,6 @@ QWidget* ConsumersPage::mainView() const {
 
 Subject ConsumersPage::subject() const {
     return subjectAt(m_table->currentSource());
-}
-
-QComboBox* makeDeadIntervalBox(QWidget* parent) {
-    auto* box = new QComboBox(parent);
-    box->setObjectName(u"deadInterval"_s);
-    box->setAccessibleName(ConsumersPage::tr("Dead interval"));
-    box->setToolTip(ConsumersPage::tr("From which heartbeat age on another member may take a batch over"));
-    for (const int seconds : {10, 30, 60, 300, 900, 3600}) {
-        const QString text = seconds < 60     ? ConsumersPage::tr("%1 s").arg(seconds)
-                             : seconds < 3600 ? ConsumersPage::tr("%1 min").arg(seconds / 60)
-                                              : ConsumersPage::tr("%1 h").arg(seconds / 3600);
-        box->addItem(ConsumersPage::tr("Dead interval %1").arg(text), seconds);
-    }
-    box->setCurrentIndex(box->findData(300));
-    return box;
-}
-
-pg::Interval deadInterval(const QComboBox& box) {
-    return std::chrono::seconds(box.currentData().toInt());
 }
 
 Subject subjectOf(const domain::Subscription& subscription, const std::string& queue, const std::string& group,

@@ -4,12 +4,12 @@
 #include "models/subscriptiontreemodel.h"
 #include "ui/page.h"
 
-class QComboBox;
 class QTreeView;
 
 namespace ui {
 
 class Card;
+class DeadIntervalBox;
 class TableController;
 
 /// Every subscription as a tree: queue, consumer, members.
@@ -37,13 +37,9 @@ private:
     Card* m_card;
     QTreeView* m_view;
     TableController* m_table;
-    QComboBox* m_deadInterval;
+    DeadIntervalBox* m_deadInterval;
     QString m_wanted; ///< asked for before it was seen
 };
-
-/// The dead intervals to choose from, five minutes first chosen.
-QComboBox* makeDeadIntervalBox(QWidget* parent);
-pg::Interval deadInterval(const QComboBox& box);
 
 /// A subscription as an action sees it, with what was seen of it.
 Subject subjectOf(const domain::Subscription& subscription, const std::string& queue, const std::string& group,

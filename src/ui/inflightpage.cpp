@@ -2,6 +2,7 @@
 #include "ui/inflightpage.h"
 
 #include "ui/consumerspage.h"
+#include "ui/deadintervalbox.h"
 #include "ui/eventscard.h"
 #include "ui/notice.h"
 #include "ui/ownercard.h"
@@ -11,7 +12,6 @@
 #include "ui/theme.h"
 #include "ui/words.h"
 
-#include <QComboBox>
 #include <QMenu>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -24,7 +24,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
     , m_card(new Card(tr("In flight")))
     , m_view(new QTableView)
-    , m_deadInterval(makeDeadIntervalBox(this))
+    , m_deadInterval(new DeadIntervalBox)
     , m_events(new EventsCard(tools.desk, tools.settings, EventsCard::Filter::NotOffered))
     , m_owner(new OwnerCard(tools.actions, [this] { return subject(); }))
     , m_payload(new PayloadCard(tr("Event"))) {
@@ -52,7 +52,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
     connect(m_table, &TableController::currentChanged, this, &InFlightPage::chooseBatch);
-    connect(m_deadInterval, &QComboBox::currentIndexChanged, this, [this] {
+    connect(m_deadInterval, &DeadIntervalBox::intervalChanged, this, [this] {
         if (m_snapshot)
             showOwner(*m_snapshot);
     });
@@ -123,7 +123,7 @@ void InFlightPage::chooseBatch() {
 
 void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
     if (const models::BatchRow* row = chosen())
-        m_owner->showOwner(*row, snapshot, deadInterval(*m_deadInterval), m_zone);
+        m_owner->showOwner(*row, snapshot, m_deadInterval->interval(), m_zone);
     else
         m_owner->clear();
 }

@@ -4,13 +4,13 @@
 #include "models/inflightmodel.h"
 #include "ui/page.h"
 
-class QComboBox;
 class QSplitter;
 class QTableView;
 
 namespace ui {
 
 class Card;
+class DeadIntervalBox;
 class EventsCard;
 class OwnerCard;
 class PayloadCard;
@@ -47,7 +47,7 @@ private:
     Card* m_card;
     QTableView* m_view;
     TableController* m_table;
-    QComboBox* m_deadInterval;
+    DeadIntervalBox* m_deadInterval;
     EventsCard* m_events;
     OwnerCard* m_owner;
     PayloadCard* m_payload;

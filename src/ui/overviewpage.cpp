@@ -43,7 +43,7 @@ OverviewPage::OverviewPage(const PageTools& tools, QWidget* parent)
     layout->addWidget(m_card, 1);
     connect(m_table, &TableController::activated, this, [this](const QModelIndex& index) {
         if (index.isValid())
-            Q_EMIT pageWanted(u"consumers"_s, QString::fromStdString(m_model.row(index.row()).queue.name));
+            Q_EMIT pageWanted(u"queue"_s, QString::fromStdString(m_model.row(index.row()).queue.name));
     });
     connect(m_findings, &FindingsCard::placeWanted, this,
             [this](const Place& place) { Q_EMIT pageWanted(place.page, place.subject); });

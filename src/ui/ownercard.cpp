@@ -2,6 +2,7 @@
 #include "ui/ownercard.h"
 
 #include "models/subscriptioncolumns.h"
+#include "monitor/rotation.h"
 #include "ui/factslist.h"
 #include "ui/theme.h"
 #include "ui/words.h"
@@ -106,11 +107,16 @@ void OwnerCard::showOwner(const models::BatchRow& row, const domain::Snapshot& s
 }
 
 QString OwnerCard::session(const models::BatchRow& row, const domain::Snapshot& snapshot) const {
-    // Nothing in the database ties a member to a session, except a lock on its row that is held right now.
-    const domain::RowLock* lock =
-        snapshot.activity ? snapshot.activity->lockOn(row.subscription.queueId, row.subscription.consumerId) : nullptr;
-    if (!lock)
-        return tr("unknown: the database does not record it");
+    // Nothing in the database ties a member to a session, except a lock on its row that is held right now; a name is a
+    // hint that the person who set the rule believes in.
+    const domain::Subscription& subscription = row.subscription;
+    const domain::Activity* activity = snapshot.activity.get();
+    const domain::RowLock* lock = activity ? activity->lockOn(subscription.queueId, subscription.consumerId) : nullptr;
+    if (!lock) {
+        const auto* owner = activity ? activity->ownerOf(subscription.queueId, subscription.consumerId) : nullptr;
+        return owner && !owner->pids.empty() ? named(*owner, snapshot.takenAt)
+                                             : tr("owner's session unknown: the database does not record it");
+    }
     QString words = lock->pid ? tr("pid %1 holds its row").arg(lock->pid) : tr("a prepared transaction holds its row");
     if (!lock->application.empty())
         words += u" ("_s + foreign(text(lock->application)) + u')';
@@ -119,14 +125,47 @@ QString OwnerCard::session(const models::BatchRow& row, const domain::Snapshot& 
     return words;
 }
 
+QString OwnerCard::named(const domain::OwnerSession& owner, pg::Timestamp now) {
+    QStringList pids;
+    for (const std::int32_t pid : owner.pids)
+        pids += QString::number(pid);
+    const QString name = foreign(text(owner.application));
+    const QString who = tr("pid %1").arg(pids.join(u", "_s));
+    if (owner.gone)
+        return tr("gone: %1, which was named %2, was last seen %3 ago").arg(who, name, age(now - owner.seenAt));
+    QString words = tr("by its name, %1: %2").arg(name, who);
+    if (owner.pids.size() == 1 && !owner.state.empty())
+        words += u", "_s + text(owner.state);
+    if (owner.pids.size() == 1 && owner.stateSince)
+        words += u' ' + tr("for %1").arg(age(now - *owner.stateSince));
+    return words;
+}
+
 QString OwnerCard::blocked(const models::BatchRow& row, const domain::Snapshot& snapshot) const {
+    using Kind = monitor::Hold::Kind;
     const domain::Queue* queue = snapshot.queue(row.subscription.queueId);
-    if (!queue || !queue->lowestTick || !row.subscription.lastTick)
-        return tr("nothing known");
-    if (*row.subscription.lastTick > queue->lowestTick->id)
-        return tr("nothing: another position of %1 is older").arg(foreign(text(queue->name)));
-    return tr("rotation of %1: its window starts at the lowest tick, %2")
-        .arg(foreign(text(queue->name)), number(queue->lowestTick->id));
+    const monitor::Hold hold = monitor::holdOf(snapshot, row.subscription);
+    const QString name = queue ? foreign(text(queue->name)) : QString();
+    QString words;
+    switch (hold.kind) {
+    case Kind::Unknown:
+        return tr("not known: its tick is not to be seen");
+    case Kind::None:
+        return tr("nothing: its window lies past the last rotation of %1").arg(name);
+    case Kind::Tick:
+        return tr("nothing yet: rotation of %1 waits for something else").arg(name);
+    case Kind::Later:
+        words = tr("nothing yet; the next rotation of %1, due %2, if it is still open then")
+                    .arg(name, models::format::due(hold.due - snapshot.takenAt));
+        break;
+    case Kind::Holds:
+        words = tr("rotation of %1, due %2 ago: its window begins before the last one")
+                    .arg(name, age(snapshot.takenAt - hold.due));
+        break;
+    }
+    if (hold.others > 0)
+        words += u"; "_s + tr("so do %n other position(s)", nullptr, hold.others);
+    return words;
 }
 
 } // namespace ui

@@ -24,6 +24,7 @@ public:
 
 private:
     QString session(const models::BatchRow& row, const domain::Snapshot& snapshot) const;
+    static QString named(const domain::OwnerSession& owner, pg::Timestamp now);
     QString blocked(const models::BatchRow& row, const domain::Snapshot& snapshot) const;
 
     Actions* m_actions;

@@ -5,6 +5,7 @@
 #include "ui/factslist.h"
 #include "ui/notice.h"
 #include "ui/queuechooser.h"
+#include "ui/ringview.h"
 #include "ui/splitters.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
@@ -23,6 +24,13 @@ namespace ui {
 using models::format::age;
 using models::format::number;
 
+namespace {
+
+/// Sizes are asked for more seldom than the rest.
+constexpr std::chrono::milliseconds upkeepPause{30'000};
+
+} // namespace
+
 QueuePage::QueuePage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
     , m_ticks(models::tickColumns())
@@ -34,12 +42,18 @@ QueuePage::QueuePage(const PageTools& tools, QWidget* parent)
     , m_tickView(new QTableView)
     , m_tableView(new QTableView)
     , m_gateView(new QTableView)
+    , m_ring(new RingView)
     , m_facts(new FactsList)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::NotOffered))
+    , m_turner(*m_tickCard, [this] { m_answer.askNow(); })
     , m_answer(
-          this, [this] { return this->tools().desk->queueDetail(m_queue->queueId()); },
+          this, [this] { return this->tools().desk->queueDetail(m_queue->queueId(), m_turner.start()); },
           [this](const domain::QueueDetail& detail) { show(detail); },
-          [this](const pg::Failure& failure) { fail(failure); }) {
+          [this](const pg::Failure& failure) { fail(failure); })
+    , m_upkeepAnswer(
+          this, [this] { return this->tools().desk->queueUpkeep(m_queue->queueId()); },
+          [this](const domain::QueueUpkeep& upkeep) { show(upkeep); },
+          [this](const pg::Failure& failure) { failUpkeep(failure); }, upkeepPause) {
     setObjectName(u"queue"_s);
     m_tickTable = makeTable(m_tickView, &m_ticks, u"ticks"_s, tr("Ticks, the newest first"));
     m_tableTable = makeTable(m_tableView, &m_tables, u"eventTables"_s, tr("Event tables of the ring"));
@@ -71,12 +85,20 @@ QueuePage::QueuePage(const PageTools& tools, QWidget* parent)
     scroll->setWidget(inside);
     m_factsCard->setContent(scroll);
 
+    auto* tables = new QSplitter(Qt::Horizontal);
+    tables->addWidget(m_ring);
+    tables->addWidget(m_tableView);
+    tables->setChildrenCollapsible(false);
+    tables->setHandleWidth(1);
+    tables->setSizes({124, 490});
+    tables->setStretchFactor(0, 0);
+    tables->setStretchFactor(1, 1);
     auto* ring = new QSplitter(Qt::Vertical);
     ring->addWidget(m_gateView);
-    ring->addWidget(m_tableView);
+    ring->addWidget(tables);
     ring->setChildrenCollapsible(false);
     ring->setHandleWidth(1);
-    ring->setSizes({180, 140});
+    ring->setSizes({205, 135});
     m_ringCard->setContent(ring);
     addTableTools(*m_tickCard, *m_tickTable, tr("Filter ticks"));
     m_tickCard->setContent(m_tickView);
@@ -108,21 +130,33 @@ void QueuePage::showSample(const domain::Snapshot& snapshot, const domain::Diagn
     m_snapshot = tools().desk->snapshot();
     m_queue->setQueues(snapshot);
     if (!queue()) {
+        begin();
         m_answer.forget();
+        m_upkeepAnswer.forget();
         m_facts->clear();
         showNothing(tr("There is no queue yet"), tr("Create one on the overview."));
         return;
     }
     m_ticks.setNow(snapshot.takenAt);
     showQueue();
-    m_answer.beat(tools().desk->shownInstant());
+    const auto past = tools().desk->shownInstant();
+    m_answer.beat(past);
+    m_upkeepAnswer.beat(past);
+}
+
+void QueuePage::begin() {
+    m_detail.reset();
+    m_upkeep.reset();
+    m_upkeepProblem.clear();
+    m_turner.restart();
 }
 
 void QueuePage::ask() {
-    m_detail.reset();
+    begin();
     if (queue()) {
         showQueue();
         m_answer.askNow();
+        m_upkeepAnswer.askNow();
     }
     tools().actions->refresh();
 }
@@ -132,6 +166,7 @@ void QueuePage::showNothing(const QString& title, const QString& explanation) {
     m_ticks.show({}, now);
     m_tables.show({}, now);
     m_gates.show({}, now);
+    m_ring->setTables({});
     m_tickCard->setNote({});
     for (TableController* table : {m_tickTable, m_tableTable, m_gateTable})
         table->notice()->say(title, table == m_tickTable ? explanation : QString());
@@ -143,9 +178,11 @@ void QueuePage::show(const domain::QueueDetail& detail) {
     if (!shown)
         return;
     m_ticks.show(models::tickLines(detail, *shown), detail.takenAt);
-    const bool all = detail.ticks.size() < 300;
-    m_tickCard->setNote(all ? tr("all %n there are", nullptr, int(detail.ticks.size()))
-                            : tr("the newest %n", nullptr, int(detail.ticks.size())));
+    m_turner.arrived(detail.tickBefore ? std::optional(detail.tickBefore->id) : std::nullopt);
+    const int count = int(detail.ticks.size());
+    m_tickCard->setNote(m_turner.page() > 0    ? tr("page %1, %n tick(s)", nullptr, count).arg(m_turner.page() + 1)
+                        : detail.tickBefore ? tr("the newest %n", nullptr, count)
+                                            : tr("all %n there are", nullptr, count));
     m_tickTable->notice()->say(tr("No tick yet"), tr("The ticker has not run for this queue."));
     showQueue();
     Q_EMIT completed();
@@ -153,9 +190,24 @@ void QueuePage::show(const domain::QueueDetail& detail) {
 
 void QueuePage::fail(const pg::Failure& failure) {
     m_detail.reset();
+    m_turner.arrived({});
     showNothing({}, {});
     for (TableController* table : {m_tickTable, m_tableTable})
         words::sayFailure(*table->notice(), tr("It could not be read"), failure);
+    showQueue();
+    Q_EMIT completed();
+}
+
+void QueuePage::show(const domain::QueueUpkeep& upkeep) {
+    m_upkeep = upkeep;
+    m_upkeepProblem.clear();
+    showQueue();
+    Q_EMIT completed();
+}
+
+void QueuePage::failUpkeep(const pg::Failure& failure) {
+    m_upkeep.reset();
+    m_upkeepProblem = words::failure(failure);
     showQueue();
     Q_EMIT completed();
 }
@@ -164,14 +216,25 @@ void QueuePage::showQueue() {
     const domain::Queue* shown = queue();
     if (!shown)
         return;
-    const domain::Queue& of = *shown;
+    showFacts(*shown);
+    showRing(*shown);
+}
+
+void QueuePage::showFacts(const domain::Queue& of) {
     const pg::Timestamp now = m_snapshot->takenAt;
     const auto when = [this, now](pg::Timestamp moment) {
         return tr("%1, %2 ago").arg(models::format::clock(moment, m_zone), age(now - moment));
     };
+    const domain::QueueDetail* detail = m_detail ? &*m_detail : nullptr;
+    const domain::QueueUpkeep* upkeep = m_upkeep ? &*m_upkeep : nullptr;
     m_facts->set(tr("Last tick"),
                  of.lastTick ? tr("%1 at %2").arg(number(of.lastTick->id), when(of.lastTick->time)) : tr("none yet"));
-    m_facts->set(tr("Next tick"), models::tickForecastText(monitor::nextTick(of, now), of, now));
+    m_facts->set(tr("Next tick"), models::tickForecastText(monitor::nextTick(of, now, detail), of, now));
+    m_facts->set(tr("Who ticks"), models::whoTicks(of, detail, upkeep),
+                 upkeep ? tr("As pgque.config has it; how far ticks lie apart tells whether anybody ticks")
+                        : m_upkeepProblem);
+    m_facts->set(tr("Rate"), models::queueRates(of, tools().desk->rateHistory(of.id)),
+                 tr("By the event sequence: rolled-back inserts and forced ticks make it too high"));
     m_facts->set(tr("Ticker"),
                  tr("after %1 events, %2 with events, %3 without")
                      .arg(number(of.tickerMaxCount), age(of.tickerMaxLag), age(of.tickerIdlePeriod)),
@@ -190,22 +253,25 @@ void QueuePage::showQueue() {
                                : tr("%1 (the default), then a dead letter").arg(of.effectiveMaxRetries()),
                  u"queue_max_retries"_s);
     m_facts->set(tr("Rotates"), tr("every %1; last %2").arg(age(of.rotationPeriod), when(of.switchTime)));
-    std::int64_t bytes = 0;
-    for (const domain::EventTable& table : m_detail ? m_detail->tables : std::vector<domain::EventTable>())
-        bytes += table.bytes.value_or(0);
-    m_facts->set(tr("On disk"), m_detail
-                                    ? tr("%1 in %n table(s)", nullptr, of.tableCount).arg(models::format::bytes(bytes))
-                                    : models::format::none());
+    m_facts->set(tr("Extra upkeep"), models::extraMaintenance(detail),
+                 tr("queue_extra_maint: functions that maint() calls with the queue's name"));
+    m_facts->set(tr("On disk"), models::onDisk(upkeep, now),
+                 upkeep ? tr("Event tables with indexes and TOAST; asked at most every half minute") : m_upkeepProblem);
     m_facts->set(tr("Stored as"), tr("%1_0 … %2, events numbered by %3")
                                       .arg(models::format::text(of.dataPrefix), QString::number(of.tableCount - 1),
                                            models::format::text(of.eventSequence)));
+}
+
+void QueuePage::showRing(const domain::Queue& of) {
+    const pg::Timestamp now = m_snapshot->takenAt;
     const auto gates = monitor::rotationGates(*m_snapshot, of, m_detail ? &*m_detail : nullptr);
-    m_gates.show(models::gateLines(gates, now), now);
-    const auto closed = std::count_if(gates.begin(), gates.end(), [](const monitor::Gate& gate) { return !gate.open; });
-    m_ringCard->setNote(closed == 0 ? tr("may rotate at the next maintenance")
-                                    : tr("%n gate(s) closed", nullptr, int(closed)));
-    if (m_detail)
-        m_tables.show(models::tableLines(*m_detail, of, *m_snapshot), now);
+    m_gates.show(models::gateLines(gates, of, now), now);
+    m_ringCard->setNote(models::gatesInWords(gates));
+    if (!m_detail)
+        return;
+    const auto lines = models::tableLines(*m_detail, m_upkeep ? &*m_upkeep : nullptr, of, *m_snapshot);
+    m_tables.show(lines, now);
+    m_ring->setTables(lines);
 }
 
 void QueuePage::setStale(bool stale) {
@@ -238,7 +304,7 @@ QWidget* QueuePage::mainView() const {
 }
 
 bool QueuePage::isComplete() const {
-    return m_answer.isSettled();
+    return m_answer.isSettled() && m_upkeepAnswer.isSettled();
 }
 
 } // namespace ui

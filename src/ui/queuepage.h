@@ -4,6 +4,7 @@
 #include "models/queuemodels.h"
 #include "ui/page.h"
 #include "ui/repeated.h"
+#include "ui/turner.h"
 
 class QTableView;
 
@@ -12,6 +13,7 @@ namespace ui {
 class Card;
 class FactsList;
 class QueueChooser;
+class RingView;
 class TableController;
 
 /// One queue: how it is set, its ticks, its ring of event tables, and what the next rotation waits for.
@@ -33,9 +35,15 @@ private:
     /// A table without a filter, for a card of its own.
     TableController* makeTable(QTableView* view, QAbstractItemModel* model, const QString& name, const QString& title);
     void ask();
+    /// Another queue, or none: what was asked about the one before is forgotten.
+    void begin();
     void show(const domain::QueueDetail& detail);
     void fail(const pg::Failure& failure);
+    void show(const domain::QueueUpkeep& upkeep);
+    void failUpkeep(const pg::Failure& failure);
     void showQueue();
+    void showFacts(const domain::Queue& queue);
+    void showRing(const domain::Queue& queue);
     void showNothing(const QString& title, const QString& explanation);
     const domain::Queue* queue() const;
 
@@ -45,6 +53,8 @@ private:
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     domain::SnapshotPtr m_snapshot;
     std::optional<domain::QueueDetail> m_detail;
+    std::optional<domain::QueueUpkeep> m_upkeep;
+    QString m_upkeepProblem; ///< why there is none
     Card* m_factsCard;
     Card* m_ringCard;
     Card* m_tickCard;
@@ -54,9 +64,12 @@ private:
     TableController* m_tickTable;
     TableController* m_tableTable;
     TableController* m_gateTable;
+    RingView* m_ring;
     FactsList* m_facts;
     QueueChooser* m_queue;
+    Turner<std::int64_t> m_turner; ///< pages of ticks, by the tick they begin with
     Repeated<domain::QueueDetail> m_answer;
+    Repeated<domain::QueueUpkeep> m_upkeepAnswer;
 };
 
 } // namespace ui

@@ -23,8 +23,9 @@ public:
     static constexpr int costToPause = 20; ///< looking takes at most a twentieth of the server's time
 
     Repeated(QObject* owner, std::function<QFuture<links::Reply<T>>()> ask, std::function<void(const T&)> show,
-             std::function<void(const pg::Failure&)> fail)
-        : m_owner(owner)
+             std::function<void(const pg::Failure&)> fail, std::chrono::milliseconds pause = leastPause)
+        : m_pause(pause)
+        , m_owner(owner)
         , m_ask(std::move(ask))
         , m_show(std::move(show))
         , m_fail(std::move(fail)) {}
@@ -49,7 +50,7 @@ public:
             m_waiting = false;
             m_settled = true;
             const auto now = Clock::now();
-            m_due = now + std::max<Clock::duration>(leastPause, costToPause * (now - began));
+            m_due = now + std::max<Clock::duration>(m_pause, costToPause * (now - began));
             if (const auto* failure = std::get_if<pg::Failure>(&reply))
                 m_fail(*failure);
             else
@@ -68,6 +69,7 @@ public:
     bool isSettled() const { return m_settled && !m_waiting; }
 
 private:
+    std::chrono::milliseconds m_pause;
     QObject* m_owner;
     std::function<QFuture<links::Reply<T>>()> m_ask;
     std::function<void(const T&)> m_show;

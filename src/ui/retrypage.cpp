@@ -6,9 +6,11 @@
 #include "ui/queuechooser.h"
 #include "ui/splitters.h"
 #include "ui/tablecard.h"
+#include "ui/theme.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
+#include <QLabel>
 #include <QMenu>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -17,11 +19,10 @@ using namespace Qt::StringLiterals;
 
 namespace ui {
 
-using models::format::number;
-
 namespace {
 
 constexpr int pageSize = 200;
+constexpr int mostDrains = 3; ///< queues whose drain is told on the page; the rest in its tooltip
 
 } // namespace
 
@@ -32,6 +33,7 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
     , m_view(new QTableView)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::Offered))
     , m_payload(new PayloadCard(tr("Event")))
+    , m_drain(dimLabel({}))
     , m_turner(*m_card, [this] { ask(); })
     , m_answer(
           this, [this] { return this->tools().desk->retryPage(m_queue->queueId(), m_turner.start(), pageSize); },
@@ -55,7 +57,17 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
     if (QAbstractButton* move = tools.actions->makeButton(
             "move_due_retries", [] { return Subject(); }, this))
         m_card->addToHeading(move);
-    m_card->setContent(m_view);
+    m_drain->setObjectName(u"drain"_s);
+    m_drain->setWordWrap(true);
+    m_drain->setContentsMargins(space::large, space::small, space::large, space::small);
+    m_drain->hide();
+    auto* content = new QWidget;
+    auto* contentLayout = new QVBoxLayout(content);
+    contentLayout->setContentsMargins(0, 0, 0, 0);
+    contentLayout->setSpacing(0);
+    contentLayout->addWidget(m_drain);
+    contentLayout->addWidget(m_view, 1);
+    m_card->setContent(content);
 
     auto* splitter = makeSplitter(Qt::Vertical, m_card, m_payload, {480, 200}, {3, 1});
     auto* layout = new QVBoxLayout(this);
@@ -74,6 +86,8 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
 void RetryPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
     m_queue->setQueues(snapshot);
     m_model.setNow(snapshot.takenAt);
+    if (m_answer.isSettled())
+        tell();
     m_answer.beat(tools().desk->shownInstant());
 }
 
@@ -88,28 +102,10 @@ void RetryPage::show(const domain::RetryPage& page) {
         lines.push_back({retry});
     m_model.show(std::move(lines), page.takenAt);
     m_turner.arrived(page.next);
-    QStringList note;
-    if (const auto& outlook = page.outlook) {
-        // What needs attention first: the line is cut where there is too little room.
-        const auto add = [&note](std::int64_t count, const QString& words) {
-            if (count > 0)
-                note += words.arg(number(count));
-        };
-        add(outlook->due, tr("%1 due now"));
-        add(outlook->lastTry, tr("%1 on the last try"));
-        add(outlook->inAMinute, tr("%1 within a minute"));
-        add(outlook->inTenMinutes, tr("%1 within 10 min"));
-        add(outlook->inAnHour, tr("%1 within an hour"));
-        add(outlook->later, tr("%1 later"));
-        if (outlook->capped)
-            note += tr("of the first %1 by due time").arg(number(outlook->all()));
-    } else if (page.outlookFailure) {
-        note += tr("not counted: %1").arg(words::failureLine(*page.outlookFailure));
-    } else {
-        note += tr("page %1").arg(m_turner.page() + 1);
-    }
-    m_card->setNote(note.join(u" · "_s), tr("Exact, counted when the page was asked for; in the order of the due "
-                                            "times. One call of maintenance moves at most 1,000."));
+    m_outlook = page.outlook;
+    m_outlookFailure = page.outlookFailure;
+    m_countedAt = page.takenAt;
+    tell();
     m_table->notice()->say(tr("Nothing waits to come again"),
                            tr("A message appears here when a worker gives it back (nack), until it is due and "
                               "maintenance puts it back into its queue."));
@@ -118,9 +114,36 @@ void RetryPage::show(const domain::RetryPage& page) {
     Q_EMIT completed();
 }
 
+void RetryPage::tell() {
+    const domain::SnapshotPtr snapshot = tools().desk->snapshot();
+    QString meaning = tr("Exact, counted when the page was asked for; in the order of the due times.");
+    if (const QString moves = snapshot ? models::retryMoveText(snapshot->capabilities) : QString(); !moves.isEmpty())
+        meaning += u' ' + moves;
+    m_card->setNote(m_outlook ? models::outlookText(*m_outlook, m_model.context().now - m_countedAt)
+                    : m_outlookFailure
+                        ? tr("not counted: %1").arg(words::failureLine(*m_outlookFailure))
+                        : tr("page %1").arg(m_turner.page() + 1),
+                    meaning);
+    QStringList drains;
+    for (const domain::Queue& queue : snapshot ? snapshot->queues : std::vector<domain::Queue>()) {
+        if (m_queue->queueId() != 0 && m_queue->queueId() != queue.id)
+            continue;
+        if (const QString drain = models::drainText(queue, tools().desk->retryTrend(queue.id)); !drain.isEmpty())
+            drains += drain;
+    }
+    m_drain->setToolTip(drains.join(u'\n'));
+    m_drain->setText(drains.mid(0, mostDrains).join(u'\n') +
+                     (drains.size() > mostDrains
+                          ? u'\n' + tr("and %n more queue(s) with due retries", nullptr, int(drains.size()) - mostDrains)
+                          : QString()));
+    m_drain->setVisible(!drains.isEmpty());
+}
+
 void RetryPage::fail(const pg::Failure& failure) {
     m_model.show({}, m_model.context().now);
     m_turner.arrived({});
+    m_outlook.reset();
+    m_outlookFailure.reset();
     m_card->setNote({});
     words::sayFailure(*m_table->notice(), tr("The retries could not be read"), failure);
     Q_EMIT completed();

@@ -6,6 +6,7 @@
 #include "ui/repeated.h"
 #include "ui/turner.h"
 
+class QLabel;
 class QTableView;
 
 namespace ui {
@@ -34,6 +35,8 @@ private:
     void fail(const pg::Failure& failure);
     void ask();
     void choose(const QModelIndex& index);
+    /// What comes due against what is moved back, as of the newest sample.
+    void tell();
 
     models::AnswerModel<models::RetryLine> m_model;
     Card* m_card;
@@ -41,6 +44,10 @@ private:
     TableController* m_table;
     QueueChooser* m_queue;
     PayloadCard* m_payload;
+    QLabel* m_drain;
+    std::optional<domain::RetryOutlook> m_outlook;
+    std::optional<pg::Failure> m_outlookFailure; ///< instead of it
+    pg::Timestamp m_countedAt;
     Turner<domain::RetryPosition> m_turner;
     Repeated<domain::RetryPage> m_answer;
 };

@@ -136,6 +136,33 @@ private Q_SLOTS:
         QCOMPARE(track->bars, std::size_t(1));
     }
 
+    /// Workers' sessions by the profile's rule: seen while they are there, and remembered when they go.
+    void ownersByTheirNames() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders'); select pgque.subscribe_subconsumer('orders', 'billing', 'one')");
+        Profile profile = profileOf(database.info());
+        profile.applicationNameRule = u"{group}.{member}"_s;
+        pg::ConnectionInfo named = database.info();
+        named.set("application_name", "billing.one");
+        std::optional<pg::Connection> worker = pg::Connection::open(named);
+        const std::int32_t pid = worker->backendPid();
+        Desk desk(profile);
+        desk.setPeriod(100ms);
+        openAndWait(desk);
+        const auto owner = [&desk]() -> const domain::OwnerSession* {
+            const auto snapshot = desk.snapshot();
+            return snapshot->activity && !snapshot->activity->owners.empty() ? &snapshot->activity->owners.front()
+                                                                              : nullptr;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(owner() != nullptr, 20'000);
+        QCOMPARE(owner()->pids, std::vector<std::int32_t>{pid});
+        QVERIFY(!owner()->gone);
+        worker.reset();
+        QTRY_VERIFY_WITH_TIMEOUT(owner()->gone, 20'000);
+        QCOMPARE(owner()->pids, std::vector<std::int32_t>{pid});
+    }
+
     /// Names are the users' own: any characters, up to 57 bytes; what is longer is refused with the reason.
     void namesOfAllKinds() {
         const support::TestDatabase database(support::Schema::Pgque);

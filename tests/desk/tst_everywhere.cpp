@@ -59,7 +59,8 @@ std::vector<std::pair<const char*, Question>> questions() {
                      throw pg::Error(error.failure);
              }
          }},
-        {"queue", [](pg::Connection& on) { queries::queueDetail(on, 1, soon()); }},
+        {"queue", [](pg::Connection& on) { queries::queueDetail(on, 1, {}, soon()); }},
+        {"queue: sizes", [](pg::Connection& on) { queries::queueUpkeep(on, 1, soon()); }},
         {"messages: all", [](pg::Connection& on) { anEvent(on); }},
         {"messages: search",
          [](pg::Connection& on) { queries::searchEvents(on, 1, searchFor("a.b = 1"), {}, {}, soon()); }},

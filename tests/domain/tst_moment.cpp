@@ -45,6 +45,7 @@ std::shared_ptr<Snapshot> filled(std::mt19937& generator) {
             activity->backends.push_back(backend);
             activity->rowLocks.push_back({i, draw(9), backend.pid, "a", "idle", made::ago(1), {draw(99), draw(99)}});
             activity->eventLocks.push_back({i, draw(3), backend.pid, "b", "", {}, draw(2) == 1});
+            activity->owners.push_back({i, draw(3), "b.one", {backend.pid}, "idle", {}, activity->takenAt, draw(2) == 1});
         }
         if (draw(2))
             activity->prepared.push_back({"gid", "owner", "db", made::ago(500), draw(1'000)});
@@ -142,6 +143,7 @@ void compare(const Moment& one, const Moment& other) {
         QVERIFY(a.activity->backends == b.activity->backends);
         QVERIFY(a.activity->rowLocks == b.activity->rowLocks);
         QVERIFY(a.activity->eventLocks == b.activity->eventLocks);
+        QVERIFY(a.activity->owners == b.activity->owners);
         QVERIFY(a.activity->prepared == b.activity->prepared);
     }
     QCOMPARE(bool(a.upkeep), bool(b.upkeep));
@@ -254,7 +256,7 @@ private Q_SLOTS:
 
     void aNewerFormatIsRefused() {
         std::string bytes = encode({made::shop(), std::make_shared<Diagnosis>(), made::shopWork()});
-        bytes[0] = 3;
+        ++bytes[0];
         try {
             read({bytes});
             QFAIL("it was read");

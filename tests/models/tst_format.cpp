@@ -21,6 +21,17 @@ class FormatTest : public QObject {
 
 private Q_SLOTS:
 
+    void lengthsAreRead() {
+        QVERIFY(format::length(QStringLiteral("90")) == pg::Interval(90s));
+        QVERIFY(format::length(QStringLiteral(" 90 s ")) == pg::Interval(90s));
+        QVERIFY(format::length(QStringLiteral("2 min")) == pg::Interval(2min));
+        QVERIFY(format::length(QStringLiteral("1h30m")) == pg::Interval(90min));
+        QVERIFY(format::length(QStringLiteral("1 H 30")) == pg::Interval(1h + 30s));
+        QVERIFY(format::length(QStringLiteral("0.5 s")) == pg::Interval(500ms));
+        for (const char* none : {"", "0", "soon", "5 apples", "-3 s", "400 d", "1:30", "111111111111111111111111111!"})
+            QVERIFY2(!format::length(QString::fromUtf8(none)), none);
+    }
+
     void init() { QLocale::setDefault(QLocale::c()); }
 
     void numbers() {

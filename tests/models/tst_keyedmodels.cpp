@@ -122,10 +122,14 @@ void holdsAnySequence(Feed feed) {
     }
 }
 
+QString spaced(QString text) {
+    return text.replace(QChar(0x202f), u' ').replace(QChar(0xa0), u' ');
+}
+
 QString cell(const QAbstractItemModel& model, int row, const QString& id) {
     for (int column = 0; column < model.columnCount(); ++column) {
         if (model.headerData(column, Qt::Horizontal, ColumnIdRole).toString() == id)
-            return model.index(row, column).data().toString().replace(QChar(0x202f), u' ').replace(QChar(0xa0), u' ');
+            return spaced(model.index(row, column).data().toString());
     }
     return u"no column "_s + id;
 }
@@ -196,6 +200,97 @@ private Q_SLOTS:
                     .data(Qt::AccessibleTextRole)
                     .toString()
                     .startsWith(u"rising"_s));
+    }
+
+    /// What holds rotation is whoever stands on the lowest tick, not who has the most before it.
+    void theOverviewNamesWhoPinsRotation() {
+        auto snapshot = made::shop();
+        domain::Queue& audit = snapshot->queues[0];
+        domain::Subscription member = made::subscription(audit, 90, "slow.one", domain::Role::CoopMember, 90);
+        made::openBatch(member, audit, 77, 900);
+        member.lastTick = audit.lowestTick->id;
+        member.lastTickTime = audit.lowestTick->time;
+        snapshot->subscriptions[0].lastTick = audit.lowestTick->id + 1; // audit-archiver: the largest backlog
+        snapshot->subscriptions.push_back(member);
+        snapshot->buildIndex();
+        QueuesModel model;
+        const auto rotation = [&](int role) {
+            model.setSample(*snapshot, {}, {});
+            return model.index(0, model.columnOf(u"rotation"_s)).data(role).toString();
+        };
+        QCOMPARE(rotation(Qt::DisplayRole), u"pinned"_s);
+        QVERIFY(rotation(Qt::ToolTipRole).contains(u"slow.one"_s));
+        QVERIFY(!rotation(Qt::ToolTipRole).contains(u"audit-archiver"_s));
+        snapshot->queues[0].lastTick->xmin = 880; // nobody could be further
+        QCOMPARE(rotation(Qt::DisplayRole), u"no tick"_s);
+        snapshot->queues[0].lowestTick.reset();
+        snapshot->queues[0].lowestTickMissing = true;
+        QCOMPARE(rotation(Qt::DisplayRole), u"fails"_s);
+    }
+
+    /// A group's own position moves when a window is handed out; what its members hold is not finished.
+    void whatMembersHoldIsBacklog() {
+        auto snapshot = made::shop();
+        std::int64_t held = 0;
+        for (const domain::Subscription& row : snapshot->subscriptions) {
+            if (row.queueId == 6 && row.batch)
+                held += row.windowEstimate().value();
+        }
+        QVERIFY(held > 0);
+        QueuesModel model;
+        model.setSample(*snapshot, {}, {});
+        QCOMPARE(model.index(5, model.columnOf(u"backlog"_s)).data(SortRole).toLongLong(), 96 + held);
+        QCOMPARE(model.index(7, model.columnOf(u"backlog"_s)).data(SortRole).toLongLong(), 96);
+    }
+
+    void theOverviewTellsAges() {
+        auto snapshot = made::shop();
+        snapshot->queues[5].retry->takenAt = made::ago(40);
+        snapshot->queues[5].dead->takenAt = made::ago(0.5);
+        snapshot->queues[3].externalTicker = true;
+        QueuesModel model;
+        model.setSample(*snapshot, {}, {});
+        const auto detail = [&](int row, const QString& column) {
+            return model.index(row, model.columnOf(column)).data(DetailRole).toString();
+        };
+        QCOMPARE(detail(5, u"retry"_s), u"· "_s + format::age(std::chrono::seconds(40)));
+        QCOMPARE(detail(5, u"dead"_s), QString()); // as old as the sample
+        QCOMPARE(cell(model, 3, u"last_tick"_s), u"external"_s);
+        QVERIFY(model.index(3, model.columnOf(u"last_tick"_s))
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains(format::age(std::chrono::seconds(31))));
+        // Of all positions and open windows the oldest.
+        QCOMPARE(cell(model, 5, u"lag"_s), spaced(format::age(std::chrono::milliseconds(833'400))));
+        QCOMPARE(cell(model, 7, u"lag"_s), spaced(format::age(std::chrono::milliseconds(100))));
+        QVERIFY(model.index(5, model.columnOf(u"lag"_s)).data(Qt::ToolTipRole).toString().contains(u"worker-3"_s));
+    }
+
+    void whoMayBeTakenOver() {
+        SubscriptionTreeModel model;
+        auto snapshot = made::shop();
+        // audit-archiver's tick is gone.
+        snapshot->subscriptions[0].lastTickTime.reset();
+        model.setSample(*snapshot, {});
+        const auto of = [&](const QModelIndex& line, const QString& column) {
+            return spaced(line.siblingAtColumn(model.columnOf(column)).data().toString());
+        };
+        const QModelIndex billing = model.index(0, 0, model.index(5, 0));
+        const QModelIndex third = model.index(2, 0, billing); // silent for 830 s
+        const QModelIndex fourth = model.index(3, 0, billing); // for 4 s
+        QCOMPARE(of(third, u"takeover"_s), u"eligible"_s);
+        QCOMPARE(of(fourth, u"takeover"_s), spaced(format::due(std::chrono::seconds(296))));
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        model.setDeadInterval(std::chrono::hours(1));
+        QVERIFY(changed.count() > 0);
+        QCOMPARE(of(third, u"takeover"_s), spaced(format::due(std::chrono::seconds(3'600 - 830))));
+        model.setDeadInterval(std::chrono::seconds(3));
+        QCOMPARE(of(fourth, u"takeover"_s), u"eligible"_s);
+        QCOMPARE(of(billing, u"takeover"_s), spaced(format::none()));
+        const QModelIndex archiver = model.index(0, 0, model.index(0, 0));
+        QCOMPARE(of(archiver, u"lag"_s), u"tick is gone"_s);
+        QCOMPARE(of(archiver, u"pending"_s), u"1 204 426"_s);
+        QCOMPARE(of(model.index(1, 0, model.index(0, 0)), u"pending"_s), u"96"_s);
     }
 
     void theTreeHasGroupsAndMembers() {

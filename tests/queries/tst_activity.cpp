@@ -79,6 +79,13 @@ private Q_SLOTS:
         QVERIFY(lock != nullptr);
         QCOMPARE(lock->pid, admin.backendPid());
         QVERIFY(!lock->since);
+        // Nor does it take a right to see who writes, and under which name.
+        const auto writer = std::find_if(seen.backends.begin(), seen.backends.end(), [&](const domain::Backend& one) {
+            return one.pid == admin.backendPid();
+        });
+        QVERIFY(writer != seen.backends.end());
+        QVERIFY(writer->xid.has_value());
+        QVERIFY(writer->state.empty());
         run(admin, "rollback");
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One queue from near: its ticks and tables, stored events searched within bounds, the way of one event.
+#include "queries/evidence.h"
 #include "queries/queuedetail.h"
 #include "queries/sample.h"
 #include "support/expect.h"
@@ -50,28 +51,113 @@ private Q_SLOTS:
         for (int i = 0; i < 5; ++i)
             tick(admin);
         RoleConnection reader(database, "pgque_reader");
-        domain::QueueDetail detail = queries::queueDetail(*reader, 1, soon());
+        const auto ask = [&] { return queries::queueDetail(*reader, 1, {}, soon()); };
+        domain::QueueDetail detail = ask();
         QCOMPARE(detail.ticks.size(), std::size_t(6));
         QVERIFY(detail.ticks.front().id > detail.ticks.back().id);
         QVERIFY(detail.ticks.front().xmin > 0);
+        QCOMPARE(detail.lastTick.value(), detail.ticks.front().id);
+        QCOMPARE(detail.lastGap.value(), detail.ticks[0].time - detail.ticks[1].time);
+        QVERIFY(!detail.tickBefore);
         QCOMPARE(detail.tables.size(), std::size_t(3));
-        QVERIFY(detail.tables[0].bytes.has_value());
-        QVERIFY(detail.tables[0].holders.empty());
+        QVERIFY(detail.tables[0].holders.value().empty());
+        QVERIFY(detail.extraMaintenance.value().empty());
+        run(admin, "update pgque.queue set queue_extra_maint = array['pgque.one', 'two']");
+        QCOMPARE(ask().extraMaintenance.value(), (std::vector<std::string>{"pgque.one", "two"}));
 
         pg::Connection holder = database.connect();
         run(holder, "begin; lock table pgque.event_1_1 in access share mode");
-        detail = queries::queueDetail(*reader, 1, soon());
-        QCOMPARE(detail.tables[1].holders, std::vector<std::int32_t>{holder.backendPid()});
-        QVERIFY(detail.tables[1].bytes.has_value());
+        QCOMPARE(ask().tables[1].holders.value(), std::vector<std::int32_t>{holder.backendPid()});
         // Who empties it is not waited for, and does not wait for us.
         run(holder, "rollback; begin; lock table pgque.event_1_1 in access exclusive mode");
-        detail = queries::queueDetail(*reader, 1, soon());
-        QVERIFY(!detail.tables[1].bytes.has_value());
-        QVERIFY(detail.tables[2].bytes.has_value());
+        QCOMPARE(ask().tables[1].holders.value(), std::vector<std::int32_t>{holder.backendPid()});
+        domain::QueueUpkeep upkeep = queries::queueUpkeep(*reader, 1, soon());
+        QVERIFY(!upkeep.bytesOf(1));
+        QVERIFY(upkeep.bytesOf(2).value() > 0);
+        QVERIFY(!upkeep.bytesOf(3));
         run(holder, "rollback");
+        upkeep = queries::queueUpkeep(*reader, 1, soon());
+        QVERIFY(upkeep.bytesOf(1).value() > 0);
+        QVERIFY(upkeep.scheduler.value().name.empty());
+        QVERIFY(upkeep.scheduler.value().tickPeriod == pg::Interval(std::chrono::milliseconds(100)));
+        run(admin, "update pgque.config set scheduler = 'pg_cron', ticker_job_id = 3; select pgque.maint()");
+        upkeep = queries::queueUpkeep(*reader, 1, soon());
+        QCOMPARE(upkeep.scheduler.value().name, std::string("pg_cron"));
+        QCOMPARE(upkeep.scheduler.value().tickerJob.value(), 3);
+        QVERIFY(upkeep.scheduler.value().lastMaintenance.has_value());
+        run(admin, "revoke select on pgque.config from pgque_reader");
+        QVERIFY(!queries::queueUpkeep(*reader, 1, soon()).scheduler);
 
-        const auto failure = failureOf([&] { queries::queueDetail(*reader, 99, soon()); });
+        const auto failure = failureOf([&] { queries::queueDetail(*reader, 99, {}, soon()); });
         QCOMPARE(failure.kind, pg::ErrorKind::Decode);
+    }
+
+    /// A prepared transaction holds its locks without a session; a table of another database may have the same number.
+    void whoHoldsATable() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        const std::string gid = "holds-" + database.name();
+        run(admin, "begin; lock table pgque.event_1_2 in access share mode; create table pgque.x ();"
+                   " prepare transaction '" + gid + "'");
+        RoleConnection reader(database, "pgque_reader");
+        const auto holders = queries::queueDetail(*reader, 1, {}, soon()).tables[2].holders;
+        std::string evidence = queries::evidence::eventTableLocks();
+        evidence.pop_back(); // the semicolon
+        const auto shown = number(admin, "select count(*) from (" + evidence + ") e where pid is null");
+        run(admin, "rollback prepared '" + gid + "'");
+        QCOMPARE(holders.value(), std::vector<std::int32_t>{0});
+        QCOMPARE(shown, 1);
+    }
+
+    /// Another database's tables may have the same numbers: a copy's have.
+    void anotherDatabaseIsNotMeant() {
+        const TestDatabase database(Schema::Pgque);
+        {
+            pg::Connection admin = database.connect();
+            makeQueue(admin);
+        }
+        pg::Connection server = pg::Connection::open(TestServer::shared().info());
+        const std::string copy = database.name() + "_copy";
+        run(server, "create database " + copy + " template " + database.name());
+        pg::ConnectionInfo info = database.info();
+        info.set("dbname", copy);
+        std::vector<std::int32_t> there;
+        std::vector<std::int32_t> here;
+        std::int64_t shown = 0;
+        {
+            pg::Connection other = pg::Connection::open(info);
+            run(other, "begin; lock table pgque.event_1_2 in access share mode");
+            pg::Connection admin = database.connect();
+            here = queries::queueDetail(admin, 1, {}, soon()).tables[2].holders.value();
+            std::string evidence = queries::evidence::eventTableLocks();
+            evidence.pop_back();
+            shown = number(admin, "select count(*) from (" + evidence + ") e");
+            pg::Connection second = pg::Connection::open(info);
+            there = queries::queueDetail(second, 1, {}, soon()).tables[2].holders.value();
+            run(other, "rollback");
+        }
+        run(server, "drop database " + copy + " with (force)");
+        QVERIFY(here.empty());
+        QCOMPARE(shown, 0);
+        QCOMPARE(there.size(), std::size_t(1));
+    }
+
+    void ticksByPages() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        run(admin, "insert into pgque.tick (tick_queue, tick_id, tick_event_seq)"
+                   " select 1, i, i from generate_series(2, 450) i");
+        const auto first = queries::queueDetail(admin, 1, {}, soon());
+        QCOMPARE(first.ticks.size(), std::size_t(queries::ticksShown));
+        QCOMPARE(first.ticks.front().id, 450);
+        QCOMPARE(first.tickBefore.value().id, first.ticks.back().id - 1);
+        const auto second = queries::queueDetail(admin, 1, first.tickBefore->id, soon());
+        QCOMPARE(second.ticks.front().id, first.tickBefore->id);
+        QCOMPARE(second.ticks.back().id, 1);
+        QVERIFY(!second.tickBefore);
+        QCOMPARE(second.lastTick.value(), 450);
     }
 
     void searches() {

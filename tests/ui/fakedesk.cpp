@@ -149,6 +149,10 @@ std::optional<pg::Timestamp> Desk::shownInstant() const {
     return d->past ? std::optional(d->past->snapshot->takenAt) : std::nullopt;
 }
 
+std::optional<monitor::RetryTrend> Desk::retryTrend(std::int32_t) const {
+    return d->retryTrend;
+}
+
 std::vector<double> Desk::rateHistory(std::int32_t queueId) const {
     if (!d->past)
         return d->rates;
@@ -276,8 +280,14 @@ QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t
     return unlessPast(*d, d->payload(maxBytes));
 }
 
-QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t) {
+QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t, std::optional<std::int64_t> ticksFrom) {
+    d->ticksAsked.push_back(ticksFrom);
     return unlessPast(*d, d->detail);
+}
+
+QFuture<links::Reply<domain::QueueUpkeep>> Desk::queueUpkeep(std::int32_t) {
+    ++d->upkeepAsked;
+    return unlessPast(*d, d->upkeep);
 }
 
 QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t, domain::EventSearch search,

@@ -52,6 +52,10 @@ public:
     links::Reply<domain::DeadPage> letters = domain::DeadPage{};
     links::Reply<domain::DeadGroups> groups = domain::DeadGroups{};
     links::Reply<domain::QueueDetail> detail = domain::QueueDetail{};
+    std::vector<std::optional<std::int64_t>> ticksAsked; ///< from which tick on
+    links::Reply<domain::QueueUpkeep> upkeep = domain::QueueUpkeep{};
+    int upkeepAsked = 0;
+    std::optional<monitor::RetryTrend> retryTrend;
     links::Reply<domain::EventPage> found = domain::EventPage{};
     links::Reply<domain::EventStory> story = domain::EventStory{};
     links::Reply<domain::LockWaits> waits = domain::LockWaits{};

@@ -185,8 +185,13 @@ private Q_SLOTS:
                 move(queue.switchTime);
                 moveIf(queue.oldestRetryDue);
                 moveIf(queue.newestDead);
+                for (auto* count : {&queue.retry, &queue.retryDue, &queue.retryAhead, &queue.retryLastTry, &queue.dead})
+                    if (*count)
+                        move((*count)->takenAt);
                 if (queue.lastTick)
                     move(queue.lastTick->time);
+                if (queue.earlierTick)
+                    move(queue.earlierTick->time);
                 if (queue.lowestTick)
                     move(queue.lowestTick->time);
             }

@@ -7,6 +7,7 @@
 #include "models/workmodels.h"
 #include "ui/ask.h"
 #include "ui/batchmatrix.h"
+#include "ui/deadintervalbox.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
 #include "ui/notice.h"
@@ -18,6 +19,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
 
@@ -104,6 +106,16 @@ private Q_SLOTS:
         open(u"retry"_s);
         QTRY_COMPARE(column(u"retries"_s, 0), QStringList({u"10"_s, u"11"_s}));
         QVERIFY(!find<QAbstractButton>(u"nextPage"_s)->isEnabled());
+        // What is due stands against what is moved back.
+        const auto* drain = find<QLabel>(u"drain"_s);
+        QVERIFY(!drain->isVisible());
+        auto busy = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        busy->queues[0].retryDue = domain::Count{120, false, made::now};
+        busy->queues[0].oldestRetryDue = made::now - 60s;
+        inside().retryTrend = monitor::RetryTrend{true, -1};
+        feed(*m_desk, busy);
+        QVERIFY(drain->isVisible());
+        QVERIFY2(drain->text().contains(u"≈ 4.0 a second"_s), qPrintable(drain->text()));
         // Cancelling is about the row that was seen, due when it was seen to be.
         find<QWidget>(u"retry"_s)->findChild<QAbstractButton*>(u"action.cancel_retry"_s)->click();
         QTRY_VERIFY(!inside().predicted.empty());
@@ -151,16 +163,90 @@ private Q_SLOTS:
         QCOMPARE(notice(u"deadGroups"_s), u"The dead letters could not be read"_s);
     }
 
+    void aQueueIsOpenedFromTheOverview() {
+        open(u"overview"_s);
+        auto* view = find<QTableView>(u"queues"_s);
+        view->setCurrentIndex(view->model()->index(2, 0));
+        const QString name = view->currentIndex().data(models::SortRole).toString();
+        QTest::keyClick(view, Qt::Key_Return);
+        QTRY_COMPARE(m_window->currentPage(), u"queue"_s);
+        QCOMPARE(find<QWidget>(u"queue"_s)->findChild<QComboBox*>(u"queueChooser"_s)->currentText(),
+                 models::format::foreign(name, 60));
+    }
+
+    void aDeadIntervalIsTyped() {
+        open(u"consumers"_s);
+        auto* box = find<QWidget>(u"consumers"_s)->findChild<ui::DeadIntervalBox*>();
+        QVERIFY(box->interval() == 5min);
+        QSignalSpy changed(box, &ui::DeadIntervalBox::intervalChanged);
+        const auto type = [box](const QString& text) {
+            box->lineEdit()->selectAll();
+            QTest::keyClicks(box->lineEdit(), text);
+            QTest::keyClick(box->lineEdit(), Qt::Key_Return);
+        };
+        type(u"1 m 30 s"_s);
+        QVERIFY(box->interval() == 90s);
+        QCOMPARE(changed.count(), 1);
+        QVERIFY(box->currentText().contains(models::format::age(90s)));
+        type(u"soon"_s);
+        QVERIFY(box->interval() == 90s); // what can't be read changes nothing, and gives way to what holds
+        QVERIFY(box->currentText().contains(models::format::age(90s)));
+        type(u"60"_s);
+        QVERIFY(box->interval() == 60s);
+        QCOMPARE(changed.count(), 2);
+    }
+
+    void anOwnersSession() {
+        auto seen = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        auto activity = std::make_shared<domain::Activity>();
+        activity->takenAt = seen->takenAt;
+        const auto stuck = std::find_if(seen->subscriptions.begin(), seen->subscriptions.end(),
+                                        [](const domain::Subscription& row) { return row.batch == 8123; });
+        QVERIFY(stuck != seen->subscriptions.end());
+        seen->activity = activity;
+        const auto session = [&](std::vector<domain::OwnerSession> owners) {
+            activity->owners = std::move(owners);
+            feed(*m_desk, seen);
+            QString all;
+            for (const QLabel* label : find<QWidget>(u"owner"_s)->findChildren<QLabel*>())
+                all += label->text() + u'\n';
+            return all;
+        };
+        open(u"inflight"_s);
+        m_window->showPage(u"inflight"_s, u"8123"_s);
+        QVERIFY(session({}).contains(u"owner's session unknown"_s));
+        domain::OwnerSession owner{stuck->queueId, stuck->consumerId, "billing.worker-3", {4711}, "idle",
+                                   {},             made::now,         false};
+        QVERIFY(session({owner}).contains(u"pid 4711"_s));
+        owner.gone = true;
+        QVERIFY(session({owner}).contains(u"gone: pid 4711"_s));
+    }
+
     void aQueueFromNear() {
         domain::QueueDetail detail;
         detail.takenAt = made::now;
         detail.ticks = {{9, made::now - 1s, 40, 5, 6}, {8, made::now - 2s, 30, 4, 5}};
-        detail.tables = {{0, "pgque.event_1_0", 8'192, {}}, {1, "pgque.event_1_1", {}, {123}}};
+        detail.tables = {{0, "pgque.event_1_0", std::vector<std::int32_t>()},
+                         {1, "pgque.event_1_1", std::vector<std::int32_t>{123}}};
+        detail.tickBefore = domain::Tick{7, made::now - 3s, 20, 3, 4};
         inside().detail = detail;
+        domain::QueueUpkeep upkeep;
+        upkeep.bytes = {8'192, std::nullopt};
+        upkeep.takenAt = made::now - 12s;
+        inside().upkeep = upkeep;
         open(u"queue"_s);
         QTRY_COMPARE(column(u"ticks"_s, 0), QStringList({u"9"_s, u"8"_s}));
         QCOMPARE(column(u"eventTables"_s, 0).size(), 2);
         QVERIFY(column(u"gates"_s, 1).size() >= 4);
+        // The drawn ring says in words what it shows.
+        QVERIFY(find<QWidget>(u"ring"_s)->accessibleDescription().contains(u"table 0, current"));
+        // Sizes have a beat of their own; another page of ticks is another question about ticks alone.
+        const int sizesAsked = inside().upkeepAsked;
+        find<QWidget>(u"queue"_s)->findChild<QAbstractButton*>(u"nextPage"_s)->click();
+        QTRY_COMPARE(inside().ticksAsked.back(), std::optional<std::int64_t>(7));
+        find<QWidget>(u"queue"_s)->findChild<QAbstractButton*>(u"previousPage"_s)->click();
+        QTRY_COMPARE(inside().ticksAsked.back(), std::optional<std::int64_t>());
+        QCOMPARE(inside().upkeepAsked, sizesAsked);
         const auto* chooser = find<QWidget>(u"queue"_s)->findChild<QComboBox*>(u"queueChooser"_s);
         QCOMPARE(chooser->count(), int(inside().snapshot->queues.size()));
         m_window->showPage(u"queue"_s, QString::fromStdString(inside().snapshot->queues.back().name));
