@@ -41,9 +41,10 @@ monitor::Thresholds DeskPrivate::thresholdsInForce() const {
     return profile.environment == Environment::Sandbox ? thresholds.tenth() : thresholds;
 }
 
-std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role) const {
+std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role, domain::Purpose purpose) const {
     links::Session::Options options;
     options.role = u"batchscope/"_s + QString::fromLatin1(role);
+    options.onTraffic = [account = account, purpose](const pg::Traffic& traffic) { account->add(purpose, traffic); };
     return std::make_unique<links::Session>(connection, options);
 }
 
@@ -59,8 +60,8 @@ void DeskPrivate::retire(std::unique_ptr<links::Session>& session) const {
 void DeskPrivate::open() {
     close();
     refusal.reset();
-    watch = std::make_shared<Watch>();
-    monitor = makeSession("monitor");
+    watch = std::make_shared<Watch>(account);
+    monitor = makeSession("monitor", domain::Purpose::Pages);
     QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] {
         askKeychain();
         Q_EMIT q->linkStatusChanged();
@@ -236,7 +237,7 @@ void DeskPrivate::listenWhereItHelps() {
         return;
     channels = wanted;
     if (!listener) {
-        listener = makeSession("listener");
+        listener = makeSession("listener", domain::Purpose::Listen);
         QObject::connect(listener.get(), &links::Session::notified, q, [this] {
             beat.bringForward();
             schedule();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/profile.h"
+#include "domain/account.h"
 #include "domain/action.h"
 #include "domain/backlog.h"
 #include "domain/eventpage.h"
@@ -158,6 +159,9 @@ public:
     /// The newest look at the work queues, on a slower beat than the sample; null where there are none. While a
     /// recorded instant is shown, the newest then.
     std::shared_ptr<const domain::WorkLooks> workLooks() const;
+
+    /// What everything that was asked of this server has cost so far, whatever page is shown.
+    domain::Spending spending() const;
 
     /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed. Of a recorded
     /// instant one value at most.

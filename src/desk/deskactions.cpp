@@ -68,7 +68,7 @@ constexpr auto noReason = "This profile asks for a reason, which is kept in the 
 } // namespace
 
 void DeskPrivate::openOperateSession() {
-    operating = makeSession("operate");
+    operating = makeSession("operate", domain::Purpose::Act);
     QObject::connect(operating.get(), &links::Session::connected, q, [this] {
         settleWhatIsOpen();
         settleEarlierRuns();
@@ -264,7 +264,7 @@ bool DeskPrivate::lacksClass(const operate::Action& action) const {
 /// On a session of its own: a series may take long, and what else is to be done must not wait for it.
 QFuture<links::Reply<domain::ActionOutcome>> DeskPrivate::runSeries(const domain::ActionRequest& request,
                                                                     const operate::RunOptions& options) {
-    auto session = std::make_shared<std::unique_ptr<links::Session>>(makeSession("series"));
+    auto session = std::make_shared<std::unique_ptr<links::Session>>(makeSession("series", domain::Purpose::Act));
     QObject::connect(session->get(), &links::Session::noticed, q, &Desk::noticed);
     (*session)->open();
     series.push_back(options.progress);

@@ -81,9 +81,10 @@ void DeskPrivate::followOnce() {
     following = true;
     const auto began = Beat::Clock::now();
     const auto answer = monitor->work(
-        [follows = follows, capabilities = snapshot->capabilities](pg::Connection& on, pg::Deadline deadline) {
-            return queries::trackSample(on, capabilities, follows.first, follows.second, deadline);
-        },
+        booked(account, domain::Purpose::Follow,
+               [follows = follows, capabilities = snapshot->capabilities](pg::Connection& on, pg::Deadline deadline) {
+                   return queries::trackSample(on, capabilities, follows.first, follows.second, deadline);
+               }),
         followDeadline);
     links::whenDone(answer, q, [this, began, asked = follows](const links::Reply<queries::TrackSample>& reply) {
         following = false;

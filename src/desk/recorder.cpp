@@ -90,9 +90,10 @@ void Recorder::open(const domain::Snapshot& snapshot) {
         return;
     m_asked = true;
     const auto asked = m_desk.monitor->work(
-        [](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::look(connection, queries::serverNumber(), tickLimits, deadline);
-        },
+        booked(m_desk.account, domain::Purpose::Rebuild,
+               [](pg::Connection& connection, pg::Deadline deadline) {
+                   return queries::look(connection, queries::serverNumber(), tickLimits, deadline);
+               }),
         questionDeadline);
     links::whenDone(asked, m_desk.q,
                     [this, opening = m_opening, snapshot = m_desk.snapshot](const links::Reply<std::string>& reply) {
@@ -173,9 +174,10 @@ void Recorder::rebuildFrom(std::optional<pg::Timestamp> since, pg::Timestamp unt
     if (!m_desk.monitor)
         return;
     const auto asked = m_desk.monitor->work(
-        [](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::look(connection, queries::serverStarted(), tickLimits, deadline);
-        },
+        booked(m_desk.account, domain::Purpose::Rebuild,
+               [](pg::Connection& connection, pg::Deadline deadline) {
+                   return queries::look(connection, queries::serverStarted(), tickLimits, deadline);
+               }),
         questionDeadline);
     links::whenDone(asked, m_desk.q, [this, opening = m_opening](const links::Reply<pg::Timestamp>& reply) {
         if (opening != m_opening || !m_rebuilding)
@@ -200,9 +202,10 @@ void Recorder::readTicks() {
         work.open.pop_back();
     }
     const auto asked = m_desk.monitor->work(
-        [now, since = work.since, ofEach](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::look(connection, queries::ticksBefore(now, since, ofEach), tickLimits, deadline);
-        },
+        booked(m_desk.account, domain::Purpose::Rebuild,
+               [now, since = work.since, ofEach](pg::Connection& connection, pg::Deadline deadline) {
+                   return queries::look(connection, queries::ticksBefore(now, since, ofEach), tickLimits, deadline);
+               }),
         questionDeadline);
     links::whenDone(asked, m_desk.q,
                     [this, opening = m_opening, ofEach](const links::Reply<std::vector<queries::QueueTick>>& reply) {

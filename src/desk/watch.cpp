@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/watch.h"
 
+#include "desk/booking.h"
 #include "monitor/diagnosis.h"
 #include "queries/look.h"
 #include "queries/probe.h"
@@ -87,11 +88,14 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
         m_work.reset();
         m_capabilities.reset();
     }
-    if (!m_capabilities || pg::Clock::now() - m_probedAt >= probeEvery || schemaChanged(connection, deadline))
-        probe(connection, deadline);
-
+    {
+        const Booking booking(*m_account, domain::Purpose::Probe, connection);
+        if (!m_capabilities || pg::Clock::now() - m_probedAt >= probeEvery || schemaChanged(connection, deadline))
+            probe(connection, deadline);
+    }
     Seen seen;
     try {
+        const Booking booking(*m_account, domain::Purpose::Sample, connection);
         seen.snapshot = canBeSampled(*m_capabilities) ? m_sampler.sample(connection, *m_capabilities, deadline)
                                                       : withoutQueues(connection, deadline);
     } catch (const pg::Error& error) {
@@ -101,6 +105,7 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
     }
     m_memory.add(*seen.snapshot);
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
+    const Booking booking(*m_account, domain::Purpose::WorkQueues, connection);
     m_work.look(connection, thresholds, deadline);
     seen.work = m_work.looks();
     seen.workIsKnown = m_work.isKnown();

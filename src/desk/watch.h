@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/workwatch.h"
+#include "domain/account.h"
 #include "domain/finding.h"
 #include "domain/snapshot.h"
 #include "monitor/memory.h"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace desk {
 
@@ -26,6 +28,9 @@ struct Seen {
 /// session and lives on its thread.
 class Watch {
 public:
+    explicit Watch(std::shared_ptr<domain::Account> account)
+        : m_account(std::move(account)) {}
+
     /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
     /// core of a sample can't be had; what is known stays.
     Seen look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
@@ -36,6 +41,7 @@ private:
     bool schemaChanged(pg::Connection& connection, pg::Deadline deadline);
     domain::SnapshotPtr withoutQueues(pg::Connection& connection, pg::Deadline deadline);
 
+    std::shared_ptr<domain::Account> m_account;
     monitor::Sampler m_sampler;
     monitor::Memory m_memory;
     WorkWatch m_work{std::chrono::seconds(10)};

@@ -5,6 +5,14 @@
 
 namespace queries {
 
+namespace {
+
+/// The step that sets a part's limits, counted from the part's first, and its column that tells when.
+constexpr std::size_t opening = 1;
+constexpr int openingClock = 4;
+
+} // namespace
+
 const pg::Result& Answers::result(std::size_t step) const {
     if (const auto* rows = std::get_if<pg::Result>(&m_results.at(step)))
         return *rows;
@@ -35,7 +43,8 @@ void Look::part(Limits limits, View view) {
     ask({view == View::Same ? "begin isolation level repeatable read read only" : "begin read only", {}});
     // Compiling a plan would cost more than running it, and parallel workers are not ours to take.
     ask({"select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),"
-         " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)",
+         " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), " +
+             detail::micros("clock_timestamp()"),
          pg::Params::of(std::to_string(limits.statement.count()), std::to_string(limits.lock.count()))});
 }
 
@@ -59,10 +68,23 @@ void Look::closePart() {
 
 Answers Look::run(pg::Connection& connection, pg::Deadline deadline) {
     closePart();
+    ask(serverClock());
     Answers answers;
     answers.m_results = connection.pipeline(m_steps, deadline);
     answers.m_partOf = std::move(m_partOf);
+    tellWhatItTook(connection, answers);
     return answers;
+}
+
+/// From the first part's beginning to after the last one's end.
+void Look::tellWhatItTook(pg::Connection& connection, const Answers& answers) {
+    const auto* first = answers.m_results.size() > opening ? std::get_if<pg::Result>(&answers.m_results[opening])
+                                                           : nullptr;
+    const auto* last = std::get_if<pg::Result>(&answers.m_results.back());
+    if (first == nullptr || last == nullptr || first->rowCount() != 1 || last->rowCount() != 1)
+        return;
+    connection.countMeasured(pgque::detail::microseconds(last->row(0), 0) -
+                             pgque::detail::microseconds(first->row(0), openingClock));
 }
 
 pg::Call<pg::Timestamp> serverClock() {

@@ -280,6 +280,10 @@ QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
     return answered(d->past ? recordedLockWaits(*d->past) : d->waits);
 }
 
+domain::Spending Desk::spending() const {
+    return d->spending;
+}
+
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
     return unlessPast(d->past, d->footprint);
 }

@@ -223,9 +223,14 @@ private Q_SLOTS:
         waits.sessions[1].pid = 6;
         waits.sessions[1].blockers = {5};
         waits.sessions[1].waitsFor = "row of billing on orders";
+        waits.more = true;
         inside().waits = waits;
         open(u"locks"_s);
         QTRY_COMPARE(column(u"lockWaits"_s, 0).size(), 2);
+        QStringList notes;
+        for (const auto* label : find<QWidget>(u"locks"_s)->findChildren<QLabel*>())
+            notes += label->text();
+        QVERIFY(notes.join(u'\n').contains(u"only the first 2 session(s) are shown"));
         find<QTableView>(u"lockWaits"_s)->selectRow(0);
         inside().predicted.clear();
         find<QWidget>(u"locks"_s)->findChild<QAbstractButton*>(u"action.terminate_backend"_s)->click();
@@ -243,6 +248,41 @@ private Q_SLOTS:
         inside().footprint = footprint;
         open(u"footprint"_s);
         QTRY_COMPARE(column(u"ownSessions"_s, 0), QStringList({u"batchscope/monitor"_s}));
+    }
+
+    /// What is shown of looking is what was counted, and of the session that asks it is said that it does.
+    void whatLookingCosts() {
+        pg::Traffic traffic;
+        traffic.roundTrips = traffic.measuredRoundTrips = 600;
+        traffic.statements = 9'000;
+        traffic.waited = 6s;
+        traffic.measured = 3s;
+        traffic.longest = 34ms;
+        auto& sample = inside().spending.of[std::size_t(domain::Purpose::Sample)];
+        sample.total = sample.lastMinute = traffic;
+        traffic.roundTrips = traffic.measuredRoundTrips = 1;
+        traffic.longest = 200ms;
+        inside().spending.of[std::size_t(domain::Purpose::Act)].total = traffic;
+        inside().spending.since = 600s;
+        domain::Footprint footprint;
+        footprint.takenAt = made::now;
+        footprint.sessions.resize(2);
+        footprint.sessions[0] = {7, "batchscope/monitor", "active", true, made::now - 2ms, 11, "select"};
+        footprint.sessions[1] = {8, "batchscope/operate", "idle", false, {}, 0, "commit"};
+        inside().footprint = footprint;
+        open(u"footprint"_s);
+        QTRY_COMPARE(column(u"ownSessions"_s, 0).size(), 2);
+        QCOMPARE(column(u"spending"_s, 0), QStringList({u"Sample"_s, u"Actions"_s, u"All"_s}));
+        QStringList texts;
+        for (const auto* label : find<QWidget>(u"footprint"_s)->findChildren<QLabel*>())
+            texts += label->text();
+        const QString all = texts.join(u'\n');
+        using models::format::milliseconds;
+        QVERIFY2(all.contains(u"5.00 % in the last minute, 1.00 % in 10"), qPrintable(all));
+        // An action is no look.
+        QVERIFY2(all.contains(milliseconds(34) + u", as seen from here"), qPrintable(all));
+        QVERIFY2(all.contains(u"pid 7 asks, with 11 lock(s) for " + milliseconds(2)), qPrintable(all));
+        QVERIFY2(all.contains(u"the others: no transaction open"), qPrintable(all));
     }
 
     void theSchema() {
