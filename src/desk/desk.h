@@ -10,6 +10,7 @@
 #include "domain/lockwaits.h"
 #include "domain/moment.h"
 #include "domain/queuedetail.h"
+#include "domain/scheduling.h"
 #include "domain/series.h"
 #include "domain/snapshot.h"
 #include "domain/workqueues.h"
@@ -89,6 +90,7 @@ struct SchemaReport {
     schema::Inspection inspection;
     std::vector<pgque::StatusLine> status;  ///< what pgque.status() says of scheduler and ticker
     std::optional<pg::Failure> statusError; ///< why it could not be asked
+    domain::Scheduling scheduling;          ///< jobs that are set up, and how they ran
 };
 
 /// Whether, how much and where what is seen is recorded.

@@ -3,6 +3,7 @@
 #include "desk/deskprivate.h"
 #include "link/whendone.h"
 #include "queries/look.h"
+#include "queries/scheduling.h"
 #include "schema/inspection.h"
 #include "schema/plan.h"
 #include "schema/script.h"
@@ -361,6 +362,7 @@ QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
                 } catch (const pg::Error& error) {
                     report.statusError = error.failure();
                 }
+                report.scheduling = queries::scheduling(connection, deadline);
             }
             return report;
         },
@@ -375,9 +377,9 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
             case schema::Deed::Install:
                 return schema::planInstall(seen);
             case schema::Deed::Upgrade:
-                return schema::planUpgrade(seen);
+                return schema::planUpgrade(seen, queries::look(connection, schema::readSources(), {}, deadline));
             case schema::Deed::Convert:
-                return schema::planConvert(seen);
+                return schema::planConvert(seen, queries::look(connection, schema::readSources(), {}, deadline));
             case schema::Deed::Uninstall:
                 break;
             }

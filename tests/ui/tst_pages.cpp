@@ -294,7 +294,8 @@ private Q_SLOTS:
         inside().report = report;
         open(u"schema"_s);
         QTRY_COMPARE(column(u"drift"_s, 1).size(), 2);
-        QCOMPARE(column(u"schedulerStatus"_s, 0), QStringList({u"ticker"_s}));
+        QVERIFY(column(u"schedulerStatus"_s, 0).contains(u"ticker"_s));
+        QCOMPARE(column(u"schedulerStatus"_s, 0).front(), u"ticks"_s);
         schema::Plan plan;
         plan.deed = schema::Deed::Uninstall;
         plan.title = "Uninstall";
@@ -319,15 +320,24 @@ private Q_SLOTS:
     void aForeignSchemaIsConverted() {
         desk::SchemaReport report;
         report.inspection.origin = domain::SchemaOrigin::Foreign;
+        report.inspection.takenAt = made::now - 125s;
         inside().report = report;
         inside().profile.requiresReason = true;
         open(u"schema"_s);
         QTRY_VERIFY(find<QAbstractButton>(u"convertSchema"_s)->isVisible());
         QVERIFY(!find<QAbstractButton>(u"upgradeSchema"_s)->isVisible());
         QVERIFY(!find<QAbstractButton>(u"uninstallSchema"_s)->isVisible());
+        // How old what stands there is.
+        feed(*m_desk, inside().snapshot);
+        QStringList notes;
+        for (const auto* label : find<QWidget>(u"schema"_s)->findChildren<QLabel*>())
+            notes += label->text();
+        QVERIFY2(notes.join(u'\n').contains(u"inspected " + models::format::age(125s)), qPrintable(notes.join(u'\n')));
         schema::Plan plan;
         plan.deed = schema::Deed::Convert;
         plan.changes = {"replaces ack(bigint), whose source differs"};
+        plan.caution = "Whether they are those of PgQue 0.2.0 can't be told.";
+        plan.differences = {{"ack(bigint)", "@@ line 1 @@\n-theirs\n+ours\n"}, {"send(text, text)", "-old\n+new\n"}};
         inside().plan = plan;
         find<QAbstractButton>(u"convertSchema"_s)->click();
         QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
@@ -337,6 +347,14 @@ private Q_SLOTS:
             ->setText(QString::fromStdString(inside().snapshot->capabilities.database));
         QVERIFY(!act->isEnabled());
         dialog->findChild<QLineEdit*>(u"reason"_s)->setText(u"the team takes it over"_s);
+        // What would be overwritten must have been looked at.
+        QVERIFY(!act->isEnabled());
+        auto* difference = dialog->findChild<QPlainTextEdit*>(u"sourceDifference"_s);
+        QVERIFY(!difference->isVisible());
+        dialog->findChild<QAbstractButton*>(u"showDifferences"_s)->click();
+        QVERIFY(difference->isVisible() && difference->toPlainText().contains(u"-theirs\n+ours"));
+        dialog->findChild<QComboBox*>(u"differingFunction"_s)->setCurrentIndex(1);
+        QVERIFY(difference->toPlainText().startsWith(u"-old"));
         QVERIFY(act->isEnabled());
         act->click();
         QTRY_COMPARE(inside().carriedOut.size(), std::size_t(1));
