@@ -42,8 +42,8 @@ struct Scheduling {
 /// that of a normal consumer, and nothing in the database says what it was.
 struct LostGroup {
     enum class Sign {
-        NoMembers,    ///< the group's row is there and no member's
-        Extended,     ///< consumers of the same queue have its name with a dot and more
+        NoMembers,      ///< the group's row is there and no member's
+        Extended,       ///< consumers of the same queue have its name with a dot and more
         GroupElsewhere, ///< on another queue the same consumer is a group
     };
     std::string queue;

@@ -113,16 +113,17 @@ std::vector<StatusRow> seenRows(const domain::Snapshot& snapshot) {
         const bool running = newestTick && snapshot.takenAt - *newestTick <= 3 * idle;
         ticks.status = running ? SchemaWords::tr("running") : SchemaWords::tr("not running");
         ticks.tone = running ? Tone::Good : Tone::Critical;
-        ticks.detail = newestTick ? SchemaWords::tr("the newest was made %1 ago; whoever calls pgque.ticker() makes them")
-                                        .arg(format::age(snapshot.takenAt - *newestTick))
-                                  : SchemaWords::tr("none was ever made");
+        ticks.detail = newestTick
+                           ? SchemaWords::tr("the newest was made %1 ago; whoever calls pgque.ticker() makes them")
+                                 .arg(format::age(snapshot.takenAt - *newestTick))
+                           : SchemaWords::tr("none was ever made");
     }
     rows.push_back(std::move(ticks));
     if (snapshot.queues.empty())
         return rows;
     StatusRow rotation{SchemaWords::tr("rotation"), SchemaWords::tr("running"), Tone::Good, {}};
-    rotation.detail = SchemaWords::tr("the newest switch of tables was %1 ago")
-                          .arg(format::age(snapshot.takenAt - *newestRotation));
+    rotation.detail =
+        SchemaWords::tr("the newest switch of tables was %1 ago").arg(format::age(snapshot.takenAt - *newestRotation));
     if (waiting > 0) {
         rotation.status = SchemaWords::tr("step two is missing");
         rotation.tone = Tone::Critical;
@@ -137,8 +138,8 @@ std::vector<StatusRow> seenRows(const domain::Snapshot& snapshot) {
 
 StatusRow rowOf(const domain::ScheduledJob& job, pg::Timestamp now) {
     const QString scheduler = format::text(job.scheduler);
-    StatusRow row{SchemaWords::tr("job %1 (%2)").arg(job.name.empty() ? format::text(job.command) : format::text(job.name),
-                                                     scheduler),
+    StatusRow row{SchemaWords::tr("job %1 (%2)")
+                      .arg(job.name.empty() ? format::text(job.command) : format::text(job.name), scheduler),
                   {},
                   Tone::None,
                   {}};
@@ -193,8 +194,9 @@ std::vector<Column<DriftLine>> driftColumns() {
              return Mark{line.tone, line.what, line.detail}.cell();
          },
          [](const Line& line) { return QVariant(line.what); }},
-        textColumn<Line>({u"object"_s, SchemaWords::tr("Object"), SchemaWords::tr("Function, part of a table, or what a right is on"),
-                          CellKind::Code, Pace::Identity, u"receive_coop(text, text, text, integer)"_s},
+        textColumn<Line>({u"object"_s, SchemaWords::tr("Object"),
+                          SchemaWords::tr("Function, part of a table, or what a right is on"), CellKind::Code,
+                          Pace::Identity, u"receive_coop(text, text, text, integer)"_s},
                          [](const Line& line) { return line.object; }),
         textColumn<Line>({u"detail"_s,
                           SchemaWords::tr("How"),
@@ -203,7 +205,8 @@ std::vector<Column<DriftLine>> driftColumns() {
                           Pace::Identity,
                           u"timestamp without time zone instead of bigint"_s},
                          [](const Line& line) { return line.detail; }),
-        textColumn<Line>({u"sql"_s, SchemaWords::tr("Puts it right"), SchemaWords::tr("To copy; an upgrade says itself which of all this it puts right"),
+        textColumn<Line>({u"sql"_s, SchemaWords::tr("Puts it right"),
+                          SchemaWords::tr("To copy; an upgrade says itself which of all this it puts right"),
                           CellKind::Code, Pace::Identity, u"grant execute on function pgque.ack(bigint)"_s},
                          [](const Line& line) { return line.sql; }),
     };
@@ -256,8 +259,9 @@ QStringList lostGroupLines(const domain::Snapshot& snapshot, const domain::Diagn
             lines += SchemaWords::tr("%1 is a group without a member").arg(who);
             break;
         case Sign::Extended:
-            lines += SchemaWords::tr("%1 is a normal consumer and may have been a group: %2 is named like a member of it")
-                         .arg(who, format::text(lost.example));
+            lines +=
+                SchemaWords::tr("%1 is a normal consumer and may have been a group: %2 is named like a member of it")
+                    .arg(who, format::text(lost.example));
             break;
         case Sign::GroupElsewhere:
             lines += SchemaWords::tr("%1 is a normal consumer and may have been a group: on %2 it is one")

@@ -57,7 +57,7 @@ QString meaningOf(Purpose purpose) {
     case Purpose::Rebuild:
         return Words::tr("Ticks from before the recording began, read once");
     case Purpose::Listen:
-        return Words::tr("LISTEN for news of ticks");
+        return Words::tr("To be told of new ticks without asking");
     case Purpose::Act:
         return Words::tr("What was done from here, and what became of it");
     }
@@ -132,14 +132,16 @@ std::vector<Column<SpendingLine>> spendingColumns() {
              return cell;
          },
          [](const Line& line) { return QVariant(line.purpose ? nameOf(*line.purpose) : Words::tr("All")); }},
-        sumColumn({u"round_trips"_s, Words::tr("Round trips"),
-                   Words::tr("Since this server was opened; behind it the last minute"), CellKind::Number, Pace::Slow,
-                   u"123 456 123 / min"_s},
-                  [](const pg::Traffic& traffic) { return traffic.roundTrips; }, number),
-        sumColumn({u"statements"_s, Words::tr("Statements"),
-                   Words::tr("Those that begin and end a transaction included; a script counts as one"),
-                   CellKind::Number, Pace::Slow, u"1 234 567 1 234 / min"_s},
-                  [](const pg::Traffic& traffic) { return traffic.statements; }, number),
+        sumColumn(
+            {u"round_trips"_s, Words::tr("Round trips"),
+             Words::tr("Since this server was opened; behind it the last minute"), CellKind::Number, Pace::Slow,
+             u"123 456 123 / min"_s},
+            [](const pg::Traffic& traffic) { return traffic.roundTrips; }, number),
+        sumColumn(
+            {u"statements"_s, Words::tr("Statements"),
+             Words::tr("Those that begin and end a transaction included; a script counts as one"), CellKind::Number,
+             Pace::Slow, u"1 234 567 1 234 / min"_s},
+            [](const pg::Traffic& traffic) { return traffic.statements; }, number),
         {{u"server_time"_s, Words::tr("Server time"),
           Words::tr("By the server's own clock, from the first statement of a round trip to its end; ≥ where some were "
                     "not measured"),
@@ -153,13 +155,15 @@ std::vector<Column<SpendingLine>> spendingColumns() {
                                  .arg(line.spent.total.measuredRoundTrips)
                                  .arg(line.spent.total.roundTrips));
          }},
-        sumColumn({u"waited"_s, Words::tr("Seen from here"),
-                   Words::tr("From sending to the last answer, network and server included"), CellKind::Number,
-                   Pace::Slow, u"14 m 02 s 999 ms / min"_s},
-                  [](const pg::Traffic& traffic) { return std::int64_t(traffic.waited.count()); }, timeText),
-        sumColumn({u"bytes"_s, Words::tr("Received"), Words::tr("Of all values, without the protocol's own bytes"),
-                   CellKind::Number, Pace::Slow, u"123 MB 123 kB / min"_s},
-                  [](const pg::Traffic& traffic) { return traffic.bytes; }, size),
+        sumColumn(
+            {u"waited"_s, Words::tr("Seen from here"),
+             Words::tr("From sending to the last answer, network and server included"), CellKind::Number, Pace::Slow,
+             u"14 m 02 s 999 ms / min"_s},
+            [](const pg::Traffic& traffic) { return std::int64_t(traffic.waited.count()); }, timeText),
+        sumColumn(
+            {u"bytes"_s, Words::tr("Received"), Words::tr("Of all values, without the protocol's own bytes"),
+             CellKind::Number, Pace::Slow, u"123 MB 123 kB / min"_s},
+            [](const pg::Traffic& traffic) { return traffic.bytes; }, size),
         {{u"longest"_s, Words::tr("Longest"), Words::tr("Round trip so far, as seen from here"), CellKind::Number,
           Pace::Slow, u"999 ms"_s},
          [](const Line& line, const CellContext&) {

@@ -156,7 +156,8 @@ std::map<Place, std::string> namesOf(pg::Connection& connection, const std::set<
          " join pgque.queue q on q.queue_id = s.sub_queue join pgque.consumer co on co.co_id = s.sub_consumer"
          " where s.ctid = any($1::tid[])"},
         {"queue", "select ctid::text, 'row of queue ' || queue_name from pgque.queue where ctid = any($1::tid[])"},
-        {"consumer", "select ctid::text, 'row of consumer ' || co_name from pgque.consumer where ctid = any($1::tid[])"},
+        {"consumer",
+         "select ctid::text, 'row of consumer ' || co_name from pgque.consumer where ctid = any($1::tid[])"},
     };
     using Names = std::vector<std::pair<std::string, std::string>>;
     Look look;
@@ -170,10 +171,9 @@ std::map<Place, std::string> namesOf(pg::Connection& connection, const std::set<
         if (tuples.empty())
             continue;
         look.part();
-        asked.emplace_back(table,
-                           look.ask(rowsCall("row names", sql, pg::Params::of(tuples), [](const pg::Row& row) {
-                               return std::pair(textOrEmpty(row, 0), textOrEmpty(row, 1));
-                           })));
+        asked.emplace_back(table, look.ask(rowsCall("row names", sql, pg::Params::of(tuples), [](const pg::Row& row) {
+            return std::pair(textOrEmpty(row, 0), textOrEmpty(row, 1));
+        })));
     }
     std::map<Place, std::string> names;
     if (asked.empty())
@@ -223,8 +223,8 @@ domain::LockWaits lockWaits(pg::Connection& connection, pg::Deadline deadline) {
         session.blockers.erase(std::unique(session.blockers.begin(), session.blockers.end()), session.blockers.end());
         const auto name = one.place ? names.find(*one.place) : names.end();
         if (!session.mode.empty())
-            session.waitsFor = waitsFor(one.lockType, session.schema, one.table,
-                                        name == names.end() ? std::string() : name->second);
+            session.waitsFor =
+                waitsFor(one.lockType, session.schema, one.table, name == names.end() ? std::string() : name->second);
         byPid[session.pid] = &session;
     }
     std::vector<domain::LockSession> holders;

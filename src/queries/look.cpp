@@ -78,8 +78,8 @@ Answers Look::run(pg::Connection& connection, pg::Deadline deadline) {
 
 /// From the first part's beginning to after the last one's end.
 void Look::tellWhatItTook(pg::Connection& connection, const Answers& answers) {
-    const auto* first = answers.m_results.size() > opening ? std::get_if<pg::Result>(&answers.m_results[opening])
-                                                           : nullptr;
+    const auto* first =
+        answers.m_results.size() > opening ? std::get_if<pg::Result>(&answers.m_results[opening]) : nullptr;
     const auto* last = std::get_if<pg::Result>(&answers.m_results.back());
     if (first == nullptr || last == nullptr || first->rowCount() != 1 || last->rowCount() != 1)
         return;

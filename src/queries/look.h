@@ -66,7 +66,8 @@ public:
     /// With those that open and close the parts.
     int statementCount() const { return static_cast<int>(m_steps.size()); }
 
-    /// Runs everything in one round trip, and tells the connection what that took on the server. Throws pg::Error only when the connection itself fails.
+    /// Runs everything in one round trip, and tells the connection what that took on the server. Throws pg::Error only
+    /// when the connection itself fails.
     Answers run(pg::Connection& connection, pg::Deadline deadline);
 
 private:

@@ -13,13 +13,14 @@ namespace {
 
 using detail::micros;
 using detail::textOrEmpty;
+using domain::ScheduledJob;
 using pgque::detail::optionalMicroseconds;
 using pgque::detail::rowsCall;
-using domain::ScheduledJob;
 
 /// Which tables of schedulers there are, and whether they may be read.
 const std::string tablesSql =
-    "select n.nspname || '.' || c.relname, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')"
+    "select n.nspname || '.' || c.relname, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, "
+    "'select')"
     " from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'v')"
     " and (n.nspname, c.relname) in (('cron', 'job'), ('cron', 'job_run_details'), ('timetable', 'chain'),"
     " ('timetable', 'task'), ('timetable', 'execution_log'))";
@@ -162,8 +163,7 @@ domain::Scheduling scheduling(pg::Connection& connection, pg::Deadline deadline)
         return std::pair(textOrEmpty(row, 0), row.get<bool>(1));
     }));
     const auto elsewhere = first.ask(pgque::detail::rowCall(
-        "database of pg_cron",
-        "select nullif(current_setting('cron.database_name', true), current_database())", {},
+        "database of pg_cron", "select nullif(current_setting('cron.database_name', true), current_database())", {},
         [](const pg::Row& row) { return textOrEmpty(row, 0); }));
     const auto clock = first.ask(serverClock());
     const Answers tablesThere = first.run(connection, deadline);
@@ -175,8 +175,8 @@ domain::Scheduling scheduling(pg::Connection& connection, pg::Deadline deadline)
         found.cronDatabase = tablesThere.get(elsewhere);
 
     Look look;
-    const Questions cron = ask(look, "pg_cron", readable, {"cron.job"}, "cron.job_run_details", cronJobsSql,
-                               cronRunsSql, found);
+    const Questions cron =
+        ask(look, "pg_cron", readable, {"cron.job"}, "cron.job_run_details", cronJobsSql, cronRunsSql, found);
     const Questions timetable = ask(look, "pg_timetable", readable, {"timetable.chain", "timetable.task"},
                                     "timetable.execution_log", chainsSql, chainRunsSql, found);
     if (look.statementCount() == 0)

@@ -88,7 +88,8 @@ constexpr auto rightsSql =
     " from pg_catalog.pg_class c"
     " cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) x where " FIXED
     // Of the rest only what PUBLIC may change.
-    " union all select x.grantee, x.privilege_type || case c.relkind when 'S' then ' on sequence ' else ' on table ' end"
+    " union all select x.grantee, x.privilege_type || case c.relkind when 'S' then ' on sequence ' else ' on table ' "
+    "end"
     " || c.relname from pg_catalog.pg_class c cross join lateral aclexplode(c.relacl) x"
     " where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 'pgque')"
     " and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and x.grantee = 0 and x.privilege_type <> 'SELECT'"

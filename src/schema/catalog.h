@@ -36,7 +36,7 @@ struct Catalog {
     /// Of PUBLIC and the three roles: on the fixed tables and the schema, what PUBLIC may change of any other table or
     /// sequence, and which of the three are members of which.
     Rights rights;
-    bool readsConfig = false;                ///< whoever asks may read pgque.config
+    bool readsConfig = false;                 ///< whoever asks may read pgque.config
     std::optional<std::int64_t> configRows{}; ///< empty: they may not be read
 
     std::string database;

@@ -170,9 +170,9 @@ bool isCompatible(const Catalog& catalog) {
 SchemaOrigin originOf(const Inspection& seen, const Manifest& shipped) {
     if (!seen.catalog.present)
         return SchemaOrigin::None;
-    const bool asShipped = !shipped.functions.empty() &&
-                           std::all_of(seen.drift.begin(), seen.drift.end(),
-                                       [](const Drift& one) { return isAddition(one.kind); });
+    const bool asShipped =
+        !shipped.functions.empty() &&
+        std::all_of(seen.drift.begin(), seen.drift.end(), [](const Drift& one) { return isAddition(one.kind); });
     if (asShipped)
         return SchemaOrigin::Ours;
     const auto same = std::count_if(shipped.functions.begin(), shipped.functions.end(), [&](const auto& one) {
@@ -251,7 +251,10 @@ std::vector<GrantDrift> grantDrift(const Catalog& catalog, const Manifest& shipp
                 continue;
             const bool superfluous = here.contains(function);
             std::string sql = superfluous ? "revoke" : "grant";
-            sql.append(" execute on ").append(added ? "routine" : shipped.procedures.contains(function) ? "procedure" : "function");
+            sql.append(" execute on ")
+                .append(added                                   ? "routine"
+                        : shipped.procedures.contains(function) ? "procedure"
+                                                                : "function");
             sql.append(" pgque.").append(function).append(superfluous ? " from " : " to ").append(role).append(";");
             drift.push_back({function, role, superfluous, std::move(sql)});
         }

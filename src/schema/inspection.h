@@ -40,10 +40,10 @@ struct Drift {
 
 /// A right that differs from what the script grants.
 struct GrantDrift {
-    std::string object;       ///< "ack(bigint)", "table queue", "schema pgque", "role pgque_reader"
-    std::string role;         ///< or "public"
-    bool superfluous = false; ///< granted here, not by the script; otherwise it is missing
-    std::string sql;          ///< the statement that puts it right
+    std::string object;                ///< "ack(bigint)", "table queue", "schema pgque", "role pgque_reader"
+    std::string role;                  ///< or "public"
+    bool superfluous = false;          ///< granted here, not by the script; otherwise it is missing
+    std::string sql;                   ///< the statement that puts it right
     std::string privilege = "EXECUTE"; ///< or "SELECT", "CREATE", "MEMBER", ...
 
     bool operator==(const GrantDrift&) const = default;

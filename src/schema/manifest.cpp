@@ -302,19 +302,20 @@ std::vector<std::vector<Token>> items(Reader& reader) {
 }
 
 char constraintKind(const std::vector<Token>& item) {
-    static const std::map<std::string, char> kinds = {{"primary", 'p'}, {"unique", 'u'}, {"foreign", 'f'}, {"check", 'c'}};
+    static const std::map<std::string, char> kinds = {
+        {"primary", 'p'}, {"unique", 'u'}, {"foreign", 'f'}, {"check", 'c'}};
     const auto found = item.size() > 2 ? kinds.find(item[2].text) : kinds.end();
     return found == kinds.end() ? ' ' : found->second;
 }
 
 /// "bigint not null default 0" → "bigint".
 std::string columnType(const std::vector<Token>& item) {
-    static const std::set<std::string> ends = {"not", "null", "default", "constraint", "primary", "references", "check"};
+    static const std::set<std::string> ends = {"not",     "null",       "default", "constraint",
+                                               "primary", "references", "check"};
     static const std::map<std::string, std::string> serials = {{"serial", "integer"}, {"bigserial", "bigint"}};
     std::string type;
     for (std::size_t i = 1; i < item.size() && !ends.contains(item[i].text); ++i) {
-        const bool afterWord =
-            i > 1 && item[i].kind == Token::Kind::Word && item[i - 1].kind == Token::Kind::Word;
+        const bool afterWord = i > 1 && item[i].kind == Token::Kind::Word && item[i - 1].kind == Token::Kind::Word;
         type += (afterWord ? " " : "") + item[i].text;
     }
     const auto serial = serials.find(type);

@@ -44,14 +44,14 @@ struct Manifest {
     Functions functions;
     std::map<std::string, std::string> sources; ///< of the functions
     Tables tables;
-    Rights rights;     ///< on tables and the schema, memberships
-    Rights firstGiven; ///< those given at the first install only: to have them or not is as it should be
-    std::set<std::string> procedures;                     ///< those of them that are called, not selected
+    Rights rights;                    ///< on tables and the schema, memberships
+    Rights firstGiven;                ///< those given at the first install only: to have them or not is as it should be
+    std::set<std::string> procedures; ///< those of them that are called, not selected
     std::map<std::string, std::set<std::string>> execute; ///< role (or "public") → functions it may execute
 };
 
-/// Reads a script's create function, create table and grant statements. Understands the plain SQL that sql/ is written in,
-/// not every SQL text.
+/// Reads a script's create function, create table and grant statements. Understands the plain SQL that sql/ is written
+/// in, not every SQL text.
 Manifest readManifest(std::string_view script);
 
 /// The manifest of the embedded pgque script.

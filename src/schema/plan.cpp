@@ -44,7 +44,8 @@ bool isAddedByTheScript(const std::string& column) {
     const std::size_t dot = column.find('.');
     const auto upgrade = pgqueManifest().sources.find("upgrade_schema()");
     return upgrade != pgqueManifest().sources.end() &&
-           upgrade->second.find("('" + column.substr(0, dot) + "', '" + column.substr(dot + 1) + "', ") != std::string::npos;
+           upgrade->second.find("('" + column.substr(0, dot) + "', '" + column.substr(dot + 1) + "', ") !=
+               std::string::npos;
 }
 
 /// In the units the console uses.
@@ -114,9 +115,8 @@ void checkServer(Plan& plan, const Catalog& catalog) {
 /// What an install is by what it says and by what it is made of; empty: none that the script is tested to convert.
 /// PgQue 0.1.0 calls itself 1.0.0-dev and has no cooperative groups yet.
 std::string knownVersion(const Inspection& seen) {
-    const bool cooperates =
-        seen.catalog.columns.contains("subscription.sub_role") &&
-        seen.catalog.functions.contains("receive_coop(text, text, text, integer, interval)");
+    const bool cooperates = seen.catalog.columns.contains("subscription.sub_role") &&
+                            seen.catalog.functions.contains("receive_coop(text, text, text, integer, interval)");
     if ((seen.version == "0.1.0" || seen.version == "1.0.0-dev") && !cooperates)
         return "0.1.0";
     return seen.version == "0.2.0" && cooperates ? "0.2.0" : std::string();
@@ -130,7 +130,8 @@ bool isOfPgque(const std::string& function) {
 
 /// Shorter forms of what has defaults now; the script takes them away.
 bool isOfOldPgque(const std::string& function) {
-    return function == "register_subconsumer(text, text, text)" || function == "subscribe_subconsumer(text, text, text)";
+    return function == "register_subconsumer(text, text, text)" ||
+           function == "subscribe_subconsumer(text, text, text)";
 }
 
 /// How an install differs from what its version is known to be made of, as far as names tell; empty: it does not.
@@ -227,7 +228,8 @@ Plan planConvert(const Inspection& seen, const Sources& here) {
     else if (version.empty())
         refuse(plan,
                "Version " + (seen.version.empty() ? std::string("unknown") : seen.version) +
-                   " is none that this program knows how to convert (PgQue 0.1.0, which calls itself 1.0.0-dev, and 0.2.0).",
+                   " is none that this program knows how to convert (PgQue 0.1.0, which calls itself 1.0.0-dev, and "
+                   "0.2.0).",
                "Leave it as it is: this console works with it.");
     else if (const std::string strange = notOfItsVersion(seen, version); !strange.empty())
         refuse(plan, "It is not as PgQue " + version + " is: " + strange + ".",
@@ -251,9 +253,9 @@ Plan planUninstall(const Inspection& seen, const Losses& losses) {
         "loses " + counted(std::int64_t(losses.queues.size()), "queues") + " in " + counted(losses.tables, "tables") +
             ", " + sizeText(losses.bytes),
         "loses about " + counted(losses.undelivered, "undelivered events") +
-            (losses.uncounted == 0 ? ""
-                                   : ", without those of " + counted(losses.uncounted, "queues") +
-                                         ", whose event sequence is missing"),
+            (losses.uncounted == 0
+                 ? ""
+                 : ", without those of " + counted(losses.uncounted, "queues") + ", whose event sequence is missing"),
         "loses " + counted(losses.subscriptions, "subscriptions") + ", of which " +
             counted(losses.openBatches, "hold an open batch"),
         "loses " + counted(losses.retries, "events that wait for a retry"),

@@ -131,8 +131,8 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
 void SchemaDialog::addDifferences() {
     if (m_plan.differences.empty())
         return;
-    QAbstractButton* open = makeButton(
-        tr("Show how %n function(s) differ…", nullptr, int(m_plan.differences.size())), u"showDifferences"_s, this);
+    QAbstractButton* open = makeButton(tr("Show how %n function(s) differ…", nullptr, int(m_plan.differences.size())),
+                                       u"showDifferences"_s, this);
     auto* choice = new QComboBox;
     choice->setObjectName(u"differingFunction"_s);
     choice->setAccessibleName(tr("Function that differs"));

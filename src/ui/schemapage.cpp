@@ -125,17 +125,18 @@ void SchemaPage::plan(schema::Deed deed) {
 
 void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     const QStringList lost = models::lostGroupLines(snapshot, diagnosis);
-    m_facts->set(tr("Groups"),
-                 lost.isEmpty() ? tr("none is known to have lost its last member")
-                                : lost.mid(0, lostShown).join(u'\n') +
-                                      (lost.size() > lostShown ? tr("\nand %n more", nullptr, int(lost.size() - lostShown))
-                                                               : QString()),
-                 tr("The last member to leave turns its group into a normal consumer, and the database does not say "
-                    "that it was one. Told here is what this console has seen, and what names and rows suggest."));
+    m_facts->set(
+        tr("Groups"),
+        lost.isEmpty()
+            ? tr("none is known to have lost its last member")
+            : lost.mid(0, lostShown).join(u'\n') +
+                  (lost.size() > lostShown ? tr("\nand %n more", nullptr, int(lost.size() - lostShown)) : QString()),
+        tr("The last member to leave turns its group into a normal consumer, and the database does not say "
+           "that it was one. Told here is what this console has seen, and what names and rows suggest."));
     if (m_report) {
-        m_factsCard->setNote(tr("inspected %1 ago")
-                                 .arg(models::format::age(std::max(
-                                     pg::Interval(0), snapshot.takenAt - m_report->inspection.takenAt))));
+        m_factsCard->setNote(
+            tr("inspected %1 ago")
+                .arg(models::format::age(std::max(pg::Interval(0), snapshot.takenAt - m_report->inspection.takenAt))));
         showStatus(tools().desk->snapshot());
     }
     m_answer.beat(tools().desk->shownInstant());
@@ -176,9 +177,9 @@ void SchemaPage::show(const desk::SchemaReport& report) {
                                    "single queues are not compared.")
                                     .arg(catalog.configRows ? tr(", and config has its row") : QString()),
                                 models::Tone::Good);
-    const QString unasked =
-        report.statusError ? tr("pgque.status() could not be asked: %1").arg(words::failure(*report.statusError))
-                           : QString();
+    const QString unasked = report.statusError
+                                ? tr("pgque.status() could not be asked: %1").arg(words::failure(*report.statusError))
+                                : QString();
     m_statusCard->setNote(unasked);
     m_statusTable->notice()->say(tr("Nothing is told"), unasked,
                                  report.statusError ? models::Tone::Warning : models::Tone::Dim);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whether the queues are kept going is told by what is seen, then by jobs and their runs.
-#include "madesnapshots.h"
 #include "models/schemamodels.h"
 
 #include <QTest>
+
+#include "madesnapshots.h"
 
 using namespace models;
 using namespace std::chrono_literals;
@@ -113,9 +114,9 @@ private Q_SLOTS:
         add(1, 3, "billing.w1", domain::Role::CoopMember, 2);
         snapshot.buildIndex();
         QVERIFY(lostGroupLines(snapshot, {}).isEmpty());
-        add(2, 2, "billing", domain::Role::Normal, 3);   // a group on mails
-        add(2, 4, "empty", domain::Role::CoopMain, 4);   // without a member
-        add(2, 5, "sender", domain::Role::Normal, 5);    // and who came back as a normal consumer
+        add(2, 2, "billing", domain::Role::Normal, 3); // a group on mails
+        add(2, 4, "empty", domain::Role::CoopMain, 4); // without a member
+        add(2, 5, "sender", domain::Role::Normal, 5);  // and who came back as a normal consumer
         add(2, 6, "sender.w1", domain::Role::Normal, 6);
         snapshot.buildIndex();
         const QStringList lines = lostGroupLines(snapshot, {});

@@ -57,11 +57,13 @@ private Q_SLOTS:
         QCOMPARE(connection.takeTraffic(), pg::Traffic());
 
         // A pipeline is one round trip; what fails was asked too.
-        const std::vector<pg::PipelineStep> steps = {{{"select 1", {}}, true}, {{"select no", {}}, true}, {{"select 3", {}}}};
+        const std::vector<pg::PipelineStep> steps = {
+            {{"select 1", {}}, true}, {{"select no", {}}, true}, {{"select 3", {}}}};
         connection.pipeline(steps, after(10s));
         connection.countMeasured(3ms);
         QVERIFY_EXCEPTION_THROWN(connection.execute({"select 1/0", {}}), pg::Error);
-        connection.stream({"select generate_series(1, 9)", {}}, [](const Row&) { return true; }, after(10s));
+        connection.stream(
+            {"select generate_series(1, 9)", {}}, [](const Row&) { return true; }, after(10s));
         connection.executeScript("select 1; select 22", after(10s));
         traffic = connection.takeTraffic();
         QCOMPARE(traffic.roundTrips, 4);

@@ -197,8 +197,8 @@ private Q_SLOTS:
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
         const std::string role = database.name() + "_nobody";
-        run(admin, "select pgque.create_queue('orders'); revoke select on pgque.queue from public; create role \"" + role +
-                       "\"");
+        run(admin, "select pgque.create_queue('orders'); revoke select on pgque.queue from public; create role \"" +
+                       role + "\"");
         pg::Connection holder = database.connect();
         pg::Connection waiter = database.connect();
         pg::Connection asking = database.connect();

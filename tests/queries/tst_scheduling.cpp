@@ -98,17 +98,18 @@ private Q_SLOTS:
     void chainsOfTimetable() {
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
-        run(admin, "create schema timetable; create domain timetable.cron as text;"
-                   "create table timetable.chain (chain_id bigserial primary key, chain_name text not null unique,"
-                   " run_at timetable.cron, live boolean default false);"
-                   "create table timetable.task (task_id bigserial primary key, chain_id bigint, command text not null);"
-                   "create table timetable.execution_log (chain_id bigint, task_id bigint, last_run timestamptz,"
-                   " finished timestamptz, returncode integer, command text, output text);"
-                   "insert into timetable.chain (chain_name, run_at, live) values"
-                   " ('pgque_ticker', '@every 1 second', true), ('other', '* * * * *', true);"
-                   "insert into timetable.task (chain_id, command) values (1, 'CALL pgque.ticker_loop()'), (2, 'select 1');"
-                   "insert into timetable.execution_log (chain_id, task_id, last_run, returncode, output)"
-                   " values (1, 1, now() - interval '1 hour', 1, 'it broke'), (1, 1, now(), 0, 'CALL')");
+        run(admin,
+            "create schema timetable; create domain timetable.cron as text;"
+            "create table timetable.chain (chain_id bigserial primary key, chain_name text not null unique,"
+            " run_at timetable.cron, live boolean default false);"
+            "create table timetable.task (task_id bigserial primary key, chain_id bigint, command text not null);"
+            "create table timetable.execution_log (chain_id bigint, task_id bigint, last_run timestamptz,"
+            " finished timestamptz, returncode integer, command text, output text);"
+            "insert into timetable.chain (chain_name, run_at, live) values"
+            " ('pgque_ticker', '@every 1 second', true), ('other', '* * * * *', true);"
+            "insert into timetable.task (chain_id, command) values (1, 'CALL pgque.ticker_loop()'), (2, 'select 1');"
+            "insert into timetable.execution_log (chain_id, task_id, last_run, returncode, output)"
+            " values (1, 1, now() - interval '1 hour', 1, 'it broke'), (1, 1, now(), 0, 'CALL')");
         const auto found = queries::scheduling(admin, soon());
         QCOMPARE(found.jobs.size(), std::size_t(1));
         QCOMPARE(found.jobs[0].scheduler, std::string("pg_timetable"));

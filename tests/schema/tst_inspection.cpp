@@ -277,16 +277,13 @@ private Q_SLOTS:
                         "revoke select on pgque.tick from pgque_reader;"
                         "revoke usage on schema pgque from public");
         const auto seen = inspect(connection);
-        for (const char* sql : {"revoke execute on routine pgque.mine() from public;",
-                                "revoke insert on table pgque.queue from public;",
-                                "revoke delete on table pgque.queue from public;",
-                                "revoke create on schema pgque from public;",
-                                "revoke select on table pgque.config from public;",
-                                "revoke update on table pgque.event_1_0 from public;",
-                                "revoke usage on sequence pgque.batch_id_seq from public;",
-                                "revoke update (queue_name) on pgque.queue from public;",
-                                "grant select on table pgque.tick to pgque_reader;",
-                                "grant usage on schema pgque to public;"}) {
+        for (const char* sql :
+             {"revoke execute on routine pgque.mine() from public;", "revoke insert on table pgque.queue from public;",
+              "revoke delete on table pgque.queue from public;", "revoke create on schema pgque from public;",
+              "revoke select on table pgque.config from public;", "revoke update on table pgque.event_1_0 from public;",
+              "revoke usage on sequence pgque.batch_id_seq from public;",
+              "revoke update (queue_name) on pgque.queue from public;",
+              "grant select on table pgque.tick to pgque_reader;", "grant usage on schema pgque to public;"}) {
             QVERIFY2(hasRight(seen, sql), (sql + ('\n' + listed(seen))).c_str());
             run(connection, sql);
         }
@@ -408,9 +405,10 @@ private Q_SLOTS:
         TestDatabase database(*m_server, support::Schema::Pgque);
         auto connection = database.connect();
         makeForeign(connection);
-        run(connection, "create or replace function pgque.ack(i_batch_id bigint) returns int language plpgsql"
-                        " security definer set search_path = pgque, pg_catalog, pg_temp as $$ begin\n"
-                        " perform public.notify_somebody(i_batch_id);\n return pgque.finish_batch(i_batch_id);\nend $$");
+        run(connection,
+            "create or replace function pgque.ack(i_batch_id bigint) returns int language plpgsql"
+            " security definer set search_path = pgque, pg_catalog, pg_temp as $$ begin\n"
+            " perform public.notify_somebody(i_batch_id);\n return pgque.finish_batch(i_batch_id);\nend $$");
         const auto plan = schema::planConvert(inspect(connection), connection.run(schema::readSources()));
         QVERIFY(!plan.refusal);
         QVERIFY(plan.caution.find("no fingerprints") != std::string::npos);
