@@ -162,9 +162,11 @@ domain::Scheduling scheduling(pg::Connection& connection, pg::Deadline deadline)
     const auto tables = first.ask(rowsCall("schedulers", tablesSql, {}, [](const pg::Row& row) {
         return std::pair(textOrEmpty(row, 0), row.get<bool>(1));
     }));
-    const auto elsewhere = first.ask(pgque::detail::rowCall(
-        "database of pg_cron", "select nullif(current_setting('cron.database_name', true), current_database())", {},
-        [](const pg::Row& row) { return textOrEmpty(row, 0); }));
+    const auto elsewhere = first.ask(
+        pgque::detail::rowCall("database of pg_cron",
+                               "select (select s.setting from pg_settings s where s.name = 'cron.database_name'"
+                               " and s.setting <> current_database())",
+                               {}, [](const pg::Row& row) { return textOrEmpty(row, 0); }));
     const auto clock = first.ask(serverClock());
     const Answers tablesThere = first.run(connection, deadline);
     Readable readable;
