@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(client_floors pg pgque workqueue)
 set(client_headers
-    pg/connection.h pg/connectioninfo.h pg/error.h pg/export.h pg/result.h pg/statement.h pg/time.h
+    pg/connection.h pg/connectioninfo.h pg/error.h pg/export.h pg/result.h pg/statement.h pg/time.h pg/traffic.h
     pgque/administration.h pgque/backoff.h pgque/batch.h pgque/calls.h pgque/client.h pgque/consumer.h
     pgque/consuming.h pgque/cooperative.h pgque/deadletters.h pgque/error.h pgque/message.h pgque/producing.h
     pgque/transaction.h pgque/workerpool.h

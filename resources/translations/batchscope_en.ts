@@ -10,6 +10,13 @@
             <numerusform>holds up %n</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>It also waits for %1 and %n other(s)</source>
+        <translation>
+            <numerusform>It also waits for %1 and %n other</numerusform>
+            <numerusform>It also waits for %1 and %n others</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>QueueWords</name>
@@ -53,6 +60,16 @@
     </message>
 </context>
 <context>
+    <name>SchemaWords</name>
+    <message numerus="yes">
+        <source>; its second step is due on %n queue(s)</source>
+        <translation>
+            <numerusform>; its second step is due on %n queue</numerusform>
+            <numerusform>; its second step is due on %n queues</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Timelines</name>
     <message numerus="yes">
         <source>%n unseen token(s) before</source>
@@ -69,6 +86,20 @@
         <translation>
             <numerusform>%n selected dead letter of %1</numerusform>
             <numerusform>%n selected dead letters of %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n round trip(s) were not measured on the server</source>
+        <translation>
+            <numerusform>%n round trip was not measured on the server</numerusform>
+            <numerusform>%n round trips were not measured on the server</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>; %n round trip(s) not measured</source>
+        <translation>
+            <numerusform>; %n round trip not measured</numerusform>
+            <numerusform>; %n round trips not measured</numerusform>
         </translation>
     </message>
 </context>
@@ -306,6 +337,20 @@
             <numerusform>%n locks held</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%1 with %n statement(s)</source>
+        <translation>
+            <numerusform>%1 with %n statement</numerusform>
+            <numerusform>%1 with %n statements</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>pid %1 asks, with %n lock(s) for %2</source>
+        <translation>
+            <numerusform>pid %1 asks, with %n lock for %2</numerusform>
+            <numerusform>pid %1 asks, with %n locks for %2</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ui::InFlightPage</name>
@@ -341,6 +386,13 @@
         <translation>
             <numerusform>%n session waits</numerusform>
             <numerusform>%n sessions wait</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>only the first %n session(s) are shown</source>
+        <translation>
+            <numerusform>only the first %n session is shown</numerusform>
+            <numerusform>only the first %n sessions are shown</numerusform>
         </translation>
     </message>
 </context>
@@ -463,6 +515,16 @@
         <translation>
             <numerusform>%n difference from what this program ships</numerusform>
             <numerusform>%n differences from what this program ships</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>
+and %n more</source>
+        <translation>
+            <numerusform>
+and %n more</numerusform>
+            <numerusform>
+and %n more</numerusform>
         </translation>
     </message>
 </context>

@@ -56,10 +56,12 @@ monitor::Thresholds DeskPrivate::thresholdsInForce() const {
     return profile.environment == Environment::Sandbox ? thresholds.tenth() : thresholds;
 }
 
-std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role, bool reconnect) const {
+std::unique_ptr<links::Session> DeskPrivate::makeSession(const char* role, domain::Purpose purpose,
+                                                         bool reconnect) const {
     links::Session::Options options;
     options.reconnect = reconnect;
     options.role = u"batchscope/"_s + QString::fromLatin1(role);
+    options.onTraffic = [account = account, purpose](const pg::Traffic& traffic) { account->add(purpose, traffic); };
     return std::make_unique<links::Session>(connection, options);
 }
 
@@ -75,8 +77,8 @@ void DeskPrivate::retire(std::unique_ptr<links::Session>& session) const {
 void DeskPrivate::open() {
     close();
     refusal.reset();
-    watch = std::make_shared<Watch>(profile.applicationNameRule.toStdString());
-    monitor = makeSession("monitor");
+    watch = std::make_shared<Watch>(account, profile.applicationNameRule.toStdString());
+    monitor = makeSession("monitor", domain::Purpose::Sample);
     QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] {
         askKeychain();
         Q_EMIT q->linkStatusChanged();
@@ -175,7 +177,7 @@ links::Session* DeskPrivate::lookingSession() {
     if (!monitor || monitor->state() == SessionState::Waiting || monitor->state() == SessionState::Closed)
         return nullptr;
     if (!looking) {
-        looking = makeSession("look", false);
+        looking = makeSession("look", domain::Purpose::Pages, false);
         QObject::connect(looking.get(), &links::Session::noticed, q, &Desk::noticed);
     }
     // One that broke, or could not be had, is tried anew with each question.
@@ -309,7 +311,7 @@ void DeskPrivate::listenWhereItHelps() {
         return;
     channels = wanted;
     if (!listener) {
-        listener = makeSession("listener");
+        listener = makeSession("listener", domain::Purpose::Listen);
         QObject::connect(listener.get(), &links::Session::notified, q, [this] {
             beat.bringForward();
             schedule();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/profile.h"
+#include "domain/account.h"
 #include "domain/action.h"
 #include "domain/backlog.h"
 #include "domain/eventpage.h"
@@ -9,6 +10,7 @@
 #include "domain/lockwaits.h"
 #include "domain/moment.h"
 #include "domain/queuedetail.h"
+#include "domain/scheduling.h"
 #include "domain/series.h"
 #include "domain/snapshot.h"
 #include "domain/workqueues.h"
@@ -89,6 +91,7 @@ struct SchemaReport {
     schema::Inspection inspection;
     std::vector<pgque::StatusLine> status;  ///< what pgque.status() says of scheduler and ticker
     std::optional<pg::Failure> statusError; ///< why it could not be asked
+    domain::Scheduling scheduling;          ///< jobs that are set up, and how they ran
 };
 
 /// Whether, how much and where what is seen is recorded.
@@ -160,6 +163,9 @@ public:
     /// The newest look at the work queues, on a slower beat than the sample; null where there are none. While a
     /// recorded instant is shown, the newest then.
     std::shared_ptr<const domain::WorkLooks> workLooks() const;
+
+    /// What everything that was asked of this server has cost so far, whatever page is shown.
+    domain::Spending spending() const;
 
     /// Events per second of a queue, one value a sample, oldest first, NaN where nothing was observed. Of a recorded
     /// instant one value at most.

@@ -3,6 +3,7 @@
 #include "desk/deskprivate.h"
 #include "link/whendone.h"
 #include "queries/look.h"
+#include "queries/scheduling.h"
 #include "schema/inspection.h"
 #include "schema/plan.h"
 #include "schema/script.h"
@@ -68,7 +69,7 @@ constexpr auto noReason = "This profile asks for a reason, which is kept in the 
 } // namespace
 
 void DeskPrivate::openOperateSession() {
-    operating = makeSession("operate");
+    operating = makeSession("operate", domain::Purpose::Act);
     QObject::connect(operating.get(), &links::Session::connected, q, [this] {
         settleWhatIsOpen();
         settleEarlierRuns();
@@ -275,7 +276,7 @@ bool DeskPrivate::lacksClass(const operate::Action& action) const {
 /// On a session of its own: a series may take long, and what else is to be done must not wait for it.
 QFuture<links::Reply<domain::ActionOutcome>> DeskPrivate::runSeries(const domain::ActionRequest& request,
                                                                     const operate::RunOptions& options) {
-    auto session = std::make_shared<std::unique_ptr<links::Session>>(makeSession("series"));
+    auto session = std::make_shared<std::unique_ptr<links::Session>>(makeSession("series", domain::Purpose::Act));
     QObject::connect(session->get(), &links::Session::noticed, q, &Desk::noticed);
     (*session)->open();
     series.push_back(options.progress);
@@ -374,6 +375,7 @@ QFuture<links::Reply<SchemaReport>> Desk::inspectSchema() {
                 } catch (const pg::Error& error) {
                     report.statusError = error.failure();
                 }
+                report.scheduling = queries::scheduling(connection, deadline);
             }
             return report;
         },
@@ -388,9 +390,9 @@ QFuture<links::Reply<schema::Plan>> Desk::planSchema(schema::Deed deed) {
             case schema::Deed::Install:
                 return schema::planInstall(seen);
             case schema::Deed::Upgrade:
-                return schema::planUpgrade(seen);
+                return schema::planUpgrade(seen, queries::look(connection, schema::readSources(), {}, deadline));
             case schema::Deed::Convert:
-                return schema::planConvert(seen);
+                return schema::planConvert(seen, queries::look(connection, schema::readSources(), {}, deadline));
             case schema::Deed::Uninstall:
                 break;
             }

@@ -82,10 +82,12 @@ void DeskPrivate::followOnce() {
     auto cost = std::make_shared<std::atomic<Beat::Duration>>();
     const auto wanted = [this] { return std::pair(follows, snapshot->capabilities.identity()); };
     const auto answer = monitor->work(
-        [follows = follows, capabilities = snapshot->capabilities, cost](pg::Connection& on, pg::Deadline deadline) {
-            const Measured measured(*cost);
-            return queries::trackSample(on, capabilities, follows.first, follows.second, deadline);
-        },
+        booked(account, domain::Purpose::Follow,
+               [follows = follows, capabilities = snapshot->capabilities, cost](pg::Connection& on,
+                                                                                pg::Deadline deadline) {
+                   const Measured measured(*cost);
+                   return queries::trackSample(on, capabilities, follows.first, follows.second, deadline);
+               }),
         followDeadline, links::Time::FromStart);
     links::whenDone(answer, q, [=, this, asked = wanted()](const links::Reply<queries::TrackSample>& reply) {
         following = false;

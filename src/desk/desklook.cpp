@@ -96,6 +96,10 @@ QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
         lookDeadline);
 }
 
+domain::Spending Desk::spending() const {
+    return d->account->spending();
+}
+
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
     return d->look(
         [](pg::Connection& connection, pg::Deadline deadline) { return queries::footprint(connection, deadline); },

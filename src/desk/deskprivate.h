@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/beat.h"
+#include "desk/booking.h"
 #include "desk/desk.h"
 #include "desk/recordedlook.h"
 #include "desk/recorder.h"
@@ -141,7 +142,7 @@ public:
     void settleEarlierRuns();
     void settleEarlier(const store::JournalRecord& record);
 
-    std::unique_ptr<links::Session> makeSession(const char* role, bool reconnect = true) const;
+    std::unique_ptr<links::Session> makeSession(const char* role, domain::Purpose purpose, bool reconnect = true) const;
     /// Closes a session that may be the sender of the signal being handled: it goes when the event loop is next free.
     void retire(std::unique_ptr<links::Session>& session) const;
 
@@ -173,6 +174,7 @@ public:
     std::unique_ptr<links::Session> looking; ///< for what pages ask
     std::unique_ptr<links::Session> listener;
     std::unique_ptr<links::Session> operating;
+    std::shared_ptr<domain::Account> account = std::make_shared<domain::Account>();
     std::shared_ptr<Watch> watch;
     monitor::Thresholds thresholds;
     Beat beat;

@@ -92,11 +92,12 @@ void Recorder::open(const domain::Snapshot& snapshot) {
     if (m_asked || !m_desk.monitor)
         return;
     m_asked = true;
-    const auto asked = m_desk.monitor->work(
-        [](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::look(connection, queries::serverNumber(), tickLimits, deadline);
-        },
-        questionDeadline);
+    const auto asked =
+        m_desk.monitor->work(booked(m_desk.account, domain::Purpose::Rebuild,
+                                    [](pg::Connection& connection, pg::Deadline deadline) {
+                                        return queries::look(connection, queries::serverNumber(), tickLimits, deadline);
+                                    }),
+                             questionDeadline);
     links::whenDone(asked, m_desk.q,
                     [this, opening = m_opening, snapshot = m_desk.snapshot](const links::Reply<std::string>& reply) {
                         if (opening != m_opening || !snapshot)
@@ -175,11 +176,12 @@ void Recorder::rebuildFrom(std::optional<pg::Timestamp> since, pg::Timestamp unt
         m_rebuilding->open.push_back({queue.id, std::nullopt});
     if (!m_desk.monitor)
         return;
-    const auto asked = m_desk.monitor->work(
-        [](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::look(connection, queries::serverStarted(), tickLimits, deadline);
-        },
-        questionDeadline);
+    const auto asked = m_desk.monitor->work(booked(m_desk.account, domain::Purpose::Rebuild,
+                                                   [](pg::Connection& connection, pg::Deadline deadline) {
+                                                       return queries::look(connection, queries::serverStarted(),
+                                                                            tickLimits, deadline);
+                                                   }),
+                                            questionDeadline);
     links::whenDone(asked, m_desk.q, [this, opening = m_opening](const links::Reply<pg::Timestamp>& reply) {
         if (opening != m_opening || !m_rebuilding)
             return;
@@ -213,10 +215,11 @@ void Recorder::readTicks() {
     }
     auto cost = std::make_shared<std::atomic<Beat::Duration>>();
     const auto asked = m_desk.monitor->work(
-        [now, since = work.since, ofEach, cost](pg::Connection& connection, pg::Deadline deadline) {
-            const Measured measured(*cost);
-            return queries::look(connection, queries::ticksBefore(now, since, ofEach), tickLimits, deadline);
-        },
+        booked(m_desk.account, domain::Purpose::Rebuild,
+               [now, since = work.since, ofEach, cost](pg::Connection& connection, pg::Deadline deadline) {
+                   const Measured measured(*cost);
+                   return queries::look(connection, queries::ticksBefore(now, since, ofEach), tickLimits, deadline);
+               }),
         questionDeadline);
     links::whenDone(asked, m_desk.q,
                     [this, opening = m_opening, ofEach,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/watch.h"
 
+#include "desk/booking.h"
 #include "monitor/diagnosis.h"
 #include "queries/look.h"
 #include "queries/probe.h"
@@ -47,6 +48,7 @@ pg::Failure cannotSample(const domain::Capabilities& capabilities) {
 } // namespace
 
 void Watch::probe(pg::Connection& connection, pg::Deadline deadline) {
+    const Booking booking(*m_account, domain::Purpose::Probe, connection);
     domain::Capabilities found = queries::probe(connection, deadline);
     if (!found.throughPooler && !found.inRecovery)
         connection.run(queries::readOnlyFromNowOn(), deadline);
@@ -66,6 +68,7 @@ bool Watch::schemaChanged(pg::Connection& connection, pg::Deadline deadline) {
     if (m_capabilities->canBeSampled() && now - m_stampAt < stampEvery)
         return false;
     m_stampAt = now;
+    const Booking booking(*m_account, domain::Purpose::Probe, connection);
     return queries::look(connection, queries::schemaStamp(), {}, deadline) != m_stamp;
 }
 
@@ -85,6 +88,7 @@ domain::SnapshotPtr Watch::withoutQueues(pg::Connection& connection, pg::Deadlin
 
 domain::SnapshotPtr Watch::sample(pg::Connection& connection, pg::Deadline deadline, bool spare) {
     using Extent = monitor::Sampler::Extent;
+    const Booking booking(*m_account, domain::Purpose::Sample, connection);
     return m_capabilities->canBeSampled()
                ? m_sampler.sample(connection, *m_capabilities, deadline, spare ? Extent::Core : Extent::Whole)
                : withoutQueues(connection, deadline);
@@ -129,6 +133,7 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
     if (!spare) {
         m_spareFor = {};
+        const Booking booking(*m_account, domain::Purpose::WorkQueues, connection);
         m_work.look(connection, thresholds, deadline);
     }
     seen.work = m_work.looks();

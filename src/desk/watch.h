@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/workwatch.h"
+#include "domain/account.h"
 #include "domain/finding.h"
 #include "domain/snapshot.h"
 #include "monitor/memory.h"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace desk {
 
@@ -27,7 +29,10 @@ struct Seen {
 class Watch {
 public:
     /// nameRule: how workers name their sessions; empty: not known.
-    explicit Watch(std::string nameRule) { m_sampler.setNameRule(std::move(nameRule)); }
+    Watch(std::shared_ptr<domain::Account> account, std::string nameRule)
+        : m_account(std::move(account)) {
+        m_sampler.setNameRule(std::move(nameRule));
+    }
 
     /// `connection number` changes with each reconnect: then everything is asked anew. Throws pg::Error when even the
     /// core of a sample can't be had; what is known stays. A server that did not answer in time is asked only for the
@@ -41,6 +46,7 @@ private:
     domain::SnapshotPtr sample(pg::Connection& connection, pg::Deadline deadline, bool spare);
     domain::SnapshotPtr withoutQueues(pg::Connection& connection, pg::Deadline deadline);
 
+    std::shared_ptr<domain::Account> m_account;
     monitor::Sampler m_sampler;
     monitor::Memory m_memory;
     WorkWatch m_work{std::chrono::seconds(10)};

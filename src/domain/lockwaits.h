@@ -13,6 +13,8 @@ namespace domain {
 /// A session that waits for a lock, or that others wait for.
 struct LockSession {
     std::int32_t pid = 0; ///< 0: a prepared transaction
+    std::string gid;      ///< of a prepared transaction; empty where it is not known which one
+    std::string database; ///< empty: this one
     std::string user;
     std::string application;
     std::string state;                    ///< empty: no right to see
@@ -24,6 +26,10 @@ struct LockSession {
     std::string waitsFor;                      ///< "row of billing.worker-3 on orders", "table pgque.event_1_0"
     std::string schema;                        ///< of the table concerned, where one is
     std::vector<std::int32_t> blockers;        ///< who holds it, or stands before it in the queue
+    std::vector<std::string> preparedBlockers; ///< prepared transactions that hold it, by gid
+
+    /// The same for the same session, or prepared transaction, in every answer.
+    std::string key() const { return pid != 0 ? std::to_string(pid) : "prepared " + gid; }
 
     bool operator==(const LockSession&) const = default;
 };
@@ -31,6 +37,7 @@ struct LockSession {
 /// Every wait for a lock in this database, with those who are waited for.
 struct LockWaits {
     std::vector<LockSession> sessions; ///< by pid
+    bool more = false;                 ///< there are more than were read
     pg::Timestamp takenAt;
     double serverMs = 0;
 };
@@ -45,8 +52,9 @@ struct OwnSession {
     std::int32_t pid = 0;
     std::string application;
     std::string state;
+    bool asks = false; ///< it is the one that this was asked on: what it holds, it holds for that
     std::optional<pg::Timestamp> transactionSince;
-    std::int64_t locks = 0; ///< held right now, those of the look itself left out
+    std::int64_t locks = 0; ///< held right now
     std::string query;
 
     bool operator==(const OwnSession&) const = default;

@@ -62,7 +62,12 @@ void Session::close() {
 }
 
 void Session::startWorker() {
-    Worker::Setup setup{m_info, m_options.connection, m_options.reconnect, m_options.firstDelay, m_options.maxDelay};
+    Worker::Setup setup{m_info,
+                        m_options.connection,
+                        m_options.onTraffic,
+                        m_options.reconnect,
+                        m_options.firstDelay,
+                        m_options.maxDelay};
     if (!setup.info.get("application_name") && !m_options.role.isEmpty()) {
         setup.info.set("application_name", m_options.role.toStdString());
     }

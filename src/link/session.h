@@ -12,6 +12,7 @@
 #include <QTimer>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -54,8 +55,9 @@ class Session : public QObject {
 
 public:
     struct Options {
-        QString role;                       ///< application_name, where the connection info has none
-        pg::Connection::Options connection; ///< its interrupt and callbacks are the session's own
+        QString role;                                      ///< application_name, where the connection info has none
+        pg::Connection::Options connection;                ///< its interrupt and callbacks are the session's own
+        std::function<void(const pg::Traffic&)> onTraffic; ///< on the session's thread, after each job
         bool reconnect = true;
         std::chrono::milliseconds firstDelay{500}; ///< before the first new try; doubled, with jitter, up to maxDelay
         std::chrono::milliseconds maxDelay{30'000};

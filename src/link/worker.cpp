@@ -338,6 +338,7 @@ void Worker::runJob(pg::Connection& connection, const std::shared_ptr<Job>& job)
     if (job->start()) {
         post([](Session& session) { session.setState(SessionState::Busy); });
         failure = job->run(connection);
+        tellTraffic(connection);
     }
     {
         const std::lock_guard lock(m_mutex);
@@ -363,6 +364,12 @@ void Worker::runJob(pg::Connection& connection, const std::shared_ptr<Job>& job)
     }
 }
 
+void Worker::tellTraffic(pg::Connection& connection) const {
+    if (const pg::Traffic traffic = connection.takeTraffic(); m_setup.onTraffic) {
+        m_setup.onTraffic(traffic);
+    }
+}
+
 void Worker::applyChannels(pg::Connection& connection, const std::vector<std::string>& wanted) {
     const auto has = [](const std::vector<std::string>& list, const std::string& name) {
         return std::find(list.begin(), list.end(), name) != list.end();
@@ -378,6 +385,7 @@ void Worker::applyChannels(pg::Connection& connection, const std::vector<std::st
         }
     }
     m_listening = wanted;
+    tellTraffic(connection);
     QStringList names;
     for (const std::string& channel : wanted) {
         names.append(QString::fromStdString(channel));

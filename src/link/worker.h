@@ -25,6 +25,7 @@ public:
     struct Setup {
         pg::ConnectionInfo info;
         pg::Connection::Options connection;
+        std::function<void(const pg::Traffic&)> onTraffic;
         bool reconnect = true;
         std::chrono::milliseconds firstDelay{};
         std::chrono::milliseconds maxDelay{};
@@ -56,6 +57,7 @@ private:
     void run();
     void serve(pg::Connection& connection);
     void runJob(pg::Connection& connection, const std::shared_ptr<Job>& job);
+    void tellTraffic(pg::Connection& connection) const;
     void applyChannels(pg::Connection& connection, const std::vector<std::string>& wanted);
     bool down(const pg::Failure& failure, std::chrono::milliseconds& delay);
     void post(std::function<void(Session&)> tell);

@@ -4,8 +4,11 @@
 #include <QCoreApplication>
 
 #include <algorithm>
-#include <map>
+#include <bit>
+#include <cstdint>
+#include <deque>
 #include <set>
+#include <unordered_map>
 
 using namespace Qt::StringLiterals;
 
@@ -17,86 +20,203 @@ struct Locks {
     Q_DECLARE_TR_FUNCTIONS(Locks)
 };
 
-/// Deeper chains than that are cut; nobody reads them.
-constexpr int deepest = 30;
+/// Deeper lines are indented no further; their level is told in words.
+constexpr int deepestIndent = 12;
 
+/// Only what names it.
+domain::LockSession named(std::int32_t pid, const std::string& gid = {}) {
+    domain::LockSession session;
+    session.pid = pid;
+    session.gid = gid;
+    return session;
+}
+
+/// Who waits for whom, by places in the list of sessions.
 class Tree {
 public:
-    explicit Tree(const domain::LockWaits& waits) {
-        for (const domain::LockSession& session : waits.sessions) {
-            m_sessions[session.pid] = &session;
-            for (const std::int32_t blocker : session.blockers)
-                m_waiters[blocker].push_back(session.pid);
+    explicit Tree(const domain::LockWaits& waits)
+        : m_sessions(waits.sessions)
+        , m_blockers(waits.sessions.size())
+        , m_waiters(waits.sessions.size())
+        , m_below(waits.sessions.size())
+        , m_parent(waits.sessions.size(), nobody)
+        , m_placed(waits.sessions.size(), false) {
+        std::unordered_map<std::string, std::size_t> places;
+        for (std::size_t at = 0; at < m_sessions.size(); ++at)
+            places.emplace(m_sessions[at].key(), at);
+        const auto connect = [&](std::size_t waiter, const std::string& blocker) {
+            // One that is beyond the limit of what is read is not there.
+            if (const auto found = places.find(blocker); found != places.end()) {
+                m_blockers[waiter].push_back(found->second);
+                m_waiters[found->second].push_back(waiter);
+            }
+        };
+        for (std::size_t at = 0; at < m_sessions.size(); ++at) {
+            for (const std::int32_t pid : m_sessions[at].blockers)
+                connect(at, named(pid).key());
+            for (const std::string& gid : m_sessions[at].preparedBlockers)
+                connect(at, named(0, gid).key());
         }
+        countHeldUp();
     }
 
     std::vector<LockLine> lines() {
-        std::vector<std::int32_t> roots;
-        for (const auto& [pid, session] : m_sessions) {
-            if (session->blockers.empty())
-                roots.push_back(pid);
+        std::vector<std::size_t> roots;
+        for (std::size_t at = 0; at < m_sessions.size(); ++at) {
+            if (m_blockers[at].empty())
+                roots.push_back(at);
         }
         std::stable_sort(roots.begin(), roots.end(),
-                         [this](std::int32_t a, std::int32_t b) { return behind(a) > behind(b); });
-        for (const std::int32_t root : roots)
-            add(root, {}, 0);
-        // What is left waits in a ring.
-        for (const auto& [pid, session] : m_sessions) {
-            if (!m_shown.contains(pid))
-                add(pid, {}, 0);
+                         [this](std::size_t a, std::size_t b) { return m_heldUp[a] > m_heldUp[b]; });
+        place(roots);
+        std::set<std::size_t> entrances;
+        for (std::size_t at = 0; at < m_sessions.size(); ++at) {
+            if (m_placed[at])
+                continue;
+            roots.push_back(ringBefore(at));
+            entrances.insert(roots.back());
+            place({roots.back()});
         }
+        for (const std::size_t root : roots)
+            write(root, entrances.contains(root));
         return std::move(m_lines);
     }
 
 private:
-    int behind(std::int32_t pid) const {
-        std::set<std::int32_t> found;
-        collect(pid, found);
-        found.erase(pid);
-        return int(found.size());
-    }
+    static constexpr std::size_t nobody = ~std::size_t(0);
 
-    void collect(std::int32_t pid, std::set<std::int32_t>& found) const {
-        const auto waiters = m_waiters.find(pid);
-        if (waiters == m_waiters.end())
-            return;
-        for (const std::int32_t waiter : waiters->second) {
-            if (found.insert(waiter).second)
-                collect(waiter, found);
+    /// Below the nearest one that it waits for: nearest to a root, and of those the first.
+    void place(const std::vector<std::size_t>& roots) {
+        std::deque<std::size_t> next(roots.begin(), roots.end());
+        for (const std::size_t root : roots)
+            m_placed[root] = true;
+        while (!next.empty()) {
+            const std::size_t at = next.front();
+            next.pop_front();
+            for (const std::size_t waiter : m_waiters[at]) {
+                if (m_placed[waiter])
+                    continue;
+                m_placed[waiter] = true;
+                m_parent[waiter] = at;
+                m_below[at].push_back(waiter);
+                next.push_back(waiter);
+            }
         }
     }
 
-    void add(std::int32_t pid, const std::string& path, int depth) {
-        const std::string here = path.empty() ? std::to_string(pid) : path + '/' + std::to_string(pid);
-        if (std::find(m_path.begin(), m_path.end(), pid) != m_path.end() || depth > deepest)
-            return;
-        m_lines.push_back({*m_sessions.at(pid), here, depth, behind(pid)});
-        m_shown.insert(pid);
-        m_path.push_back(pid);
-        if (const auto waiters = m_waiters.find(pid); waiters != m_waiters.end()) {
-            for (const std::int32_t waiter : waiters->second)
-                add(waiter, here, depth + 1);
-        }
-        m_path.pop_back();
+    /// Whoever is not below a root waits for others that are not, and so on round a ring: its lowest pid.
+    std::size_t ringBefore(std::size_t at) const {
+        std::set<std::size_t> passed;
+        while (passed.insert(at).second)
+            at = m_blockers[at].front();
+        std::size_t lowest = at;
+        for (std::size_t next = m_blockers[at].front(); next != at; next = m_blockers[next].front())
+            lowest = std::min(lowest, next);
+        return lowest;
     }
 
-    std::map<std::int32_t, const domain::LockSession*> m_sessions;
-    std::map<std::int32_t, std::vector<std::int32_t>> m_waiters;
+    void write(std::size_t root, bool ring) {
+        std::vector<std::pair<std::size_t, int>> open{{root, 0}};
+        while (!open.empty()) {
+            const auto [at, depth] = open.back();
+            open.pop_back();
+            LockLine line{m_sessions[at], depth, m_heldUp[at], 0, {}, ring && at == root};
+            // What the tree says of them is enough.
+            line.session.blockers.clear();
+            line.session.preparedBlockers.clear();
+            for (const std::size_t blocker : m_blockers[at]) {
+                if (blocker == m_parent[at])
+                    continue;
+                if (line.alsoBehind++ == 0)
+                    line.alsoBehindFirst = named(m_sessions[blocker].pid, m_sessions[blocker].gid);
+            }
+            m_lines.push_back(std::move(line));
+            const auto& below = m_below[at];
+            for (auto waiter = below.rbegin(); waiter != below.rend(); ++waiter)
+                open.emplace_back(*waiter, depth + 1);
+        }
+    }
+
+    /// Everybody behind each session, as sets of bits: in a long queue everyone waits for all before it.
+    void countHeldUp() {
+        using Bits = std::vector<std::uint64_t>;
+        const std::size_t words = (m_sessions.size() + 63) / 64;
+        std::vector<Bits> direct(m_sessions.size(), Bits(words));
+        for (std::size_t at = 0; at < m_sessions.size(); ++at) {
+            for (const std::size_t waiter : m_waiters[at])
+                direct[at][waiter / 64] |= std::uint64_t(1) << (waiter % 64);
+        }
+        m_heldUp.resize(m_sessions.size());
+        for (std::size_t at = 0; at < m_sessions.size(); ++at) {
+            Bits behind = direct[at];
+            Bits done(words);
+            for (bool more = true; more;) {
+                more = false;
+                for (std::size_t word = 0; word < words; ++word) {
+                    while (const std::uint64_t open = behind[word] & ~done[word]) {
+                        const auto bit = std::size_t(std::countr_zero(open));
+                        done[word] |= std::uint64_t(1) << bit;
+                        const Bits& further = direct[word * 64 + bit];
+                        for (std::size_t i = 0; i < words; ++i)
+                            behind[i] |= further[i];
+                        more = true;
+                    }
+                }
+            }
+            behind[at / 64] &= ~(std::uint64_t(1) << (at % 64));
+            for (const std::uint64_t word : behind)
+                m_heldUp[at] += std::popcount(word);
+        }
+    }
+
+    const std::vector<domain::LockSession>& m_sessions;
+    std::vector<std::vector<std::size_t>> m_blockers;
+    std::vector<std::vector<std::size_t>> m_waiters;
+    std::vector<std::vector<std::size_t>> m_below; ///< those that stand under it
+    std::vector<std::size_t> m_parent;
+    std::vector<bool> m_placed;
+    std::vector<int> m_heldUp;
     std::vector<LockLine> m_lines;
-    std::vector<std::int32_t> m_path;
-    std::set<std::int32_t> m_shown;
 };
+
+QString nameOf(const domain::LockSession& session) {
+    if (session.pid != 0)
+        return Locks::tr("pid %1").arg(session.pid);
+    return session.gid.empty() ? Locks::tr("prepared transaction")
+                               : Locks::tr("prepared %1").arg(format::foreign(format::text(session.gid)));
+}
 
 Cell sessionCell(const LockLine& line, const CellContext&) {
     Cell cell;
-    const QString indent =
-        line.depth == 0 ? QString() : QString(qsizetype(3) * (line.depth - 1), QChar(0x00a0)) + u"└ "_s;
-    cell.text = indent +
-                (line.session.pid == 0 ? Locks::tr("prepared transaction") : Locks::tr("pid %1").arg(line.session.pid));
+    const int steps = std::min(line.depth, deepestIndent) - 1;
+    const QString indent = line.depth == 0 ? QString() : QString(qsizetype(3) * steps, QChar(0x00a0)) + u"└ "_s;
+    cell.text = indent + nameOf(line.session);
     cell.strong = line.depth == 0;
     cell.accessible = line.depth == 0 ? cell.text : Locks::tr("%1, level %2").arg(cell.text).arg(line.depth);
+    QStringList details;
+    if (line.ring)
+        details += Locks::tr("in a ring");
     if (line.waiting > 0)
-        cell.detail = Locks::tr("holds up %n", nullptr, line.waiting);
+        details += Locks::tr("holds up %n", nullptr, line.waiting);
+    if (!line.session.database.empty())
+        details += Locks::tr("in database %1").arg(format::foreign(format::text(line.session.database)));
+    cell.detail = details.join(u" · "_s);
+    if (line.ring)
+        cell.tooltip = Locks::tr("It waits for somebody who waits for it: the server ends one of them after "
+                                 "deadlock_timeout, if it is a deadlock.");
+    return cell;
+}
+
+/// Behind whom else, for a cell beside the tree.
+Cell alsoBehindCell(const LockLine& line, const CellContext&) {
+    if (line.alsoBehind == 0)
+        return {format::none(), {}, {}, Tone::Dim};
+    Cell cell;
+    cell.text = format::number(line.alsoBehind);
+    const QString first = nameOf(line.alsoBehindFirst);
+    cell.tooltip = line.alsoBehind == 1
+                       ? Locks::tr("It also waits for %1").arg(first)
+                       : Locks::tr("It also waits for %1 and %n other(s)", nullptr, line.alsoBehind - 1).arg(first);
     return cell;
 }
 
@@ -113,9 +233,18 @@ std::vector<Column<LockLine>> lockColumns() {
           Pace::Identity, u"└ pid 123456 holds up 12"_s},
          sessionCell,
          [](const Line& line) { return QVariant(line.session.pid); },
+         [](const Line& line, const CellContext&) {
+             return line.session.pid != 0 ? QVariant(line.session.pid) : QVariant(format::text(line.session.gid));
+         },
          {},
-         {},
-         [](const Line& line) { return QVariant(line.waiting); }},
+         [](const Line& line) {
+             return QVariant(u"%1/%2/%3"_s.arg(line.depth).arg(line.waiting).arg(int(line.ring)));
+         }},
+        {{u"also_behind"_s, Locks::tr("Also behind"),
+          Locks::tr("Others it waits for: further holders, and those ahead of it in the queue for the lock"),
+          CellKind::Number, Pace::Slow, u"1 999"_s},
+         alsoBehindCell,
+         [](const Line& line) { return QVariant(line.alsoBehind); }},
         textColumn<Line>({u"application"_s, Locks::tr("Application"), Locks::tr("application_name"), CellKind::Text,
                           Pace::Identity, u"billing.worker-12"_s},
                          [](const Line& line) { return format::text(line.session.application); }),
@@ -153,14 +282,17 @@ std::vector<Column<OwnLine>> ownColumns() {
             {u"pid"_s, u"pid"_s, Locks::tr("Process on the server"), CellKind::Number, Pace::Identity, u"123 456"_s},
             [](const Line& line) { return line.session.pid; }),
         textColumn<Line>({u"state"_s, Locks::tr("State"), Locks::tr("What it does right now"), CellKind::Text,
-                          Pace::Slow, u"idle in transaction"_s},
-                         [](const Line& line) { return format::text(line.session.state); }),
+                          Pace::Slow, u"active, asks this"_s},
+                         [](const Line& line) {
+                             const QString state = format::text(line.session.state);
+                             return line.session.asks ? Locks::tr("%1, asks this").arg(state) : state;
+                         }),
         ageColumn<Line>({u"transaction"_s, Locks::tr("Transaction"),
-                         Locks::tr("How long its transaction is open; the session that asks is left out"),
+                         Locks::tr("How long its transaction is open; of the session that asks, the question's own"),
                          CellKind::Number, Pace::Ageing, u"14 m 02 s"_s},
                         [](const Line& line) { return line.session.transactionSince; }),
         numberColumn<Line>({u"locks"_s, Locks::tr("Locks"),
-                            Locks::tr("Held right now; those of the question itself are left out"), CellKind::Number,
+                            Locks::tr("Held right now; by the session that asks, for this question"), CellKind::Number,
                             Pace::Slow, u"99"_s},
                            [](const Line& line) { return line.session.locks; }),
         textColumn<Line>({u"query"_s,

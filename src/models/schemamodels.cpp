@@ -3,6 +3,9 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <set>
+
 using namespace Qt::StringLiterals;
 
 namespace models {
@@ -21,7 +24,6 @@ DriftLine lineOf(const schema::Drift& drift) {
         break;
     case schema::DriftKind::ExtraFunction:
         line.what = SchemaWords::tr("function added");
-        line.tone = Tone::Information;
         break;
     case schema::DriftKind::Body:
         line.what = SchemaWords::tr("source differs");
@@ -32,17 +34,144 @@ DriftLine lineOf(const schema::Drift& drift) {
     case schema::DriftKind::MissingColumn:
         line.what = SchemaWords::tr("column missing");
         break;
+    case schema::DriftKind::ColumnType:
+        line.what = SchemaWords::tr("type differs");
+        break;
+    case schema::DriftKind::MissingConstraint:
+        line.what = SchemaWords::tr("constraint missing");
+        break;
+    case schema::DriftKind::MissingIndex:
+        line.what = SchemaWords::tr("index missing");
+        break;
+    case schema::DriftKind::MissingConfig:
+        line.what = SchemaWords::tr("row missing");
+        break;
+    case schema::DriftKind::ExtraTable:
+        line.what = SchemaWords::tr("table added");
+        break;
+    case schema::DriftKind::ExtraColumn:
+        line.what = SchemaWords::tr("column added");
+        break;
+    case schema::DriftKind::ExtraConstraint:
+        line.what = SchemaWords::tr("constraint added");
+        break;
+    case schema::DriftKind::ExtraIndex:
+        line.what = SchemaWords::tr("index added");
+        break;
+    case schema::DriftKind::ExtraTrigger:
+        line.what = SchemaWords::tr("trigger added");
+        break;
     }
+    if (schema::isAddition(drift.kind))
+        line.tone = Tone::Information;
     return line;
 }
 
 DriftLine lineOf(const schema::GrantDrift& grant) {
     const QString role = format::text(grant.role);
     return {grant.superfluous ? SchemaWords::tr("extra right") : SchemaWords::tr("right missing"),
-            grant.superfluous && grant.role == "public" ? Tone::Critical : Tone::Warning, format::text(grant.function),
-            grant.superfluous ? SchemaWords::tr("%1 may execute it").arg(role)
-                              : SchemaWords::tr("%1 may not execute it").arg(role),
+            grant.superfluous && grant.role == "public" ? Tone::Critical : Tone::Warning, format::text(grant.object),
+            grant.superfluous ? SchemaWords::tr("%1 has %2").arg(role, format::text(grant.privilege))
+                              : SchemaWords::tr("%1 lacks %2").arg(role, format::text(grant.privilege)),
             format::text(grant.sql)};
+}
+
+using namespace std::chrono_literals;
+
+/// A job that has not run for so long did not run as it is set up to: the longest of the usual ones is 30 seconds.
+constexpr auto longWithoutRun = 10min;
+constexpr auto stepTwoPatience = 1min;
+
+/// Whether anybody ticks and rotates, whoever it is: by what was made.
+std::vector<StatusRow> seenRows(const domain::Snapshot& snapshot) {
+    std::optional<pg::Timestamp> newestTick;
+    std::optional<pg::Timestamp> newestRotation;
+    pg::Interval idle{};
+    int ticked = 0;
+    int waiting = 0;
+    int stepTwo = 0;
+    for (const domain::Queue& queue : snapshot.queues) {
+        newestRotation = std::max(newestRotation.value_or(queue.switchTime), queue.switchTime);
+        if (!queue.switchStep2) {
+            ++stepTwo;
+            waiting += snapshot.takenAt - queue.switchTime > stepTwoPatience;
+        }
+        if (queue.externalTicker || queue.tickerPaused)
+            continue;
+        ++ticked;
+        idle = std::max(idle, queue.tickerIdlePeriod);
+        if (queue.lastTick)
+            newestTick = std::max(newestTick.value_or(queue.lastTick->time), queue.lastTick->time);
+    }
+    std::vector<StatusRow> rows;
+    StatusRow ticks{SchemaWords::tr("ticks"), {}, Tone::None, {}};
+    if (ticked == 0) {
+        ticks.status = SchemaWords::tr("nothing to tick");
+        ticks.detail = SchemaWords::tr("no queue that pgque.ticker() ticks");
+    } else {
+        // A queue without events is still ticked once in its idle period.
+        const bool running = newestTick && snapshot.takenAt - *newestTick <= 3 * idle;
+        ticks.status = running ? SchemaWords::tr("running") : SchemaWords::tr("not running");
+        ticks.tone = running ? Tone::Good : Tone::Critical;
+        ticks.detail = newestTick
+                           ? SchemaWords::tr("the newest was made %1 ago; whoever calls pgque.ticker() makes them")
+                                 .arg(format::age(snapshot.takenAt - *newestTick))
+                           : SchemaWords::tr("none was ever made");
+    }
+    rows.push_back(std::move(ticks));
+    if (snapshot.queues.empty())
+        return rows;
+    StatusRow rotation{SchemaWords::tr("rotation"), SchemaWords::tr("running"), Tone::Good, {}};
+    rotation.detail =
+        SchemaWords::tr("the newest switch of tables was %1 ago").arg(format::age(snapshot.takenAt - *newestRotation));
+    if (waiting > 0) {
+        rotation.status = SchemaWords::tr("step two is missing");
+        rotation.tone = Tone::Critical;
+    }
+    if (stepTwo > 0)
+        rotation.detail += SchemaWords::tr("; its second step is due on %n queue(s)", nullptr, stepTwo);
+    else
+        rotation.detail += SchemaWords::tr("; its second step was made everywhere");
+    rows.push_back(std::move(rotation));
+    return rows;
+}
+
+StatusRow rowOf(const domain::ScheduledJob& job, pg::Timestamp now) {
+    const QString scheduler = format::text(job.scheduler);
+    StatusRow row{SchemaWords::tr("job %1 (%2)")
+                      .arg(job.name.empty() ? format::text(job.command) : format::text(job.name), scheduler),
+                  {},
+                  Tone::None,
+                  {}};
+    QStringList details{format::text(job.schedule), format::text(job.command)};
+    if (job.lastRun) {
+        const QString status = format::text(job.lastStatus);
+        details += SchemaWords::tr("last run %1 ago: %2").arg(format::age(now - *job.lastRun), status);
+    } else if (job.runsKnown) {
+        details += SchemaWords::tr("no run among the newest that are kept");
+    } else {
+        details += SchemaWords::tr("how it ran is not known");
+    }
+    if (job.lastFailure)
+        details += SchemaWords::tr("last failure %1 ago: %2")
+                       .arg(format::age(now - *job.lastFailure), format::text(job.failure));
+    row.detail = details.join(u" · "_s);
+    if (!job.active) {
+        row.status = SchemaWords::tr("switched off");
+        row.tone = Tone::Warning;
+    } else if (job.failed()) {
+        row.status = SchemaWords::tr("failed");
+        row.tone = Tone::Critical;
+    } else if (job.lastRun && now - *job.lastRun <= longWithoutRun) {
+        row.status = SchemaWords::tr("running");
+        row.tone = job.lastFailure ? Tone::Warning : Tone::Good;
+    } else if (job.runsKnown) {
+        row.status = SchemaWords::tr("set up, does not run");
+        row.tone = Tone::Critical;
+    } else {
+        row.status = SchemaWords::tr("set up");
+    }
+    return row;
 }
 
 } // namespace
@@ -65,37 +194,110 @@ std::vector<Column<DriftLine>> driftColumns() {
              return Mark{line.tone, line.what, line.detail}.cell();
          },
          [](const Line& line) { return QVariant(line.what); }},
-        textColumn<Line>({u"object"_s, SchemaWords::tr("Object"), SchemaWords::tr("Function or column of the schema"),
-                          CellKind::Code, Pace::Identity, u"receive_coop(text, text, text, integer)"_s},
+        textColumn<Line>({u"object"_s, SchemaWords::tr("Object"),
+                          SchemaWords::tr("Function, part of a table, or what a right is on"), CellKind::Code,
+                          Pace::Identity, u"receive_coop(text, text, text, integer)"_s},
                          [](const Line& line) { return line.object; }),
         textColumn<Line>({u"detail"_s,
                           SchemaWords::tr("How"),
                           {},
                           CellKind::Text,
                           Pace::Identity,
-                          u"pgque_reader may not execute it"_s},
+                          u"timestamp without time zone instead of bigint"_s},
                          [](const Line& line) { return line.detail; }),
-        textColumn<Line>({u"sql"_s, SchemaWords::tr("Puts it right"), SchemaWords::tr("To copy; an upgrade does all"),
+        textColumn<Line>({u"sql"_s, SchemaWords::tr("Puts it right"),
+                          SchemaWords::tr("To copy; an upgrade says itself which of all this it puts right"),
                           CellKind::Code, Pace::Identity, u"grant execute on function pgque.ack(bigint)"_s},
                          [](const Line& line) { return line.sql; }),
     };
 }
 
+std::vector<StatusRow> statusRows(const domain::Snapshot* snapshot, const domain::Scheduling& scheduling,
+                                  const std::vector<pgque::StatusLine>& status) {
+    std::vector<StatusRow> rows;
+    if (snapshot != nullptr)
+        rows = seenRows(*snapshot);
+    const bool ticks = !rows.empty() && rows.front().tone == Tone::Good;
+    for (const domain::ScheduledJob& job : scheduling.jobs)
+        rows.push_back(rowOf(job, scheduling.takenAt));
+    for (const std::string& sentence : scheduling.unread)
+        rows.push_back({format::text(sentence), SchemaWords::tr("unknown"), Tone::Warning, {}});
+    if (!scheduling.cronDatabase.empty())
+        rows.push_back({SchemaWords::tr("pg_cron"), SchemaWords::tr("elsewhere"), Tone::None,
+                        SchemaWords::tr("its jobs are kept in database %1 and can't be seen from here")
+                            .arg(format::text(scheduling.cronDatabase))});
+    for (const pgque::StatusLine& line : status) {
+        StatusRow row{format::text(line.component), format::text(line.status), Tone::None,
+                      line.detail ? format::text(*line.detail) : QString()};
+        const bool ofJobs = line.component == "ticker" || line.component == "maintenance";
+        if (ofJobs && line.status == "stopped" && (line.component != "ticker" || ticks || !snapshot)) {
+            row.status = SchemaWords::tr("no job of pgque.start()");
+            row.detail += (row.detail.isEmpty() ? QString() : u"; "_s) +
+                          SchemaWords::tr("pgque.status() calls that stopped, whoever calls the functions");
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+QStringList lostGroupLines(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
+    using Sign = domain::LostGroup::Sign;
+    QStringList lines;
+    std::set<std::pair<std::string, std::string>> told;
+    for (const domain::Finding& finding : diagnosis.findings) {
+        if (finding.rule != "group_lost_its_members")
+            continue;
+        told.emplace(finding.subject.queue, finding.subject.consumer);
+        lines += format::text(finding.title);
+    }
+    for (const domain::LostGroup& lost : domain::lostGroups(snapshot)) {
+        if (told.contains({lost.queue, lost.consumer}))
+            continue;
+        const QString who = SchemaWords::tr("%1 on %2").arg(format::text(lost.consumer), format::text(lost.queue));
+        switch (lost.sign) {
+        case Sign::NoMembers:
+            lines += SchemaWords::tr("%1 is a group without a member").arg(who);
+            break;
+        case Sign::Extended:
+            lines +=
+                SchemaWords::tr("%1 is a normal consumer and may have been a group: %2 is named like a member of it")
+                    .arg(who, format::text(lost.example));
+            break;
+        case Sign::GroupElsewhere:
+            lines += SchemaWords::tr("%1 is a normal consumer and may have been a group: on %2 it is one")
+                         .arg(who, format::text(lost.example));
+            break;
+        }
+    }
+    return lines;
+}
+
 std::vector<Column<StatusRow>> statusColumns() {
     using Line = StatusRow;
     return {
-        textColumn<Line>(
-            {u"component"_s, SchemaWords::tr("Part"), {}, CellKind::Text, Pace::Identity, u"maintenance_step2"_s},
-            [](const Line& row) { return format::text(row.line.component); }),
-        textColumn<Line>({u"status"_s, SchemaWords::tr("Status"), {}, CellKind::Text, Pace::Slow, u"not scheduled"_s},
-                         [](const Line& row) { return format::text(row.line.status); }),
+        textColumn<Line>({u"component"_s,
+                          SchemaWords::tr("Part"),
+                          {},
+                          CellKind::Text,
+                          Pace::Identity,
+                          u"job pgque_retry_events (pg_cron)"_s},
+                         [](const Line& row) { return row.component; }),
+        {{u"status"_s, SchemaWords::tr("Status"), SchemaWords::tr("Seen by this console, or told by the scheduler"),
+          CellKind::Chip, Pace::Slow, u"● no job of pgque.start()"_s},
+         [](const Line& row, const CellContext&) {
+             return row.tone == Tone::None ? Cell{row.status} : Mark{row.tone, row.status, row.detail}.cell();
+         },
+         [](const Line& row) { return QVariant(row.status); },
+         {},
+         {},
+         [](const Line& row) { return QVariant(int(row.tone)); }},
         textColumn<Line>({u"detail"_s,
                           SchemaWords::tr("Detail"),
                           {},
                           CellKind::Text,
                           Pace::Slow,
-                          u"job 12, every second, last run 2026-11-20 13:53:41"_s},
-                         [](const Line& row) { return row.line.detail ? format::text(*row.line.detail) : QString(); }),
+                          u"1 second · CALL pgque.ticker_loop() · last run 3 s ago: succeeded"_s},
+                         [](const Line& row) { return row.detail; }),
     };
 }
 

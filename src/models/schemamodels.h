@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "domain/finding.h"
+#include "domain/scheduling.h"
 #include "models/columnmakers.h"
 #include "models/mark.h"
 #include "pgque/administration.h"
@@ -24,17 +26,25 @@ struct DriftLine {
 std::vector<DriftLine> driftLines(const schema::Inspection& inspection);
 std::vector<Column<DriftLine>> driftColumns();
 
+/// A part of what keeps the queues going: seen to work, set up to, or told of by pgque.status().
 struct StatusRow {
-    pgque::StatusLine line;
+    QString component;
+    QString status;
+    Tone tone = Tone::None;
+    QString detail;
 
-    std::string key() const { return line.component; }
+    std::string key() const { return component.toStdString(); }
 
-    bool operator==(const StatusRow& other) const {
-        return line.component == other.line.component && line.status == other.line.status &&
-               line.detail == other.line.detail;
-    }
+    bool operator==(const StatusRow&) const = default;
 };
 
+/// What is seen first (ticks, rotation, its second step), then the jobs of schedulers, then what pgque.status() says.
+/// That knows jobs only: what works without one is not called stopped.
+std::vector<StatusRow> statusRows(const domain::Snapshot* snapshot, const domain::Scheduling& scheduling,
+                                  const std::vector<pgque::StatusLine>& status);
 std::vector<Column<StatusRow>> statusColumns();
+
+/// What rows and this console's memory tell of groups without members, one line each; empty: nothing does.
+QStringList lostGroupLines(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
 
 } // namespace models

@@ -7,6 +7,7 @@
 #include "pg/textvalue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pg {
 
@@ -208,6 +209,15 @@ int Connection::waitForNotifications(Deadline deadline) {
             return count;
         }
     }
+}
+
+Traffic Connection::takeTraffic() noexcept {
+    return m_state ? std::exchange(m_state->traffic, {}) : Traffic();
+}
+
+void Connection::countMeasured(std::chrono::microseconds tookThere) noexcept {
+    ++m_state->traffic.measuredRoundTrips;
+    m_state->traffic.measured += tookThere;
 }
 
 bool Connection::isOpen() const noexcept {

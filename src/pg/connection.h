@@ -7,6 +7,7 @@
 #include "pg/result.h"
 #include "pg/statement.h"
 #include "pg/time.h"
+#include "pg/traffic.h"
 
 #include <functional>
 #include <memory>
@@ -155,6 +156,12 @@ public:
     /// Waits until a notification or an interrupt arrives or the deadline passes; calls onNotification for each that
     /// arrived and returns how many. Throws Error (ConnectionLost) when the server goes away, with the reason it gave.
     int waitForNotifications(Deadline deadline);
+
+    /// What went over it since this was last asked.
+    Traffic takeTraffic() noexcept;
+
+    /// For whoever measures by the server's clock what the last round trip took there: it counts with the traffic.
+    void countMeasured(std::chrono::microseconds tookThere) noexcept;
 
     bool isOpen() const noexcept;
     TransactionStatus transactionStatus() const;

@@ -42,6 +42,7 @@ struct Connection::State {
     std::optional<Diagnostics> lastFatal;
     std::optional<Diagnostics> lost; ///< set when the connection was given up, with the reason
     bool busy = false;
+    Traffic traffic;
 
     struct Facts {
         int backendPid = 0;

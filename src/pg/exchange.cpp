@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace pg {
 
@@ -26,6 +27,17 @@ constexpr int resultsOfDeadConnection = 8;
 constexpr int mostReadsBefore = 8;
 
 constexpr std::size_t mostParameters = 65'535;
+
+std::int64_t bytesOf(const PGresult* result) {
+    std::int64_t bytes = 0;
+    const int columns = PQnfields(result);
+    for (int row = 0; row < PQntuples(result); ++row) {
+        for (int column = 0; column < columns; ++column) {
+            bytes += PQgetlength(result, row, column);
+        }
+    }
+    return bytes;
+}
 
 } // namespace
 
@@ -83,6 +95,12 @@ Exchange::Exchange(Connection::State& state, std::string sql, Deadline deadline)
 Exchange::~Exchange() {
     joinCancel();
     m_state.busy = false;
+    if (m_sent) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - m_sentAt);
+        ++m_state.traffic.roundTrips;
+        m_state.traffic.waited += took;
+        m_state.traffic.longest = std::max(m_state.traffic.longest, took);
+    }
 }
 
 void Exchange::setStatement(std::string_view sql) {
@@ -115,25 +133,33 @@ void Exchange::send(const Statement& statement) {
     }
     accept(PQsendQueryParams(m_state.conn, statement.sql.c_str(), static_cast<int>(values.size()), nullptr,
                              values.data(), nullptr, nullptr, 0));
+    ++m_state.traffic.statements;
 }
 
 void Exchange::sendScript(const std::string& sql) {
     accept(PQsendQuery(m_state.conn, sql.c_str()));
+    ++m_state.traffic.statements;
 }
 
 void Exchange::accept(int returned) {
     if (returned == 1) {
-        m_sent = true;
+        markSent();
         return;
     }
     if (m_state.isBad()) {
-        m_sent = true; // perhaps a part was
+        markSent(); // perhaps a part was
         lost();
     }
     if (m_sent) {
         giveUp(ErrorKind::Usage, trimmed(PQerrorMessage(m_state.conn))); // the rest of a pipeline was refused
     }
     fail(ErrorKind::Usage, trimmed(PQerrorMessage(m_state.conn)));
+}
+
+void Exchange::markSent() {
+    if (!std::exchange(m_sent, true)) {
+        m_sentAt = Clock::now();
+    }
 }
 
 ResultHandle Exchange::next() {
@@ -147,7 +173,9 @@ ResultHandle Exchange::next() {
         }
         waitOnce(unsent == 1);
     }
-    return {PQgetResult(m_state.conn), &PQclear};
+    ResultHandle result{PQgetResult(m_state.conn), &PQclear};
+    m_state.traffic.bytes += bytesOf(result.get());
+    return result;
 }
 
 void Exchange::waitOnce(bool alsoWrite) {

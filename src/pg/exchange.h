@@ -81,6 +81,7 @@ private:
     struct CancelTask;
     enum class Stop { No, Late, Interrupted, Unwanted };
 
+    void markSent();
     void requestStop(Stop reason);
     void joinCancel() noexcept;
     Failure failure(ErrorKind kind, Diagnostics diagnostics) const;
@@ -92,6 +93,7 @@ private:
     Deadline m_graceEnd = Deadline::max();
     Stop m_stop = Stop::No;
     bool m_sent = false;
+    Clock::time_point m_sentAt;
     int m_notificationsBefore = 0;
     std::shared_ptr<CancelTask> m_cancelTask;
     std::function<bool()> m_mayHaveCommitted;

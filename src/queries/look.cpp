@@ -10,6 +10,10 @@ namespace {
 /// So long an answer, or the end of one, may lie unread at a client that does not take it.
 constexpr std::chrono::milliseconds unread = std::chrono::seconds(60);
 
+/// The step that sets a part's limits, counted from the part's first, and its column that tells when.
+constexpr std::size_t opening = 1;
+constexpr int openingClock = 5;
+
 } // namespace
 
 const pg::Result& Answers::result(std::size_t step) const {
@@ -45,7 +49,8 @@ void Look::part(Limits limits, View view) {
     // until the kernel gives the connection up. On a local socket that last one says nothing; there both sides sleep.
     ask({"select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),"
          " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),"
-         " set_config('tcp_user_timeout', $3, true)",
+         " set_config('tcp_user_timeout', $3, true), " +
+             detail::micros("clock_timestamp()"),
          pg::Params::of(std::to_string(limits.statement.count()), std::to_string(limits.lock.count()),
                         std::to_string(unread.count()))});
 }
@@ -70,10 +75,23 @@ void Look::closePart() {
 
 Answers Look::run(pg::Connection& connection, pg::Deadline deadline) {
     closePart();
+    ask(serverClock());
     Answers answers;
     answers.m_results = connection.pipeline(m_steps, deadline);
     answers.m_partOf = std::move(m_partOf);
+    tellWhatItTook(connection, answers);
     return answers;
+}
+
+/// From the first part's beginning to after the last one's end.
+void Look::tellWhatItTook(pg::Connection& connection, const Answers& answers) {
+    const auto* first =
+        answers.m_results.size() > opening ? std::get_if<pg::Result>(&answers.m_results[opening]) : nullptr;
+    const auto* last = std::get_if<pg::Result>(&answers.m_results.back());
+    if (first == nullptr || last == nullptr || first->rowCount() != 1 || last->rowCount() != 1)
+        return;
+    connection.countMeasured(pgque::detail::microseconds(last->row(0), 0) -
+                             pgque::detail::microseconds(first->row(0), openingClock));
 }
 
 pg::Call<pg::Timestamp> serverClock() {

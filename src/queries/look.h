@@ -63,13 +63,16 @@ public:
         return {ask(std::move(call.statement)), std::move(call.decode)};
     }
 
+    /// With those that open and close the parts.
     int statementCount() const { return static_cast<int>(m_steps.size()); }
 
-    /// Runs everything in one round trip. Throws pg::Error only when the connection itself fails.
+    /// Runs everything in one round trip, and tells the connection what that took on the server. Throws pg::Error only
+    /// when the connection itself fails.
     Answers run(pg::Connection& connection, pg::Deadline deadline);
 
 private:
     void closePart();
+    static void tellWhatItTook(pg::Connection& connection, const Answers& answers);
 
     std::vector<pg::PipelineStep> m_steps;
     std::vector<std::size_t> m_partOf;

@@ -4,11 +4,25 @@
 #include "pg/statement.h"
 #include "schema/manifest.h"
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace schema {
+
+/// A constraint, index or trigger of a fixed table.
+struct TablePart {
+    enum class Kind { Constraint, Index, Trigger } kind = Kind::Constraint;
+    std::string table;
+    std::string name;
+    char constraint = ' '; ///< kind of it, as pg_constraint.contype
+    bool valid = true;     ///< an index that was built to its end; a constraint that was checked; a trigger that fires
+
+    bool operator==(const TablePart&) const = default;
+};
 
 /// What the catalogs say about the schema `pgque` and about who asks. Needs no privilege beyond connecting.
 struct Catalog {
@@ -16,8 +30,14 @@ struct Catalog {
     std::string owner;
     std::string comment; ///< may carry our mark; proves nothing by itself
     Functions functions;
-    std::set<std::string> columns;                        ///< "subscription.sub_role"; those of event tables left out
+    std::map<std::string, std::string> columns; ///< "subscription.sub_role" → type; those of event tables left out
+    std::vector<TablePart> parts;
     std::map<std::string, std::set<std::string>> execute; ///< role (or "public") → functions it may execute by itself
+    /// Of PUBLIC and the three roles: on the fixed tables and the schema, what PUBLIC may change of any other table or
+    /// sequence, and which of the three are members of which.
+    Rights rights;
+    bool readsConfig = false;                 ///< whoever asks may read pgque.config
+    std::optional<std::int64_t> configRows{}; ///< empty: they may not be read
 
     std::string database;
     std::string user;
@@ -30,9 +50,15 @@ struct Catalog {
 };
 
 /// The parts of a catalog, one statement each.
-pg::Call<Catalog> readSurroundings(); ///< everything but functions, columns and execute
+pg::Call<Catalog> readSurroundings(); ///< who asks, and where
 pg::Call<Functions> readFunctions();
-pg::Call<std::set<std::string>> readColumns();
+pg::Call<std::map<std::string, std::string>> readColumns();
+pg::Call<std::vector<TablePart>> readParts();
+pg::Call<Rights> readRights();
+/// How many rows pgque.config has. Asked only where it may be read.
+pg::Call<std::int64_t> countConfig();
+/// The sources of all functions, as text.
+pg::Call<std::map<std::string, std::string>> readSources();
 pg::Call<std::map<std::string, std::set<std::string>>> readExecute();
 
 } // namespace schema

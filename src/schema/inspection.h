@@ -16,22 +16,35 @@ enum class DriftKind {
     Body,            ///< another source
     Attributes,      ///< same source; security, search_path, volatility, strictness or language differ
     MissingColumn,
+    ColumnType,
+    MissingConstraint, ///< or one that was never checked, or of another kind
+    MissingIndex,      ///< or one that was not built to its end
+    MissingConfig,     ///< its one row
+    ExtraTable,        ///< in the database, but not shipped; so are those that follow
+    ExtraColumn,
+    ExtraConstraint,
+    ExtraIndex,
+    ExtraTrigger,
 };
+
+/// Somebody's addition, which leaves what is ours as it is.
+bool isAddition(DriftKind kind);
 
 struct Drift {
     DriftKind kind;
-    std::string object; ///< "ack(bigint)", "subscription.sub_role"
+    std::string object; ///< "ack(bigint)", "subscription.sub_role", "retry_queue.rq_retry_idx"
     std::string detail; ///< one sentence, empty where the kind says it all
 
     bool operator==(const Drift&) const = default;
 };
 
-/// A right to execute that differs from what the script grants.
+/// A right that differs from what the script grants.
 struct GrantDrift {
-    std::string function;
-    std::string role;         ///< or "public"
-    bool superfluous = false; ///< granted here, not by the script; otherwise it is missing
-    std::string sql;          ///< the statement that puts it right
+    std::string object;                ///< "ack(bigint)", "table queue", "schema pgque", "role pgque_reader"
+    std::string role;                  ///< or "public"
+    bool superfluous = false;          ///< granted here, not by the script; otherwise it is missing
+    std::string sql;                   ///< the statement that puts it right
+    std::string privilege = "EXECUTE"; ///< or "SELECT", "CREATE", "MEMBER", ...
 
     bool operator==(const GrantDrift&) const = default;
 };
@@ -45,6 +58,7 @@ struct Inspection {
     std::vector<Drift> drift; ///< against what we ship, whoever installed it
     std::vector<GrantDrift> grants;
     Catalog catalog;
+    pg::Timestamp takenAt; ///< by the server's clock
 
     /// "not installed", "ours, compatible with PgQue 0.2.0", ... for people.
     std::string summary() const;

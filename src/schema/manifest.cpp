@@ -268,14 +268,90 @@ void readFunction(Reader& reader, bool procedure, Manifest& manifest) {
             if (!reader.accept("="))
                 reader.accept("to");
             shape.searchPath = searchPathOf(reader);
-        } else if (reader.accept("as"))
-            shape.sourceHash = sourceHash(reader.take().text);
-        else
+        } else if (reader.accept("as")) {
+            const std::string source = reader.take().text;
+            shape.sourceHash = sourceHash(source);
+            manifest.sources.insert_or_assign(*name, source);
+        } else
             reader.take();
     }
     manifest.functions.insert_or_assign(*name, shape);
     if (procedure)
         manifest.procedures.insert(*name);
+}
+
+/// The comma-separated items inside the parentheses that come next.
+std::vector<std::vector<Token>> items(Reader& reader) {
+    std::vector<std::vector<Token>> found;
+    if (!reader.accept("("))
+        return found;
+    found.emplace_back();
+    for (int depth = 1; !reader.atEnd();) {
+        Token token = reader.take();
+        const bool punctuation = token.kind == Token::Kind::Punctuation;
+        if (punctuation && token.text == "(")
+            ++depth;
+        if (punctuation && token.text == ")" && --depth == 0)
+            break;
+        if (punctuation && token.text == "," && depth == 1)
+            found.emplace_back();
+        else
+            found.back().push_back(std::move(token));
+    }
+    return found;
+}
+
+char constraintKind(const std::vector<Token>& item) {
+    static const std::map<std::string, char> kinds = {
+        {"primary", 'p'}, {"unique", 'u'}, {"foreign", 'f'}, {"check", 'c'}};
+    const auto found = item.size() > 2 ? kinds.find(item[2].text) : kinds.end();
+    return found == kinds.end() ? ' ' : found->second;
+}
+
+/// "bigint not null default 0" → "bigint".
+std::string columnType(const std::vector<Token>& item) {
+    static const std::set<std::string> ends = {"not",     "null",       "default", "constraint",
+                                               "primary", "references", "check"};
+    static const std::map<std::string, std::string> serials = {{"serial", "integer"}, {"bigserial", "bigint"}};
+    std::string type;
+    for (std::size_t i = 1; i < item.size() && !ends.contains(item[i].text); ++i) {
+        const bool afterWord = i > 1 && item[i].kind == Token::Kind::Word && item[i - 1].kind == Token::Kind::Word;
+        type += (afterWord ? " " : "") + item[i].text;
+    }
+    const auto serial = serials.find(type);
+    return serial == serials.end() ? catalogType(type) : serial->second;
+}
+
+void readTable(Reader& reader, Manifest& manifest) {
+    reader.accept({"if", "not", "exists"});
+    if (!reader.accept({"pgque", "."}))
+        return;
+    TableShape& table = manifest.tables[reader.take().text];
+    for (const std::vector<Token>& item : items(reader)) {
+        if (item.size() < 2)
+            continue;
+        if (item[0].text == "constraint")
+            table.constraints[item[1].text] = constraintKind(item);
+        else
+            table.columns[item[0].text] = columnType(item);
+    }
+}
+
+/// The indexes that upgrade_schema() creates where they are missing: rows of ('table', 'index', '(columns)', ...).
+void readIndexes(const std::string& source, Manifest& manifest) {
+    Lexer lexer(source);
+    while (const auto tokens = lexer.statement()) {
+        std::vector<std::string> strings;
+        for (const Token& token : *tokens) {
+            if (token.kind == Token::Kind::String)
+                strings.push_back(token.text);
+        }
+        for (std::size_t i = 2; i < strings.size(); ++i) {
+            const auto table = manifest.tables.find(strings[i - 2]);
+            if (strings[i].starts_with('(') && table != manifest.tables.end())
+                table->second.indexes.insert(strings[i - 1]);
+        }
+    }
 }
 
 /// The list of functions in `name constant text[] := array['f(type)', ...]`.
@@ -293,25 +369,70 @@ std::set<std::string> namedList(const std::vector<Token>& declaration) {
     return functions;
 }
 
+/// "grant select on pgque.queue, pgque.tick to pgque_reader" and the like, on tables and the schema.
+void readGrant(Reader& reader, Manifest& manifest) {
+    static const std::vector<std::string> all = {"SELECT",   "INSERT",     "UPDATE", "DELETE",
+                                                 "TRUNCATE", "REFERENCES", "TRIGGER"};
+    std::vector<std::string> privileges;
+    std::vector<std::string> objects;
+    for (; !reader.atEnd() && !reader.accept("on"); reader.accept(",")) {
+        std::string word = reader.take().text;
+        std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return char(std::toupper(c)); });
+        if (word == "ALL")
+            privileges = all;
+        else
+            privileges.push_back(word);
+    }
+    if (reader.accept("schema"))
+        objects.push_back("schema " + reader.take().text);
+    while (reader.accept({"pgque", "."})) {
+        objects.push_back("table " + reader.take().text);
+        reader.accept(",");
+    }
+    if (!reader.accept("to"))
+        return;
+    for (; !reader.atEnd(); reader.accept(",")) {
+        std::set<std::string>& rights = manifest.rights[reader.take().text];
+        for (const std::string& object : objects) {
+            for (const std::string& privilege : privileges)
+                rights.insert(privilege + " on " + object);
+        }
+    }
+}
+
+/// What PUBLIC may read is given to tables that have no grants yet, named in a list.
+void readFirstGrants(const std::vector<Token>& tokens, Manifest& manifest) {
+    for (const Token& token : tokens) {
+        if (token.kind == Token::Kind::String && manifest.tables.contains(token.text))
+            manifest.firstGiven["public"].insert("SELECT on table " + token.text);
+    }
+}
+
 /// The block that gives the grants: lists of functions by role; administrators get all but the owner's own.
 void readGrants(const std::string& block, Manifest& manifest) {
     std::set<std::string> ownerOnly;
+    bool declared = false;
     Lexer lexer(block);
     while (const auto tokens = lexer.statement()) {
-        for (std::size_t i = 0; i < tokens->size(); ++i) {
-            const std::string& word = (*tokens)[i].text;
-            if (word == "v_readers")
-                manifest.execute["pgque_reader"] = namedList(*tokens);
-            else if (word == "v_writers")
-                manifest.execute["pgque_writer"] = namedList(*tokens);
-            else if (word == "v_owner_only")
-                ownerOnly = namedList(*tokens);
-            else
-                continue;
-            break;
-        }
-        if (std::any_of(tokens->begin(), tokens->end(), [](const Token& token) { return token.text == "begin"; }))
-            break; // the lists are declared before it
+        const auto says = [&tokens](std::string_view word) {
+            return std::any_of(tokens->begin(), tokens->end(), [word](const Token& token) {
+                return token.kind == Token::Kind::Word && token.text == word;
+            });
+        };
+        // The lists are declared before the block begins.
+        declared = declared || says("begin");
+        Reader reader(*tokens);
+        reader.accept("begin");
+        if (!declared && says("v_readers"))
+            manifest.execute["pgque_reader"] = namedList(*tokens);
+        else if (!declared && says("v_writers"))
+            manifest.execute["pgque_writer"] = namedList(*tokens);
+        else if (!declared && says("v_owner_only"))
+            ownerOnly = namedList(*tokens);
+        else if (declared && reader.accept("grant"))
+            readGrant(reader, manifest);
+        else if (declared && says("relacl"))
+            readFirstGrants(*tokens, manifest);
     }
     for (const auto& [function, shape] : manifest.functions)
         if (!ownerOnly.contains(function))
@@ -340,13 +461,22 @@ Manifest readManifest(std::string_view script) {
             readFunction(reader, false, manifest);
         else if (reader.accept("procedure"))
             readFunction(reader, true, manifest);
+        else if (reader.accept("table"))
+            readTable(reader, manifest);
     }
+    if (const auto upgrade = manifest.sources.find("upgrade_schema()"); upgrade != manifest.sources.end())
+        readIndexes(upgrade->second, manifest);
     return manifest;
 }
 
 const Manifest& pgqueManifest() {
-    static const Manifest manifest = readManifest(pgqueSql());
-    return manifest;
+    static const Manifest shipped = [] {
+        Manifest manifest = readManifest(pgqueSql());
+        // Written in a loop over names, which the reader does not follow.
+        manifest.rights["pgque_admin"].insert({"MEMBER of role pgque_reader", "MEMBER of role pgque_writer"});
+        return manifest;
+    }();
+    return shipped;
 }
 
 } // namespace schema

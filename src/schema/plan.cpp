@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <string_view>
 
 namespace schema {
@@ -38,18 +39,54 @@ std::string counted(std::int64_t number, const std::string& what) {
     return std::to_string(number) + ' ' + what;
 }
 
+/// Whether a run over what is there adds the column: it names those that older versions lack.
+bool isAddedByTheScript(const std::string& column) {
+    const std::size_t dot = column.find('.');
+    const auto upgrade = pgqueManifest().sources.find("upgrade_schema()");
+    return upgrade != pgqueManifest().sources.end() &&
+           upgrade->second.find("('" + column.substr(0, dot) + "', '" + column.substr(dot + 1) + "', ") !=
+               std::string::npos;
+}
+
+/// In the units the console uses.
+std::string sizeText(std::int64_t bytes) {
+    static constexpr std::array units = {"B", "kB", "MB", "GB", "TB"};
+    auto value = double(bytes);
+    std::size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < units.size(); ++unit)
+        value /= 1000;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+    return text.data();
+}
+
 std::string describe(const Drift& drift) {
+    const std::string how = drift.detail.empty() ? "" : " (" + drift.detail + ")";
     switch (drift.kind) {
     case DriftKind::MissingFunction:
         return "creates " + drift.object;
     case DriftKind::Body:
-        return "replaces " + drift.object + ", whose source differs" +
-               (drift.detail.empty() ? "" : " (" + drift.detail + ")");
+        return "replaces " + drift.object + ", whose source differs" + how;
     case DriftKind::Attributes:
-        return "replaces " + drift.object + " (" + drift.detail + ")";
+        return "replaces " + drift.object + how;
     case DriftKind::MissingColumn:
-        return "adds the column " + drift.object;
+        return (isAddedByTheScript(drift.object) ? "adds the column " : "does not add the missing column ") +
+               drift.object;
+    case DriftKind::ColumnType:
+        return "leaves the type of " + drift.object + " as it is" + how;
+    case DriftKind::MissingConstraint:
+        return (drift.object.ends_with("_check") ? "adds the constraint " : "does not add the missing constraint ") +
+               drift.object + how;
+    case DriftKind::MissingIndex:
+        return (drift.detail.empty() ? "creates the index " : "leaves the index ") + drift.object + how;
+    case DriftKind::MissingConfig:
+        return "adds the row of config";
     case DriftKind::ExtraFunction:
+    case DriftKind::ExtraTable:
+    case DriftKind::ExtraColumn:
+    case DriftKind::ExtraConstraint:
+    case DriftKind::ExtraIndex:
+    case DriftKind::ExtraTrigger:
         break;
     }
     return "leaves " + drift.object + ", which is not ours, as it is";
@@ -75,24 +112,38 @@ void checkServer(Plan& plan, const Catalog& catalog) {
     }
 }
 
-/// What the script is tested to convert.
-constexpr std::array<std::string_view, 2> convertible = {"0.1.0", "0.2.0"};
+/// What an install is by what it says and by what it is made of; empty: none that the script is tested to convert.
+/// PgQue 0.1.0 calls itself 1.0.0-dev and has no cooperative groups yet.
+std::string knownVersion(const Inspection& seen) {
+    const bool cooperates = seen.catalog.columns.contains("subscription.sub_role") &&
+                            seen.catalog.functions.contains("receive_coop(text, text, text, integer, interval)");
+    if ((seen.version == "0.1.0" || seen.version == "1.0.0-dev") && !cooperates)
+        return "0.1.0";
+    return seen.version == "0.2.0" && cooperates ? "0.2.0" : std::string();
+}
 
 /// Whether PgQue has it too: our own additions and helpers it does not.
 bool isOfPgque(const std::string& function) {
     const std::string name = function.substr(0, function.find('('));
-    return !name.starts_with('_') && name != "origin" && name != "nack_batch";
+    return !name.starts_with('_') && name != "origin" && name != "nack_batch" && name != "upgrade_schema";
+}
+
+/// Shorter forms of what has defaults now; the script takes them away.
+bool isOfOldPgque(const std::string& function) {
+    return function == "register_subconsumer(text, text, text)" ||
+           function == "subscribe_subconsumer(text, text, text)";
 }
 
 /// How an install differs from what its version is known to be made of, as far as names tell; empty: it does not.
-std::string notOfItsVersion(const Inspection& seen) {
+std::string notOfItsVersion(const Inspection& seen, const std::string& version) {
     std::string extra;
     std::string missing;
     const auto add = [](std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + name; };
+    const bool old = version == "0.1.0";
     for (const Drift& drift : seen.drift) {
-        if (drift.kind == DriftKind::ExtraFunction)
+        if (drift.kind == DriftKind::ExtraFunction && !(old && isOfOldPgque(drift.object)))
             add(extra, drift.object);
-        else if (drift.kind == DriftKind::MissingFunction && seen.version != "0.1.0" && isOfPgque(drift.object))
+        else if (drift.kind == DriftKind::MissingFunction && !old && isOfPgque(drift.object))
             add(missing, drift.object);
     }
     if (!extra.empty())
@@ -100,6 +151,20 @@ std::string notOfItsVersion(const Inspection& seen) {
     if (!missing.empty())
         add(extra, "it lacks " + missing);
     return extra;
+}
+
+/// Function by function, what is here against what comes.
+std::vector<SourceDifference> differencesOf(const Inspection& seen, const Sources& here) {
+    std::vector<SourceDifference> differences;
+    for (const Drift& drift : seen.drift) {
+        const auto shipped = pgqueManifest().sources.find(drift.object);
+        const auto found = here.find(drift.object);
+        if (drift.kind != DriftKind::Body || shipped == pgqueManifest().sources.end() || found == here.end())
+            continue;
+        std::string text = sourceDifference(found->second, shipped->second);
+        differences.push_back({drift.object, text.empty() ? "only blanks at the ends of lines\n" : std::move(text)});
+    }
+    return differences;
 }
 
 } // namespace
@@ -126,14 +191,15 @@ Plan planInstall(const Inspection& seen) {
     return plan;
 }
 
-Plan planUpgrade(const Inspection& seen) {
+Plan planUpgrade(const Inspection& seen, const Sources& here) {
     Plan plan = draft(Deed::Upgrade, "Upgrade the queue schema in ", seen);
+    plan.differences = differencesOf(seen, here);
     plan.transaction = std::string(begin) + std::string(pgqueSql());
     plan.sql = plan.transaction + commit;
     for (const Drift& drift : seen.drift)
         plan.changes.push_back(describe(drift));
     if (!seen.grants.empty())
-        plan.changes.push_back("puts " + counted(std::int64_t(seen.grants.size()), "grants right"));
+        plan.changes.push_back("puts rights right: " + counted(std::int64_t(seen.grants.size()), "differ"));
     if (seen.origin != SchemaOrigin::Ours && seen.origin != SchemaOrigin::OursDrifted)
         refuse(plan, "Only Batchscope's own schema can be upgraded. " + seen.summary(), "");
     else if (!seen.catalog.ownsSchema)
@@ -143,24 +209,30 @@ Plan planUpgrade(const Inspection& seen) {
     return plan;
 }
 
-Plan planConvert(const Inspection& seen) {
+Plan planConvert(const Inspection& seen, const Sources& here) {
     Plan plan = draft(Deed::Convert, "Convert the queue schema in ", seen);
+    const std::string version = knownVersion(seen);
+    plan.differences = differencesOf(seen, here);
+    plan.caution = "Whether the functions here are those of PgQue " + version +
+                   " or were changed by somebody can't be told: this program has no fingerprints of the original. "
+                   "What was changed in them is overwritten. Read the differences first.";
     plan.transaction = std::string(begin) + std::string(pgqueSql());
     plan.sql = plan.transaction + commit;
     plan.changes = {"keeps queues, events, positions, retries, dead letters, owners and other people's grants"};
     for (const Drift& drift : seen.drift)
         plan.changes.push_back(describe(drift));
     if (!seen.grants.empty())
-        plan.changes.push_back("puts " + counted(std::int64_t(seen.grants.size()), "grants right"));
+        plan.changes.push_back("puts rights right: " + counted(std::int64_t(seen.grants.size()), "differ"));
     if (seen.origin != SchemaOrigin::Foreign)
         refuse(plan, "Only a compatible schema that somebody else installed can be converted. " + seen.summary(), "");
-    else if (std::find(convertible.begin(), convertible.end(), seen.version) == convertible.end())
+    else if (version.empty())
         refuse(plan,
                "Version " + (seen.version.empty() ? std::string("unknown") : seen.version) +
-                   " is none that this program knows how to convert (0.1.0 and 0.2.0).",
+                   " is none that this program knows how to convert (PgQue 0.1.0, which calls itself 1.0.0-dev, and "
+                   "0.2.0).",
                "Leave it as it is: this console works with it.");
-    else if (const std::string strange = notOfItsVersion(seen); !strange.empty())
-        refuse(plan, "It is not as PgQue " + seen.version + " is: " + strange + ".",
+    else if (const std::string strange = notOfItsVersion(seen, version); !strange.empty())
+        refuse(plan, "It is not as PgQue " + version + " is: " + strange + ".",
                "Somebody changed it on purpose: ask the owner, " + seen.catalog.owner + ", first.");
     else if (!seen.catalog.ownsSchema)
         refuse(plan, seen.catalog.user + " does not own the schema.", "Connect as " + seen.catalog.owner + ".");
@@ -179,8 +251,11 @@ Plan planUninstall(const Inspection& seen, const Losses& losses) {
     plan.sql += plan.transaction + commit;
     plan.changes = {
         "loses " + counted(std::int64_t(losses.queues.size()), "queues") + " in " + counted(losses.tables, "tables") +
-            ", " + counted(losses.bytes, "bytes"),
-        "loses about " + counted(losses.undelivered, "undelivered events"),
+            ", " + sizeText(losses.bytes),
+        "loses about " + counted(losses.undelivered, "undelivered events") +
+            (losses.uncounted == 0
+                 ? ""
+                 : ", without those of " + counted(losses.uncounted, "queues") + ", whose event sequence is missing"),
         "loses " + counted(losses.subscriptions, "subscriptions") + ", of which " +
             counted(losses.openBatches, "hold an open batch"),
         "loses " + counted(losses.retries, "events that wait for a retry"),

@@ -11,7 +11,6 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <numeric>
 
 using namespace Qt::StringLiterals;
 
@@ -19,7 +18,6 @@ namespace ui {
 
 using models::format::bytes;
 using models::format::milliseconds;
-using models::format::number;
 
 namespace {
 
@@ -33,20 +31,36 @@ double median(std::vector<double> values) {
     return *middle;
 }
 
+double toMs(std::chrono::microseconds time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+}
+
 } // namespace
 
 FootprintPage::FootprintPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
     , m_model(models::ownColumns())
+    , m_spendingModel(models::spendingColumns())
     , m_costCard(new Card(tr("Looking")))
+    , m_spendingCard(new Card(tr("What was asked")))
     , m_card(new Card(tr("Sessions of Batchscope")))
     , m_facts(new FactsList)
+    , m_spendingView(new QTableView)
     , m_view(new QTableView)
     , m_answer(
           this, [this] { return this->tools().desk->footprint(); },
           [this](const domain::Footprint& footprint) { show(footprint); },
           [this](const pg::Failure& failure) { fail(failure); }) {
     setObjectName(u"footprint"_s);
+    m_spendingView->setObjectName(u"spending"_s);
+    m_spendingView->setAccessibleName(tr("What was asked of the server, by purpose"));
+    m_spendingTable = new TableController(m_spendingView, &m_spendingModel, u"spending"_s, tools.settings);
+    // The sum stands last.
+    m_spendingView->setSortingEnabled(false);
+    m_spendingTable->proxy()->sort(-1);
+    m_spendingTable->stretch(u"purpose"_s);
+    addTableTools(*m_spendingCard, *m_spendingTable, tr("Filter purposes"));
+    m_spendingCard->setContent(m_spendingView);
     m_view->setObjectName(u"ownSessions"_s);
     m_view->setAccessibleName(tr("Sessions of this and other consoles with this role"));
     m_table = new TableController(m_view, &m_model, u"ownSessions"_s, tools.settings);
@@ -63,32 +77,47 @@ FootprintPage::FootprintPage(const PageTools& tools, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::large);
     layout->addWidget(m_costCard);
-    layout->addWidget(m_card, 1);
+    layout->addWidget(m_spendingCard, 3);
+    layout->addWidget(m_card, 2);
     m_table->notice()->say(tr("Asking…"), {});
     // Samples count whatever page is shown.
-    connect(tools.desk, &desk::Desk::snapshotReady, this, [this](const domain::SnapshotPtr& snapshot) {
-        if (snapshot)
-            remember(*snapshot);
-    });
+    connect(tools.desk, &desk::Desk::snapshotReady, this, [this] { remember(); });
 }
 
-void FootprintPage::remember(const domain::Snapshot& snapshot) {
-    if (snapshot.number == m_newest)
+void FootprintPage::remember() {
+    const domain::SnapshotPtr snapshot = tools().desk->liveSnapshot();
+    if (!snapshot || snapshot->number == m_newest)
         return;
-    m_newest = snapshot.number;
-    m_costs.push_back(snapshot.cost);
+    m_newest = snapshot->number;
+    m_costs.push_back(snapshot->cost);
     if (m_costs.size() > remembered)
         m_costs.pop_front();
 }
 
 void FootprintPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
-    remember(snapshot);
-    showCosts(snapshot);
+    remember();
+    showSpending();
+    showSampleCosts();
     m_model.setNow(snapshot.takenAt);
     m_answer.beat(tools().desk->shownInstant());
 }
 
-void FootprintPage::showCosts(const domain::Snapshot& snapshot) {
+void FootprintPage::showSpending() {
+    const domain::Spending spending = tools().desk->spending();
+    m_spendingModel.show(models::spendingLines(spending), m_spendingModel.context().now);
+    m_spendingCard->setNote(tr("since this server was opened, %1 ago").arg(models::format::age(spending.since)),
+                            tr("Everything that this window asked, on all its sessions; other consoles count for "
+                               "themselves. The workers of the cooperative debugger are not in it."));
+    m_facts->set(tr("Of the server's time"), models::serverShare(spending),
+                 tr("The sum of the server times below, by its own clock, as a part of the time that passed"));
+    m_facts->set(tr("Longest look"), tr("%1, as seen from here").arg(milliseconds(toMs(spending.longestLook()))),
+                 tr("Each look is one round trip, its transactions in it: none of them was open for longer. What was "
+                    "done by actions is not in it."));
+}
+
+void FootprintPage::showSampleCosts() {
+    if (m_costs.empty())
+        return;
     const auto over = [this](auto part) {
         std::vector<double> values;
         values.reserve(m_costs.size());
@@ -101,26 +130,26 @@ void FootprintPage::showCosts(const domain::Snapshot& snapshot) {
     const auto worst = [](const std::vector<double>& values) {
         return *std::max_element(values.begin(), values.end());
     };
+    const domain::SampleCost& now = m_costs.back();
     m_costCard->setNote(tr("over the last %n sample(s)", nullptr, int(m_costs.size())));
     m_facts->set(
-        tr("Server time of a sample"),
+        tr("Positions of a sample"),
         tr("%1 now, %2 median, %3 at most")
-            .arg(milliseconds(snapshot.cost.serverMs), milliseconds(median(server)), milliseconds(worst(server))),
-        tr("By the server's own clock, of the part that is asked with every sample"));
-    m_facts->set(tr("Round trip"), milliseconds(snapshot.cost.roundTripMs), tr("As seen from here, network included"));
+            .arg(milliseconds(now.serverMs), milliseconds(median(server)), milliseconds(worst(server))),
+        tr("By the server's own clock: queues, ticks and subscriptions, which every sample asks. Sequences, counts, "
+           "sessions and upkeep come on top and are in the line of the sample below."));
+    m_facts->set(tr("Round trip"),
+                 tr("%1 with %n statement(s)", nullptr, now.statements).arg(milliseconds(now.roundTripMs)),
+                 tr("Of the newest sample, with all that was asked in it, as seen from here, network included. Each "
+                    "part is a read-only transaction of its own."));
     m_facts->set(tr("Bytes of a sample"),
                  tr("%1 now, %2 median, %3 at most")
-                     .arg(bytes(snapshot.cost.bytes), bytes(qint64(median(size))), bytes(qint64(worst(size)))));
-    m_facts->set(
-        tr("Statements"),
-        tr("%1 in one round trip, each part a read-only transaction of its own").arg(number(snapshot.cost.statements)));
+                     .arg(bytes(now.bytes), bytes(qint64(median(size))), bytes(qint64(worst(size)))));
     const auto period = tools().desk->period();
     m_facts->set(tr("Asked"),
                  tools().desk->isPaused()
                      ? tr("paused")
-                     : tr("every %1, %2 % of the server's time")
-                               .arg(milliseconds(double(period.count())))
-                               .arg(100 * median(server) / double(period.count()), 0, 'f', 2) +
+                     : tr("every %1").arg(milliseconds(double(period.count()))) +
                            (tools().desk->isSlowed() ? tr("; slowed down, because the server is slow") : QString()));
 }
 
@@ -128,19 +157,32 @@ void FootprintPage::show(const domain::Footprint& footprint) {
     std::vector<models::OwnLine> lines;
     lines.reserve(footprint.sessions.size());
     std::optional<pg::Timestamp> oldest;
+    const domain::OwnSession* asking = nullptr;
     std::int64_t locks = 0;
     for (const domain::OwnSession& session : footprint.sessions) {
         lines.push_back({session});
+        if (session.asks) {
+            asking = &session;
+            continue;
+        }
         locks += session.locks;
         if (session.transactionSince)
             oldest = std::min(oldest.value_or(*session.transactionSince), *session.transactionSince);
     }
     m_model.show(std::move(lines), footprint.takenAt);
-    m_card->setNote(tr("%n session(s)", nullptr, m_model.rowCount()) + u" · "_s +
-                        (oldest ? tr("oldest transaction %1").arg(models::format::age(footprint.takenAt - *oldest))
-                                : tr("no transaction open")) +
-                        u" · "_s + tr("%n lock(s) held", nullptr, int(locks)),
-                    tr("Consoles of this role, on this server, whoever runs them"));
+    QStringList note{tr("%n session(s)", nullptr, m_model.rowCount())};
+    if (asking != nullptr) {
+        const pg::Interval open = footprint.takenAt - asking->transactionSince.value_or(footprint.takenAt);
+        note += tr("pid %1 asks, with %n lock(s) for %2", nullptr, int(asking->locks))
+                    .arg(asking->pid)
+                    .arg(milliseconds(toMs(open)));
+    }
+    note += oldest ? tr("the others: oldest transaction %1").arg(models::format::age(footprint.takenAt - *oldest))
+                   : tr("the others: no transaction open");
+    note += tr("%n lock(s) held", nullptr, int(locks));
+    m_card->setNote(note.join(u" · "_s),
+                    tr("Consoles of this role, on this server, whoever runs them, at one moment. A session that looks "
+                       "has its transaction open only while it does: the longest look above is the bound."));
     m_table->notice()->say(tr("No session of Batchscope is seen"), tr("Behind a pooler sessions carry other names."));
     Q_EMIT completed();
 }
@@ -153,6 +195,7 @@ void FootprintPage::fail(const pg::Failure& failure) {
 }
 
 void FootprintPage::setStale(bool stale) {
+    m_spendingTable->setStale(stale);
     m_table->setStale(stale);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/lockmodel.h"
+#include "models/spendingmodel.h"
 #include "ui/page.h"
 #include "ui/repeated.h"
 
@@ -15,7 +16,7 @@ class Card;
 class FactsList;
 class TableController;
 
-/// What this console costs the server it looks at.
+/// What this console costs the server it looks at: everything it asked, and what its sessions hold right now.
 class FootprintPage : public Page {
     Q_OBJECT
 
@@ -34,15 +35,20 @@ public:
     bool isComplete() const override;
 
 private:
-    void remember(const domain::Snapshot& snapshot);
-    void showCosts(const domain::Snapshot& snapshot);
+    void remember();
+    void showSpending();
+    void showSampleCosts();
     void show(const domain::Footprint& footprint);
     void fail(const pg::Failure& failure);
 
     models::AnswerModel<models::OwnLine> m_model;
+    models::AnswerModel<models::SpendingLine> m_spendingModel;
     Card* m_costCard;
+    Card* m_spendingCard;
     Card* m_card;
     FactsList* m_facts;
+    QTableView* m_spendingView;
+    TableController* m_spendingTable;
     QTableView* m_view;
     TableController* m_table;
     std::deque<domain::SampleCost> m_costs; ///< of the newest samples

@@ -58,6 +58,8 @@ void LocksPage::show(const domain::LockWaits& waits) {
         waiting += !session.waitsFor.empty();
         ours += !session.waitsFor.empty() && (session.schema == "pgque" || session.schema == "workqueue");
     }
+    if (waits.more)
+        note += tr("only the first %n session(s) are shown", nullptr, int(waits.sessions.size()));
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     const bool past = tools().desk->shownInstant().has_value();
     QStringList note;

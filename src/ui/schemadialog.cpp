@@ -9,6 +9,7 @@
 #include "ui/words.h"
 
 #include <QAbstractButton>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -48,7 +49,8 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     : QDialog(parent)
     , m_desk(desk)
     , m_plan(std::move(plan))
-    , m_content(new QVBoxLayout) {
+    , m_content(new QVBoxLayout)
+    , m_read(m_plan.caution.empty() || m_plan.differences.empty()) {
     const bool uninstall = m_plan.deed == schema::Deed::Uninstall;
     const bool convert = m_plan.deed == schema::Deed::Convert;
     const QString database =
@@ -90,8 +92,15 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
             sentence(tr("Somebody else's functions are replaced by those this program ships. From here "
                         "it can't be undone: only the script of the other installer brings them "
                         "back.")));
+    if (!m_plan.caution.empty() && !m_plan.refusal) {
+        QLabel* caution = sentence(models::format::text(m_plan.caution));
+        caution->setObjectName(u"caution"_s);
+        setInk(caution, colors().warning);
+        m_content->addWidget(caution);
+    }
     if (uninstall && !m_plan.refusal)
         m_content->addWidget(sentence(tr("Can't be undone.")));
+    addDifferences();
     m_content->addWidget(dimLabel(tr("SQL that will run")));
     QPlainTextEdit* sql = makeSqlView(u"schemaSql"_s);
     sql->setLineWrapMode(QPlainTextEdit::NoWrap);
@@ -118,6 +127,45 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     updateButton();
 }
 
+/// One function at a time, chosen from a list; closed at first.
+void SchemaDialog::addDifferences() {
+    if (m_plan.differences.empty())
+        return;
+    QAbstractButton* open = makeButton(tr("Show how %n function(s) differ…", nullptr, int(m_plan.differences.size())),
+                                       u"showDifferences"_s, this);
+    auto* choice = new QComboBox;
+    choice->setObjectName(u"differingFunction"_s);
+    choice->setAccessibleName(tr("Function that differs"));
+    for (const schema::SourceDifference& one : m_plan.differences)
+        choice->addItem(models::format::visible(models::format::text(one.function)));
+    QPlainTextEdit* view = makeSqlView(u"sourceDifference"_s);
+    view->setAccessibleName(tr("Difference of the sources: - what is here, + what comes"));
+    view->setLineWrapMode(QPlainTextEdit::NoWrap);
+    view->setMaximumHeight(QWIDGETSIZE_MAX);
+    const auto show = [this, view](int at) {
+        if (at >= 0)
+            view->setPlainText(models::format::text(m_plan.differences[std::size_t(at)].text));
+    };
+    connect(choice, &QComboBox::currentIndexChanged, this, show);
+    show(0);
+    choice->hide();
+    view->hide();
+    auto* row = new QHBoxLayout;
+    row->addWidget(open);
+    row->addWidget(choice, 1);
+    row->addStretch();
+    m_content->addLayout(row);
+    m_content->addWidget(view, 2);
+    connect(open, &QAbstractButton::clicked, this, [this, open, choice, view] {
+        open->hide();
+        choice->show();
+        view->show();
+        choice->setFocus();
+        m_read = true;
+        updateButton();
+    });
+}
+
 void SchemaDialog::addLine(const QString& title, const QString& name, QLineEdit*& line) {
     auto* row = new QHBoxLayout;
     auto* label = new QLabel(title);
@@ -136,7 +184,8 @@ void SchemaDialog::updateButton() {
         models::format::text(m_desk->snapshot() ? m_desk->snapshot()->capabilities.database : std::string());
     const bool confirmed = !m_typedName || m_typedName->text() == database;
     const bool explained = !m_reason || !m_reason->text().trimmed().isEmpty();
-    m_act->setEnabled(!m_plan.refusal && !m_running && confirmed && explained);
+    m_act->setEnabled(!m_plan.refusal && !m_running && m_read && confirmed && explained);
+    m_act->setToolTip(m_read ? QString() : tr("The differences must be looked at first"));
     m_act->setVisible(!m_plan.refusal);
 }
 

@@ -11,8 +11,9 @@ class QVBoxLayout;
 
 namespace ui {
 
-/// Installing, upgrading, converting or uninstalling the schema: what it would change or lose, the SQL, and then what
-/// happened. An uninstall asks for the database's name.
+/// Installing, upgrading, converting or uninstalling the schema: what it would change or lose, function by function how
+/// sources differ, the SQL, and then what happened. An uninstall and a conversion ask for the database's name; where
+/// the plan has a caution, the differences must have been opened.
 class SchemaDialog : public QDialog {
     Q_OBJECT
 
@@ -23,6 +24,7 @@ Q_SIGNALS:
     void carriedOut();
 
 private:
+    void addDifferences();
     void addLine(const QString& title, const QString& name, QLineEdit*& line);
     void updateButton();
     void carryOut();
@@ -35,6 +37,7 @@ private:
     QAbstractButton* m_act;
     QAbstractButton* m_cancel;
     bool m_running = false;
+    bool m_read; ///< what must be looked at before has been
 };
 
 } // namespace ui

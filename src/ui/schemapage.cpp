@@ -15,12 +15,20 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace ui {
 
 using models::format::foreign;
 using models::format::text;
+
+namespace {
+
+constexpr qsizetype lostShown = 5;
+
+} // namespace
 
 SchemaPage::SchemaPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
@@ -49,7 +57,9 @@ SchemaPage::SchemaPage(const PageTools& tools, QWidget* parent)
     m_statusTable = makeTable(m_statusView, &m_status, u"schedulerStatus"_s, tr("Scheduler and ticker"));
     m_driftTable->sortFirstBy(u"what"_s, Qt::AscendingOrder);
     m_driftTable->stretch(u"sql"_s);
-    m_statusTable->sortFirstBy(u"component"_s, Qt::AscendingOrder);
+    // What is seen comes first, then what is set up.
+    m_statusView->setSortingEnabled(false);
+    m_statusTable->proxy()->sort(-1);
     m_statusTable->stretch(u"detail"_s);
     addTableTools(*m_driftCard, *m_driftTable, tr("Filter differences"));
     m_driftCard->setContent(m_driftView);
@@ -113,21 +123,28 @@ void SchemaPage::plan(schema::Deed deed) {
     });
 }
 
-void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
-    m_facts->set(tr("Ticks"), whoTicks(snapshot));
+void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
+    const QStringList lost = models::lostGroupLines(snapshot, diagnosis);
+    m_facts->set(
+        tr("Groups"),
+        lost.isEmpty()
+            ? tr("none is known to have lost its last member")
+            : lost.mid(0, lostShown).join(u'\n') +
+                  (lost.size() > lostShown ? tr("\nand %n more", nullptr, int(lost.size() - lostShown)) : QString()),
+        tr("The last member to leave turns its group into a normal consumer, and the database does not say "
+           "that it was one. Told here is what this console has seen, and what names and rows suggest."));
+    if (m_report) {
+        m_factsCard->setNote(
+            tr("inspected %1 ago")
+                .arg(models::format::age(std::max(pg::Interval(0), snapshot.takenAt - m_report->inspection.takenAt))));
+        showStatus(tools().desk->snapshot());
+    }
     m_answer.beat(tools().desk->shownInstant());
 }
 
-QString SchemaPage::whoTicks(const domain::Snapshot& snapshot) const {
-    std::optional<pg::Timestamp> newest;
-    for (const domain::Queue& queue : snapshot.queues) {
-        if (queue.lastTick)
-            newest = std::max(newest.value_or(queue.lastTick->time), queue.lastTick->time);
-    }
-    if (!newest)
-        return snapshot.queues.empty() ? tr("there is no queue yet") : tr("none was ever made");
-    return tr("the newest was made %1 ago; whoever calls pgque.ticker() makes them")
-        .arg(models::format::age(snapshot.takenAt - *newest));
+void SchemaPage::showStatus(const domain::SnapshotPtr& snapshot) {
+    m_status.show(models::statusRows(snapshot.get(), m_report->scheduling, m_report->status),
+                  snapshot ? snapshot->takenAt : pg::Timestamp());
 }
 
 void SchemaPage::show(const desk::SchemaReport& report) {
@@ -149,27 +166,32 @@ void SchemaPage::show(const desk::SchemaReport& report) {
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     const pg::Timestamp now = snapshot ? snapshot->takenAt : pg::Timestamp();
     m_drift.show(models::driftLines(seen), now);
-    std::vector<models::StatusRow> rows;
-    for (const pgque::StatusLine& line : report.status)
-        rows.push_back({line});
-    m_status.show(std::move(rows), now);
+    m_report = report;
+    showStatus(snapshot);
     m_driftCard->setNote(m_drift.rowCount() == 0
                              ? QString()
                              : tr("%n difference(s) from what this program ships", nullptr, m_drift.rowCount()));
     m_driftTable->notice()->say(tr("Nothing differs"),
-                                tr("Functions, columns and rights are those of the script this program ships."),
+                                tr("Functions, the fixed tables with their columns, constraints, indexes and "
+                                   "triggers, and rights are those of the script this program ships%1. The tables of "
+                                   "single queues are not compared.")
+                                    .arg(catalog.configRows ? tr(", and config has its row") : QString()),
                                 models::Tone::Good);
-    if (report.statusError)
-        m_statusTable->notice()->say(tr("pgque.status() could not be asked"), words::failure(*report.statusError),
-                                     models::Tone::Warning);
-    else
-        m_statusTable->notice()->say(tr("Nothing is told"), {});
+    const QString unasked = report.statusError
+                                ? tr("pgque.status() could not be asked: %1").arg(words::failure(*report.statusError))
+                                : QString();
+    m_statusCard->setNote(unasked);
+    m_statusTable->notice()->say(tr("Nothing is told"), unasked,
+                                 report.statusError ? models::Tone::Warning : models::Tone::Dim);
     Q_EMIT completed();
 }
 
 void SchemaPage::fail(const pg::Failure& failure) {
     m_drift.show({}, m_drift.context().now);
     m_status.show({}, m_status.context().now);
+    m_report.reset();
+    m_statusCard->setNote({});
+    m_factsCard->setNote({});
     m_driftCard->setNote({});
     for (TableController* table : {m_driftTable, m_statusTable})
         words::sayFailure(*table->notice(), tr("The schema could not be inspected"),

@@ -6,6 +6,7 @@
 #include "ui/repeated.h"
 
 #include <map>
+#include <optional>
 
 class QAbstractButton;
 class QTableView;
@@ -44,7 +45,7 @@ private:
     void plan(schema::Deed deed);
     void show(const desk::SchemaReport& report);
     void fail(const pg::Failure& failure);
-    QString whoTicks(const domain::Snapshot& snapshot) const;
+    void showStatus(const domain::SnapshotPtr& snapshot);
 
     models::AnswerModel<models::DriftLine> m_drift;
     models::AnswerModel<models::StatusRow> m_status;
@@ -58,6 +59,7 @@ private:
     TableController* m_statusTable;
     std::map<schema::Deed, QAbstractButton*> m_deeds;
     bool m_planning = false;
+    std::optional<desk::SchemaReport> m_report; ///< the newest
     Repeated<desk::SchemaReport> m_answer;
 };
 

@@ -163,6 +163,49 @@ private Q_SLOTS:
         QCOMPARE(owner()->pids, std::vector<std::int32_t>{pid});
     }
 
+    /// Whatever asks, it is booked: nothing that goes over a session of the desk is in no figure.
+    void everyQuestionIsCounted() {
+        const support::TestDatabase database(support::Schema::Both);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
+        Desk desk(profileOf(database.info()));
+        desk.setPeriod(100ms);
+        openAndWait(desk);
+        const auto spent = [&desk](domain::Purpose purpose) { return desk.spending()[purpose].total; };
+        using domain::Purpose;
+        QTRY_VERIFY(spent(Purpose::Sample).roundTrips >= 2);
+        QVERIFY(spent(Purpose::Sample).measured.count() > 0);
+        QCOMPARE(spent(Purpose::Sample).measuredRoundTrips, spent(Purpose::Sample).roundTrips);
+        QVERIFY(spent(Purpose::Sample).measured < spent(Purpose::Sample).waited);
+        QVERIFY(spent(Purpose::Sample).bytes > 0);
+        // Parts that are asked on slower beats than the positions are in it.
+        QVERIFY(spent(Purpose::Sample).statements > 15);
+        QVERIFY(spent(Purpose::Probe).roundTrips >= 3);
+        QTRY_VERIFY(spent(Purpose::WorkQueues).roundTrips >= 2);
+        QTRY_VERIFY(spent(Purpose::Listen).statements >= 1);
+        QCOMPARE(spent(Purpose::Pages).roundTrips, 0);
+        QCOMPARE(spent(Purpose::Follow).roundTrips, 0);
+        QCOMPARE(spent(Purpose::Act).roundTrips, 0);
+        wait(desk.lockWaits());
+        QTRY_COMPARE(spent(Purpose::Pages).roundTrips, 1);
+        QCOMPARE(spent(Purpose::Pages).measuredRoundTrips, 1);
+        const auto& subscription = desk.snapshot()->subscriptions[0];
+        desk.follow(subscription.queueId, subscription.subId);
+        QTRY_VERIFY(spent(Purpose::Follow).roundTrips >= 2);
+        desk.setAccessMode(AccessMode::Operate);
+        wait(desk.perform(request("create_queue", "mails")));
+        QTRY_VERIFY(spent(Purpose::Act).roundTrips >= 1);
+        QVERIFY(desk.spending().longestLook() >= spent(Purpose::Sample).longest);
+
+        // The session that looks is among those that are listed, with what it holds for the question.
+        const auto footprint = std::get<domain::Footprint>(wait(desk.footprint()));
+        const auto asking = std::find_if(footprint.sessions.begin(), footprint.sessions.end(),
+                                         [](const domain::OwnSession& session) { return session.asks; });
+        QVERIFY(asking != footprint.sessions.end());
+        QVERIFY(asking->locks > 0);
+        QVERIFY(asking->transactionSince.has_value());
+    }
+
     /// Names are the users' own: any characters, up to 57 bytes; what is longer is refused with the reason.
     void namesOfAllKinds() {
         const support::TestDatabase database(support::Schema::Pgque);

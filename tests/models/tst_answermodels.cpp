@@ -24,11 +24,37 @@ domain::LockSession session(std::int32_t pid, std::vector<std::int32_t> blockers
     return made;
 }
 
-QStringList paths(const std::vector<LockLine>& lines) {
+/// "2 1+1": pid 2 at level 1, and behind one other than that it stands under.
+QStringList drawn(const std::vector<LockLine>& lines) {
     QStringList found;
     for (const LockLine& line : lines)
-        found += QString::fromStdString(line.path);
+        found += QStringLiteral("%1 %2").arg(line.session.pid).arg(line.depth) +
+                 (line.alsoBehind > 0 ? QStringLiteral("+%1").arg(line.alsoBehind) : QString()) +
+                 (line.ring ? QStringLiteral(" ring") : QString());
     return found;
+}
+
+/// A holder and a queue for its row, as pg_blocking_pids() tells it: the first waits for the holder's transaction, all
+/// others for the first and for everybody ahead of them.
+domain::LockWaits queueForOneRow(int waiting) {
+    domain::LockWaits waits;
+    waits.sessions = {session(1, {}), session(2, {1})};
+    for (std::int32_t pid = 3; pid < 2 + waiting; ++pid) {
+        waits.sessions.push_back(session(pid, {}));
+        for (std::int32_t ahead = 2; ahead < pid; ++ahead)
+            waits.sessions.back().blockers.push_back(ahead);
+    }
+    return waits;
+}
+
+/// The same for a table: everybody waits for the holder, and for those ahead.
+domain::LockWaits queueForOneTable(int waiting) {
+    domain::LockWaits waits = queueForOneRow(waiting);
+    for (domain::LockSession& one : waits.sessions) {
+        if (one.pid > 2)
+            one.blockers.insert(one.blockers.begin(), 1);
+    }
+    return waits;
 }
 
 RetryLine retry(std::int64_t id, pg::Interval due) {
@@ -54,16 +80,97 @@ private Q_SLOTS:
         QVERIFY(lockTree(waits).empty());
         waits.sessions = {session(1, {}), session(2, {1}), session(3, {2}), session(4, {1, 2}), session(9, {})};
         const auto lines = lockTree(waits);
-        QCOMPARE(paths(lines), QStringList({"1", "1/2", "1/2/3", "1/2/4", "1/4", "9"}));
+        QCOMPARE(drawn(lines), QStringList({"1 0", "2 1", "3 2", "4 1+1", "9 0"}));
         QCOMPARE(lines.front().waiting, 3);
+        QCOMPARE(lines[1].waiting, 2);
         QCOMPARE(lines.back().waiting, 0);
-        QCOMPARE(lines[2].depth, 2);
+        QCOMPARE(lines[3].alsoBehindFirst.pid, 2);
+    }
+
+    void everyWaiterOfALongQueueStandsOnce_data() {
+        QTest::addColumn<int>("waiting");
+        for (const int waiting : {20, 64, 500, 1'999})
+            QTest::addRow("%d", waiting) << waiting;
+    }
+
+    void everyWaiterOfALongQueueStandsOnce() {
+        QFETCH(const int, waiting);
+        const auto row = lockTree(queueForOneRow(waiting));
+        QCOMPARE(row.size(), std::size_t(waiting + 1));
+        QCOMPARE(row[0].session.pid, 1);
+        QCOMPARE(row[0].waiting, waiting);
+        QCOMPARE(row[1].depth, 1);
+        QCOMPARE(row[1].waiting, waiting - 1);
+        // Below the first of the queue, each behind those ahead of it.
+        for (std::size_t at = 2; at < row.size(); ++at) {
+            QCOMPARE(row[at].session.pid, int(at + 1));
+            QCOMPARE(row[at].depth, 2);
+            QCOMPARE(row[at].alsoBehind, int(at) - 2);
+            QCOMPARE(row[at].waiting, waiting - int(at));
+        }
+        const auto table = lockTree(queueForOneTable(waiting));
+        QCOMPARE(table.size(), std::size_t(waiting + 1));
+        for (std::size_t at = 1; at < table.size(); ++at) {
+            QCOMPARE(table[at].depth, 1);
+            QCOMPARE(table[at].alsoBehind, int(at) - 1);
+        }
+    }
+
+    void severalHolders() {
+        domain::LockWaits waits;
+        // 1 and 2 share the row; 3 wants it alone and 4 is behind 3. 5 waits for 2 elsewhere.
+        waits.sessions = {session(1, {}), session(2, {}), session(3, {1, 2}), session(4, {3}), session(5, {2})};
+        const auto lines = lockTree(waits);
+        // 2 holds up more, so it comes first and has them below it; 1 still tells whom it holds up.
+        QCOMPARE(drawn(lines), QStringList({"2 0", "3 1+1", "4 2", "5 1", "1 0"}));
+        QCOMPARE(lines[0].waiting, 3);
+        QCOMPARE(lines[1].alsoBehindFirst.pid, 1);
+        QCOMPARE(lines.back().waiting, 2);
+    }
+
+    void preparedTransactionsAreTold() {
+        domain::LockWaits waits;
+        waits.sessions = {session(0, {}), session(0, {}), session(7, {}), session(8, {})};
+        waits.sessions[0].gid = "a";
+        waits.sessions[1].gid = "b";
+        waits.sessions[2].preparedBlockers = {"a"};
+        waits.sessions[3].preparedBlockers = {"b"};
+        AnswerModel<LockLine> model(lockColumns());
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.show(lockTree(waits), now);
+        QStringList texts;
+        for (int row = 0; row < model.rowCount(); ++row)
+            texts += model.index(row, 0).data().toString();
+        QCOMPARE(texts, QStringList({"prepared a", u"└ pid 7"_qs, "prepared b", u"└ pid 8"_qs}));
+    }
+
+    /// A level that changes is a cell that changes, and the selected session stays it.
+    void aSessionKeepsItsLine() {
+        AnswerModel<LockLine> model(lockColumns());
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        domain::LockWaits waits;
+        waits.sessions = {session(1, {}), session(2, {1}), session(3, {2})};
+        model.show(lockTree(waits), now);
+        const QPersistentModelIndex third = model.index(2, 0);
+        const QString before = third.data().toString();
+        waits.sessions = {session(2, {}), session(3, {2})};
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        model.show(lockTree(waits), now);
+        QCOMPARE(third.row(), 1);
+        QVERIFY(third.data().toString() != before);
+        QVERIFY(!changed.isEmpty());
     }
 
     void aRingHasAnEntrance() {
         domain::LockWaits waits;
         waits.sessions = {session(5, {7}), session(6, {5}), session(7, {6})};
-        QCOMPARE(paths(lockTree(waits)), QStringList({"5", "5/6", "5/6/7"}));
+        QCOMPARE(drawn(lockTree(waits)), QStringList({"5 0+1 ring", "6 1", "7 2"}));
+        // Who only waits for somebody in it is not its entrance.
+        waits.sessions.insert(waits.sessions.begin(), session(1, {6}));
+        QCOMPARE(drawn(lockTree(waits)), QStringList({"5 0+1 ring", "6 1", "1 2", "7 2"}));
+        // Two rings, and a queue behind one.
+        waits.sessions = {session(1, {2}), session(2, {1}), session(3, {4}), session(4, {3}), session(5, {3, 4})};
+        QCOMPARE(drawn(lockTree(waits)), QStringList({"1 0+1 ring", "2 1", "3 0+1 ring", "4 1", "5 1+1"}));
     }
 
     void answersComeAndGo() {

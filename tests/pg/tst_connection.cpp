@@ -43,6 +43,40 @@ private Q_SLOTS:
 
     void cleanupTestCase() { m_database.reset(); }
 
+    void countsWhatGoesOverIt() {
+        auto connection = m_database->connect();
+        connection.takeTraffic();
+        connection.execute({"select 'twelve bytes'", {}});
+        pg::Traffic traffic = connection.takeTraffic();
+        QCOMPARE(traffic.roundTrips, 1);
+        QCOMPARE(traffic.statements, 1);
+        QCOMPARE(traffic.bytes, 12);
+        QVERIFY(traffic.waited.count() > 0);
+        QCOMPARE(traffic.longest, traffic.waited);
+        QCOMPARE(traffic.measuredRoundTrips, 0);
+        QCOMPARE(connection.takeTraffic(), pg::Traffic());
+
+        // A pipeline is one round trip; what fails was asked too.
+        const std::vector<pg::PipelineStep> steps = {
+            {{"select 1", {}}, true}, {{"select no", {}}, true}, {{"select 3", {}}}};
+        connection.pipeline(steps, after(10s));
+        connection.countMeasured(3ms);
+        QVERIFY_EXCEPTION_THROWN(connection.execute({"select 1/0", {}}), pg::Error);
+        connection.stream(
+            {"select generate_series(1, 9)", {}}, [](const Row&) { return true; }, after(10s));
+        connection.executeScript("select 1; select 22", after(10s));
+        traffic = connection.takeTraffic();
+        QCOMPARE(traffic.roundTrips, 4);
+        QCOMPARE(traffic.statements, 6);
+        QCOMPARE(traffic.bytes, 2 + 9 + 3);
+        QVERIFY(traffic.longest < traffic.waited);
+        QCOMPARE(traffic.measuredRoundTrips, 1);
+        QCOMPARE(traffic.measured.count(), 3'000);
+        // Waiting for news sends nothing.
+        connection.waitForNotifications(after(1ms));
+        QCOMPARE(connection.takeTraffic(), pg::Traffic());
+    }
+
     void knowsItsServer() {
         auto connection = m_database->connect();
         QVERIFY(connection.isOpen());

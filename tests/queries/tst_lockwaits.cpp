@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who waits for whom, told with the names of the queue's own rows.
+#include "models/lockmodel.h"
 #include "queries/lockwaits.h"
 #include "support/foreign.h"
 
 #include <QTest>
 
+#include <memory>
 #include <thread>
 
 using namespace support;
@@ -52,6 +54,22 @@ domain::LockWaits once(pg::Connection& connection, std::size_t waiting) {
             return waits;
     }
     return {};
+}
+
+/// What the first waiter is told to wait for while somebody holds a row.
+std::string rowHeld(const TestDatabase& database, const std::string& hold, const std::string& want) {
+    pg::Connection admin = database.connect();
+    pg::Connection holder = database.connect();
+    pg::Connection waiter = database.connect();
+    run(holder, "begin; " + hold);
+    domain::LockWaits waits;
+    {
+        const Waiting one(waiter, want);
+        waits = once(admin, 1);
+        run(holder, "rollback");
+    }
+    const domain::LockSession* session = sessionOf(waits, waiter.backendPid());
+    return session == nullptr ? std::string() : session->waitsFor;
 }
 
 } // namespace
@@ -122,6 +140,146 @@ private Q_SLOTS:
         QCOMPARE(session->mode, std::string("AccessShareLock"));
     }
 
+    void rowsOfQueuesAndConsumers() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('mails'), pgque.create_queue('orders'), "
+                   "pgque.subscribe('orders', 'audit')");
+        QCOMPARE(rowHeld(database, "select 1 from pgque.queue where queue_name = 'orders' for update",
+                         "update pgque.queue set queue_ntables = queue_ntables where queue_name = 'orders'"),
+                 std::string("row of queue orders"));
+        QCOMPARE(rowHeld(database, "select 1 from pgque.consumer where co_name = 'audit' for update",
+                         "select 1 from pgque.consumer where co_name = 'audit' for update"),
+                 std::string("row of consumer audit"));
+        // One that has no name here is a row of its table.
+        run(admin, "create table public.mine as select 1 as a");
+        QCOMPARE(rowHeld(database, "select 1 from public.mine for update", "select 1 from public.mine for update"),
+                 std::string("a row of public.mine"));
+    }
+
+    void aLongQueueForOneRow() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('orders')");
+        pg::Connection holder = database.connect();
+        std::vector<pg::Connection> waiters;
+        for (int i = 0; i < 64; ++i)
+            waiters.push_back(database.connect());
+        const std::string lock = "select 1 from pgque.queue where queue_name = 'orders' for update";
+        run(holder, "begin; " + lock);
+        domain::LockWaits waits;
+        {
+            std::vector<std::unique_ptr<Waiting>> all;
+            for (pg::Connection& waiter : waiters)
+                all.push_back(std::make_unique<Waiting>(waiter, lock));
+            waits = once(admin, waiters.size());
+            run(holder, "rollback");
+        }
+        const auto lines = models::lockTree(waits);
+        QCOMPARE(lines.size(), waiters.size() + 1);
+        QCOMPARE(lines.front().session.pid, holder.backendPid());
+        QCOMPARE(lines.front().waiting, 64);
+        for (const models::LockLine& line : lines)
+            QVERIFY(line.depth <= 2);
+        QVERIFY(!waits.more);
+    }
+
+    void withoutTheQueue() {
+        const TestDatabase database;
+        pg::Connection admin = database.connect();
+        QVERIFY(queries::lockWaits(admin, soon()).sessions.empty());
+        run(admin, "create table jobs as select 1 as a");
+        QCOMPARE(rowHeld(database, "select 1 from jobs for update", "select 1 from jobs for update"),
+                 std::string("a row of public.jobs"));
+    }
+
+    void whoMayNotReadTheRowsIsToldTheTable() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        const std::string role = database.name() + "_nobody";
+        run(admin, "select pgque.create_queue('orders'); revoke select on pgque.queue from public; create role \"" +
+                       role + "\"");
+        pg::Connection holder = database.connect();
+        pg::Connection waiter = database.connect();
+        pg::Connection asking = database.connect();
+        const std::string lock = "select 1 from pgque.queue where queue_name = 'orders' for update";
+        run(holder, "begin; " + lock);
+        run(asking, "set role \"" + role + "\"");
+        domain::LockWaits waits;
+        {
+            const Waiting one(waiter, lock);
+            once(admin, 1);
+            waits = queries::lockWaits(asking, soon());
+            run(holder, "rollback");
+        }
+        QCOMPARE(sessionOf(waits, waiter.backendPid())->waitsFor, std::string("a row of pgque.queue"));
+        run(admin, "drop role \"" + role + "\"");
+    }
+
+    void preparedTransactions() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('mails'), pgque.create_queue('orders')");
+        const std::string first = database.name() + "-first";
+        const std::string second = database.name() + "-second";
+        const auto lock = [](const std::string& queue) {
+            return "select 1 from pgque.queue where queue_name = '" + queue + "' for update";
+        };
+        run(admin, "begin");
+        run(admin, lock("mails"));
+        run(admin, "prepare transaction '" + first + "'");
+        run(admin, "begin");
+        run(admin, lock("orders"));
+        run(admin, "lock table pgque.event_2_0 in share mode");
+        run(admin, "prepare transaction '" + second + "'");
+        pg::Connection one = database.connect();
+        pg::Connection two = database.connect();
+        pg::Connection three = database.connect();
+        domain::LockWaits waits;
+        {
+            const Waiting forMails(one, lock("mails"));
+            const Waiting forOrders(two, lock("orders"));
+            const Waiting forTable(three, "delete from pgque.event_2_0");
+            waits = once(admin, 3);
+            run(admin, "rollback prepared '" + first + "'");
+            run(admin, "rollback prepared '" + second + "'");
+        }
+        QCOMPARE(waits.sessions.size(), std::size_t(5));
+        const auto behind = [&](pg::Connection& waiter) {
+            const domain::LockSession* session = sessionOf(waits, waiter.backendPid());
+            return session != nullptr && session->blockers.empty() ? session->preparedBlockers
+                                                                   : std::vector<std::string>();
+        };
+        QCOMPARE(behind(one), std::vector<std::string>{first});
+        QCOMPARE(behind(two), std::vector<std::string>{second});
+        QCOMPARE(behind(three), std::vector<std::string>{second});
+        const auto lines = models::lockTree(waits);
+        QCOMPARE(lines.size(), std::size_t(5));
+        QCOMPARE(lines.front().session.gid, second);
+        QCOMPARE(lines.front().waiting, 2);
+        QVERIFY(lines.front().session.transactionSince.has_value());
+    }
+
+    void aHolderInAnotherDatabase() {
+        const TestDatabase here;
+        const TestDatabase there;
+        pg::Connection admin = here.connect();
+        pg::Connection holder = there.connect();
+        pg::Connection waiter = here.connect();
+        run(holder, "begin; lock table pg_catalog.pg_shseclabel");
+        domain::LockWaits waits;
+        {
+            const Waiting one(waiter, "select count(*) from pg_catalog.pg_shseclabel");
+            waits = once(admin, 1);
+            run(holder, "rollback");
+        }
+        const domain::LockSession* session = sessionOf(waits, holder.backendPid());
+        QVERIFY(session != nullptr);
+        QCOMPARE(session->database, there.name());
+        QCOMPARE(sessionOf(waits, waiter.backendPid())->waitsFor, std::string("table pg_catalog.pg_shseclabel"));
+        QVERIFY(sessionOf(waits, waiter.backendPid())->database.empty());
+    }
+
     void footprint() {
         const TestDatabase database(Schema::Pgque);
         pg::ConnectionInfo named = database.info();
@@ -138,10 +296,21 @@ private Q_SLOTS:
         };
         QCOMPARE(mine().size(), std::size_t(1));
         QCOMPARE(mine().front().locks, 0);
+        QVERIFY(!mine().front().asks);
         QVERIFY(!mine().front().transactionSince);
         run(own, "begin; lock table pgque.queue in access share mode");
         QVERIFY(mine().front().locks >= 1);
         QVERIFY(mine().front().transactionSince.has_value());
+        run(own, "commit");
+        // The one that asks holds what the question takes.
+        const auto seen = queries::footprint(own, soon());
+        for (const domain::OwnSession& session : seen.sessions) {
+            if (session.pid == own.backendPid()) {
+                QVERIFY(session.asks && session.locks > 0 && session.transactionSince);
+                return;
+            }
+        }
+        QFAIL("it does not see itself");
     }
 };
 

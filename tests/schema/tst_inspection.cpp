@@ -8,6 +8,9 @@
 
 #include <QTest>
 
+#include <fstream>
+#include <sstream>
+
 using namespace std::chrono_literals;
 using domain::OutcomeKind;
 using domain::SchemaOrigin;
@@ -53,6 +56,23 @@ void makeForeign(pg::Connection& connection) {
                     " end $$;"
                     "drop function pgque.origin();"
                     "alter table pgque.subscription drop column sub_takeovers");
+}
+
+/// Somebody's install of an older PgQue: its tables and signatures.
+void installOld(pg::Connection& connection, std::initializer_list<const char*> files) {
+    for (const char* name : files) {
+        std::ifstream file(std::string(FIXTURES) + name);
+        std::string sql;
+        for (std::string line; std::getline(file, line);) {
+            if (!line.starts_with('\\'))
+                sql += line + '\n';
+        }
+        run(connection, sql);
+    }
+}
+
+bool hasRight(const schema::Inspection& seen, const std::string& sql) {
+    return std::any_of(seen.grants.begin(), seen.grants.end(), [&](const auto& one) { return one.sql == sql; });
 }
 
 /// A role without any right beyond connecting; gone with the object, as is its connection.
@@ -173,9 +193,11 @@ private Q_SLOTS:
         QVERIFY(has(seen, schema::DriftKind::MissingFunction, "touch_subconsumer(text, text, text)"));
         QVERIFY(has(seen, schema::DriftKind::ExtraFunction, "mine()"));
         QCOMPARE(seen.drift.size(), std::size_t(4));
-        QCOMPARE(seen.grants.size(), std::size_t(2));
-        QCOMPARE(seen.grants.at(0).sql, std::string("revoke execute on function pgque.ticker() from public;"));
-        QCOMPARE(seen.grants.at(1).sql,
+        QVERIFY2(seen.grants.size() == 3, listed(seen).c_str());
+        // PostgreSQL opens a new function to everybody.
+        QCOMPARE(seen.grants.at(0).sql, std::string("revoke execute on routine pgque.mine() from public;"));
+        QCOMPARE(seen.grants.at(1).sql, std::string("revoke execute on function pgque.ticker() from public;"));
+        QCOMPARE(seen.grants.at(2).sql,
                  std::string("grant execute on function pgque.send(text, text) to pgque_writer;"));
 
         connection.run(pgque::createQueue("kept"));
@@ -184,6 +206,106 @@ private Q_SLOTS:
         const auto after = inspect(connection);
         QVERIFY2(after.origin == SchemaOrigin::Ours && after.drift.size() == 1, listed(after).c_str());
         QCOMPARE(connection.run(pgque::getQueueInfo()).size(), std::size_t(1));
+    }
+
+    void driftOfTables() {
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        run(connection, "alter table pgque.queue alter column queue_ntables type bigint;"
+                        "alter table pgque.tick drop constraint tick_queue_fkey;"
+                        "alter table pgque.subscription drop constraint subscription_sub_role_check;"
+                        "drop index pgque.rq_retry_idx; delete from pgque.config;"
+                        "alter table pgque.consumer add column mine int, add constraint mine_check check (mine > 0);"
+                        "create index mine_idx on pgque.tick (tick_time); create table pgque.mine (a int);"
+                        "create function public.f() returns trigger language plpgsql as 'begin return new; end';"
+                        "create trigger mine_trigger before insert on pgque.queue for each row execute function f()");
+        const auto seen = inspect(connection);
+        using Kind = schema::DriftKind;
+        QCOMPARE(seen.origin, SchemaOrigin::OursDrifted);
+        QVERIFY2(has(seen, Kind::ColumnType, "queue.queue_ntables"), listed(seen).c_str());
+        QVERIFY(has(seen, Kind::MissingConstraint, "tick.tick_queue_fkey"));
+        QVERIFY(has(seen, Kind::MissingConstraint, "subscription.subscription_sub_role_check"));
+        QVERIFY(has(seen, Kind::MissingIndex, "retry_queue.rq_retry_idx"));
+        QVERIFY(has(seen, Kind::MissingConfig, "config"));
+        QVERIFY(has(seen, Kind::ExtraColumn, "consumer.mine"));
+        QVERIFY(has(seen, Kind::ExtraConstraint, "consumer.mine_check"));
+        QVERIFY(has(seen, Kind::ExtraIndex, "tick.mine_idx"));
+        QVERIFY(has(seen, Kind::ExtraTable, "mine"));
+        QVERIFY(has(seen, Kind::ExtraTrigger, "queue.mine_trigger"));
+        QVERIFY2(seen.drift.size() == 10, listed(seen).c_str());
+
+        // What the plan says it would put right it does, and the rest it leaves.
+        const auto plan = schema::planUpgrade(seen);
+        const auto lists = [&plan](const std::string& line) {
+            return std::any_of(plan.changes.begin(), plan.changes.end(),
+                               [&](const std::string& one) { return one.starts_with(line); });
+        };
+        QVERIFY(lists("adds the constraint subscription.subscription_sub_role_check"));
+        QVERIFY(lists("does not add the missing constraint tick.tick_queue_fkey"));
+        QVERIFY(lists("leaves the type of queue.queue_ntables as it is (bigint instead of integer)"));
+        QVERIFY(lists("creates the index retry_queue.rq_retry_idx"));
+        QVERIFY(lists("adds the row of config"));
+        const auto outcome = carryOut(connection, plan);
+        QVERIFY2(outcome.kind == OutcomeKind::Done, outcome.summary.c_str());
+        const auto after = inspect(connection);
+        QVERIFY2(after.drift.size() == 7, listed(after).c_str());
+        QVERIFY(has(after, Kind::ColumnType, "queue.queue_ntables"));
+        QVERIFY(has(after, Kind::MissingConstraint, "tick.tick_queue_fkey"));
+    }
+
+    /// Additions of others leave it ours.
+    void additionsAreNoDrift() {
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        run(connection, "create table pgque.mine (a int); create index mine_idx on pgque.tick (tick_time)");
+        const auto seen = inspect(connection);
+        QCOMPARE(seen.origin, SchemaOrigin::Ours);
+        QCOMPARE(seen.drift.size(), std::size_t(2));
+        QVERIFY(seen.takenAt > pg::Timestamp());
+    }
+
+    void rightsOfAllKinds() {
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        connection.run(pgque::createQueue("orders"));
+        QVERIFY2(inspect(connection).grants.empty(), listed(inspect(connection)).c_str());
+        run(connection, "create function pgque.mine() returns int language sql as 'select 1';"
+                        "grant insert, delete on pgque.queue to public; grant create on schema pgque to public;"
+                        "grant select on pgque.config to public; grant update on pgque.event_1_0 to public;"
+                        "grant usage on sequence pgque.batch_id_seq to public;"
+                        "grant update (queue_name) on pgque.queue to public;"
+                        "revoke select on pgque.tick from pgque_reader;"
+                        "revoke usage on schema pgque from public");
+        const auto seen = inspect(connection);
+        for (const char* sql :
+             {"revoke execute on routine pgque.mine() from public;", "revoke insert on table pgque.queue from public;",
+              "revoke delete on table pgque.queue from public;", "revoke create on schema pgque from public;",
+              "revoke select on table pgque.config from public;", "revoke update on table pgque.event_1_0 from public;",
+              "revoke usage on sequence pgque.batch_id_seq from public;",
+              "revoke update (queue_name) on pgque.queue from public;",
+              "grant select on table pgque.tick to pgque_reader;", "grant usage on schema pgque to public;"}) {
+            QVERIFY2(hasRight(seen, sql), (sql + ('\n' + listed(seen))).c_str());
+            run(connection, sql);
+        }
+        QVERIFY2(seen.grants.size() == 10, listed(seen).c_str());
+        // What is told to put it right does.
+        QVERIFY2(inspect(connection).grants.empty(), listed(inspect(connection)).c_str());
+        // That PUBLIC may read positions is given once; who took it away meant it.
+        run(connection, "revoke select on pgque.queue from public");
+        QVERIFY(inspect(connection).grants.empty());
+    }
+
+    void aProducerMustNotConsume() {
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        run(connection, "grant pgque_reader to pgque_writer");
+        const auto seen = inspect(connection);
+        run(connection, "revoke pgque_reader from pgque_writer");
+        QVERIFY2(hasRight(seen, "revoke pgque_reader from pgque_writer;"), listed(seen).c_str());
+        run(connection, "revoke pgque_writer from pgque_admin");
+        const auto without = inspect(connection);
+        run(connection, "grant pgque_writer to pgque_admin");
+        QVERIFY2(hasRight(without, "grant pgque_writer to pgque_admin;"), listed(without).c_str());
     }
 
     void markAloneProvesNothing() {
@@ -237,6 +359,64 @@ private Q_SLOTS:
         QVERIFY(schema::planConvert(after).refusal);
         // A second time, from what was seen before: the world has moved.
         QCOMPARE(carryOut(connection, plan).kind, OutcomeKind::ChangedUnderneath);
+    }
+
+    void oldPgQueIsConverted_data() {
+        QTest::addColumn<bool>("first");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("0.1.0") << true << QStringLiteral("1.0.0-dev");
+        QTest::newRow("0.2.0") << false << QStringLiteral("0.2.0");
+    }
+
+    void oldPgQueIsConverted() {
+        QFETCH(const bool, first);
+        QFETCH(const QString, says);
+        TestDatabase database(*m_server);
+        auto connection = database.connect();
+        installOld(connection, {"pgque_tables.sql", "pgque_02.sql"});
+        if (first)
+            installOld(connection, {"pgque_01.sql"});
+        const auto seen = inspect(connection);
+        QVERIFY2(seen.origin == SchemaOrigin::Foreign, listed(seen).c_str());
+        QCOMPARE(QString::fromStdString(seen.version), says);
+        const auto plan = schema::planConvert(seen, connection.run(schema::readSources()));
+        QVERIFY2(!plan.refusal, plan.refusal ? plan.refusal->c_str() : "");
+        QVERIFY(!plan.differences.empty());
+        QVERIFY(plan.caution.find(first ? "PgQue 0.1.0" : "PgQue 0.2.0") != std::string::npos);
+        const auto outcome = carryOut(connection, plan);
+        QVERIFY2(outcome.kind == OutcomeKind::Done, outcome.summary.c_str());
+        const auto after = inspect(connection);
+        QVERIFY2(after.origin == SchemaOrigin::Ours && after.drift.empty(), listed(after).c_str());
+    }
+
+    /// 0.1 had no groups: what has them and says that number is something else.
+    void aVersionIsNotWhatItSays() {
+        TestDatabase database(*m_server);
+        auto connection = database.connect();
+        installOld(connection, {"pgque_tables.sql", "pgque_02.sql"});
+        run(connection, "create or replace function pgque.version() returns text language sql as"
+                        " $$ select '1.0.0-dev'::text $$");
+        const auto plan = schema::planConvert(inspect(connection));
+        QVERIFY(plan.refusal && plan.refusal->find("none that this program knows") != std::string::npos);
+    }
+
+    /// Nobody can tell a patch from the original here, so both are shown.
+    void aPatchedBodyIsShown() {
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        makeForeign(connection);
+        run(connection,
+            "create or replace function pgque.ack(i_batch_id bigint) returns int language plpgsql"
+            " security definer set search_path = pgque, pg_catalog, pg_temp as $$ begin\n"
+            " perform public.notify_somebody(i_batch_id);\n return pgque.finish_batch(i_batch_id);\nend $$");
+        const auto plan = schema::planConvert(inspect(connection), connection.run(schema::readSources()));
+        QVERIFY(!plan.refusal);
+        QVERIFY(plan.caution.find("no fingerprints") != std::string::npos);
+        const auto ack = std::find_if(plan.differences.begin(), plan.differences.end(),
+                                      [](const auto& one) { return one.function == "ack(bigint)"; });
+        QVERIFY(ack != plan.differences.end());
+        QVERIFY2(ack->text.find("- perform public.notify_somebody(i_batch_id);\n") != std::string::npos,
+                 ack->text.c_str());
     }
 
     void conversionIsRefused_data() {
@@ -325,6 +505,25 @@ private Q_SLOTS:
         const auto outcome = carryOut(connection, plan);
         QVERIFY2(outcome.kind == OutcomeKind::Done, outcome.summary.c_str());
         QVERIFY(!hasSchema(connection));
+    }
+
+    void lossesWithoutASequence() {
+        TestDatabase database(*m_server, support::Schema::Pgque);
+        auto connection = database.connect();
+        connection.run(pgque::createQueue("one"));
+        connection.run(pgque::createQueue("two"));
+        connection.run(pgque::subscribe("one", "reader"));
+        connection.run(pgque::subscribe("two", "reader"));
+        connection.run(pgque::send("two", "x"));
+        run(connection, "drop sequence pgque.event_1_id_seq cascade");
+        auto losses = connection.run(schema::countLosses());
+        QCOMPARE(losses.uncounted, 1);
+        QCOMPARE(losses.undelivered, 1);
+        losses.bytes = 12'345'678;
+        const auto plan = schema::planUninstall(inspect(connection), losses);
+        QVERIFY2(plan.changes.at(0).ends_with(", 12 MB"), plan.changes.at(0).c_str());
+        QVERIFY2(plan.changes.at(1).find("1 queues, whose event sequence is missing") != std::string::npos,
+                 plan.changes.at(1).c_str());
     }
 
     void largeUninstallGoesQueueByQueue() {

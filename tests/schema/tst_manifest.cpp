@@ -68,6 +68,44 @@ private Q_SLOTS:
         QVERIFY(schema::sourceHash("a b") != schema::sourceHash("a  b"));
     }
 
+    void tables() {
+        const auto manifest = readManifest(
+            "create table if not exists pgque.queue (queue_id serial, name text not null default 'a, b',"
+            " at timestamptz, many text[], xid bigint default (pg_catalog.f()::text::bigint),"
+            " constraint queue_pkey primary key (queue_id), constraint n_check check (name in ('a', 'b')));"
+            "create function pgque.upgrade_schema() returns int4 language plpgsql as $$ begin"
+            " for x in select * from (values ('queue', 'queue_at_idx', '(at)', ''), ('queue', 'many', 'text[]')) y loop"
+            " end loop; end $$;"
+            "do $grants$ declare v_owner_only constant text[] := array['b()']; begin"
+            " grant usage on schema pgque to public, pgque_reader;"
+            " for v_name in select t.name from unnest(array['queue']) t(name) where c.relacl is null loop"
+            " execute format('grant select on pgque.%I to public', v_name); end loop;"
+            " grant select on pgque.queue, pgque.other to pgque_reader; grant all on pgque.queue to pgque_admin;"
+            " grant all on sequence pgque.s to pgque_admin; end $grants$;");
+        const schema::TableShape& queue = manifest.tables.at("queue");
+        QCOMPARE(queue.columns, (std::map<std::string, std::string>{{"queue_id", "integer"},
+                                                                    {"name", "text"},
+                                                                    {"at", "timestamp with time zone"},
+                                                                    {"many", "text[]"},
+                                                                    {"xid", "bigint"}}));
+        QCOMPARE(queue.constraints, (std::map<std::string, char>{{"queue_pkey", 'p'}, {"n_check", 'c'}}));
+        QCOMPARE(queue.indexes, std::set<std::string>{"queue_at_idx"});
+        QCOMPARE(manifest.rights.at("public"), std::set<std::string>{"USAGE on schema pgque"});
+        QCOMPARE(manifest.firstGiven.at("public"), std::set<std::string>{"SELECT on table queue"});
+        QCOMPARE(manifest.rights.at("pgque_reader"),
+                 (std::set<std::string>{"USAGE on schema pgque", "SELECT on table queue", "SELECT on table other"}));
+        QVERIFY(manifest.rights.at("pgque_admin").contains("DELETE on table queue"));
+        QCOMPARE(manifest.rights.at("pgque_admin").size(), std::size_t(7));
+    }
+
+    void theShippedOne() {
+        const schema::Manifest& manifest = schema::pgqueManifest();
+        QCOMPARE(manifest.tables.size(), std::size_t(8));
+        QCOMPARE(manifest.tables.at("subscription").columns.size(), std::size_t(10));
+        QCOMPARE(manifest.tables.at("retry_queue").indexes, (std::set<std::string>{"rq_queue_idx", "rq_retry_idx"}));
+        QVERIFY(manifest.sources.at("ack(bigint)").find("begin") != std::string::npos);
+    }
+
     void grants() {
         const auto manifest =
             readManifest("create function pgque.a(x int) returns void language sql as $$ select $$;"

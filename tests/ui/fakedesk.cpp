@@ -305,6 +305,10 @@ QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {
     return told(*d, d->past ? recordedLockWaits(*d->past) : d->waits);
 }
 
+domain::Spending Desk::spending() const {
+    return d->spending;
+}
+
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
     return unlessPast(*d, d->footprint);
 }

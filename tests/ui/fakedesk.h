@@ -60,6 +60,7 @@ public:
     links::Reply<domain::EventStory> story = domain::EventStory{};
     links::Reply<domain::LockWaits> waits = domain::LockWaits{};
     links::Reply<domain::Footprint> footprint = domain::Footprint{};
+    domain::Spending spending;
     links::Reply<SchemaReport> report = SchemaReport{};
     links::Reply<schema::Plan> plan = schema::Plan{};
     std::vector<schema::Plan> carriedOut;

@@ -309,9 +309,14 @@ private Q_SLOTS:
         waits.sessions[1].pid = 6;
         waits.sessions[1].blockers = {5};
         waits.sessions[1].waitsFor = "row of billing on orders";
+        waits.more = true;
         inside().waits = waits;
         open(u"locks"_s);
         QTRY_COMPARE(column(u"lockWaits"_s, 0).size(), 2);
+        QStringList notes;
+        for (const auto* label : find<QWidget>(u"locks"_s)->findChildren<QLabel*>())
+            notes += label->text();
+        QVERIFY(notes.join(u'\n').contains(u"only the first 2 session(s) are shown"));
         find<QTableView>(u"lockWaits"_s)->selectRow(0);
         inside().predicted.clear();
         find<QWidget>(u"locks"_s)->findChild<QAbstractButton*>(u"action.terminate_backend"_s)->click();
@@ -331,6 +336,41 @@ private Q_SLOTS:
         QTRY_COMPARE(column(u"ownSessions"_s, 0), QStringList({u"batchscope/monitor"_s}));
     }
 
+    /// What is shown of looking is what was counted, and of the session that asks it is said that it does.
+    void whatLookingCosts() {
+        pg::Traffic traffic;
+        traffic.roundTrips = traffic.measuredRoundTrips = 600;
+        traffic.statements = 9'000;
+        traffic.waited = 6s;
+        traffic.measured = 3s;
+        traffic.longest = 34ms;
+        auto& sample = inside().spending.of[std::size_t(domain::Purpose::Sample)];
+        sample.total = sample.lastMinute = traffic;
+        traffic.roundTrips = traffic.measuredRoundTrips = 1;
+        traffic.longest = 200ms;
+        inside().spending.of[std::size_t(domain::Purpose::Act)].total = traffic;
+        inside().spending.since = 600s;
+        domain::Footprint footprint;
+        footprint.takenAt = made::now;
+        footprint.sessions.resize(2);
+        footprint.sessions[0] = {7, "batchscope/monitor", "active", true, made::now - 2ms, 11, "select"};
+        footprint.sessions[1] = {8, "batchscope/operate", "idle", false, {}, 0, "commit"};
+        inside().footprint = footprint;
+        open(u"footprint"_s);
+        QTRY_COMPARE(column(u"ownSessions"_s, 0).size(), 2);
+        QCOMPARE(column(u"spending"_s, 0), QStringList({u"Sample"_s, u"Actions"_s, u"All"_s}));
+        QStringList texts;
+        for (const auto* label : find<QWidget>(u"footprint"_s)->findChildren<QLabel*>())
+            texts += label->text();
+        const QString all = texts.join(u'\n');
+        using models::format::milliseconds;
+        QVERIFY2(all.contains(u"5.00 % in the last minute, 1.00 % in 10"), qPrintable(all));
+        // An action is no look.
+        QVERIFY2(all.contains(milliseconds(34) + u", as seen from here"), qPrintable(all));
+        QVERIFY2(all.contains(u"pid 7 asks, with 11 lock(s) for " + milliseconds(2)), qPrintable(all));
+        QVERIFY2(all.contains(u"the others: no transaction open"), qPrintable(all));
+    }
+
     void theSchema() {
         desk::SchemaReport report;
         report.inspection.origin = domain::SchemaOrigin::OursDrifted;
@@ -340,7 +380,8 @@ private Q_SLOTS:
         inside().report = report;
         open(u"schema"_s);
         QTRY_COMPARE(column(u"drift"_s, 1).size(), 2);
-        QCOMPARE(column(u"schedulerStatus"_s, 0), QStringList({u"ticker"_s}));
+        QVERIFY(column(u"schedulerStatus"_s, 0).contains(u"ticker"_s));
+        QCOMPARE(column(u"schedulerStatus"_s, 0).front(), u"ticks"_s);
         schema::Plan plan;
         plan.deed = schema::Deed::Uninstall;
         plan.title = "Uninstall";
@@ -365,15 +406,24 @@ private Q_SLOTS:
     void aForeignSchemaIsConverted() {
         desk::SchemaReport report;
         report.inspection.origin = domain::SchemaOrigin::Foreign;
+        report.inspection.takenAt = made::now - 125s;
         inside().report = report;
         inside().profile.requiresReason = true;
         open(u"schema"_s);
         QTRY_VERIFY(find<QAbstractButton>(u"convertSchema"_s)->isVisible());
         QVERIFY(!find<QAbstractButton>(u"upgradeSchema"_s)->isVisible());
         QVERIFY(!find<QAbstractButton>(u"uninstallSchema"_s)->isVisible());
+        // How old what stands there is.
+        feed(*m_desk, inside().snapshot);
+        QStringList notes;
+        for (const auto* label : find<QWidget>(u"schema"_s)->findChildren<QLabel*>())
+            notes += label->text();
+        QVERIFY2(notes.join(u'\n').contains(u"inspected " + models::format::age(125s)), qPrintable(notes.join(u'\n')));
         schema::Plan plan;
         plan.deed = schema::Deed::Convert;
         plan.changes = {"replaces ack(bigint), whose source differs"};
+        plan.caution = "Whether they are those of PgQue 0.2.0 can't be told.";
+        plan.differences = {{"ack(bigint)", "@@ line 1 @@\n-theirs\n+ours\n"}, {"send(text, text)", "-old\n+new\n"}};
         inside().plan = plan;
         find<QAbstractButton>(u"convertSchema"_s)->click();
         QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
@@ -383,6 +433,14 @@ private Q_SLOTS:
             ->setText(QString::fromStdString(inside().snapshot->capabilities.database));
         QVERIFY(!act->isEnabled());
         dialog->findChild<QLineEdit*>(u"reason"_s)->setText(u"the team takes it over"_s);
+        // What would be overwritten must have been looked at.
+        QVERIFY(!act->isEnabled());
+        auto* difference = dialog->findChild<QPlainTextEdit*>(u"sourceDifference"_s);
+        QVERIFY(!difference->isVisible());
+        dialog->findChild<QAbstractButton*>(u"showDifferences"_s)->click();
+        QVERIFY(difference->isVisible() && difference->toPlainText().contains(u"-theirs\n+ours"));
+        dialog->findChild<QComboBox*>(u"differingFunction"_s)->setCurrentIndex(1);
+        QVERIFY(difference->toPlainText().startsWith(u"-old"));
         QVERIFY(act->isEnabled());
         act->click();
         QTRY_COMPARE(inside().carriedOut.size(), std::size_t(1));

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether the queues are kept going is told by what is seen, then by jobs and their runs.
+#include "models/schemamodels.h"
+
+#include <QTest>
+
+#include "madesnapshots.h"
+
+using namespace models;
+using namespace std::chrono_literals;
+
+namespace {
+
+domain::ScheduledJob job(std::optional<pg::Timestamp> lastRun, const std::string& status) {
+    domain::ScheduledJob one;
+    one.scheduler = "pg_cron";
+    one.name = "pgque_ticker";
+    one.schedule = "1 second";
+    one.command = "CALL pgque.ticker_loop()";
+    one.runsKnown = true;
+    one.lastRun = lastRun;
+    one.lastStatus = status;
+    return one;
+}
+
+domain::Snapshot snapshotWith(pg::Interval tickAge) {
+    domain::Snapshot snapshot;
+    snapshot.takenAt = made::now;
+    domain::Queue queue = made::queue(1, "orders");
+    queue.tickerIdlePeriod = 60s;
+    queue.switchTime = made::now - 2h;
+    queue.switchStep2 = 7;
+    queue.lastTick = domain::Tick{1, made::now - tickAge, 0, 0, 0};
+    snapshot.queues = {queue};
+    snapshot.buildIndex();
+    return snapshot;
+}
+
+const StatusRow& of(const std::vector<StatusRow>& rows, const QString& component) {
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const StatusRow& row) { return row.component == component; });
+    if (found == rows.end())
+        qFatal("no %s", qPrintable(component));
+    return *found;
+}
+
+} // namespace
+
+class TestSchemaModels : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void whoTicksByHandIsNotStopped() {
+        const std::vector<pgque::StatusLine> status = {{"scheduler", "manual", "no scheduled jobs"},
+                                                       {"ticker", "stopped", std::nullopt},
+                                                       {"maintenance", "stopped", std::nullopt}};
+        const auto ticking = snapshotWith(2s);
+        const auto rows = statusRows(&ticking, {}, status);
+        QCOMPARE(rows.front().component, QStringLiteral("ticks"));
+        QCOMPARE(rows.front().tone, Tone::Good);
+        QVERIFY(!of(rows, QStringLiteral("ticker")).status.contains(u"stopped"));
+        QVERIFY(!of(rows, QStringLiteral("maintenance")).status.contains(u"stopped"));
+        QCOMPARE(of(rows, QStringLiteral("rotation")).tone, Tone::Good);
+
+        // Nobody does: then it is.
+        const auto silent = snapshotWith(1h);
+        const auto stopped = statusRows(&silent, {}, status);
+        QCOMPARE(stopped.front().tone, Tone::Critical);
+        QCOMPARE(of(stopped, QStringLiteral("ticker")).status, QStringLiteral("stopped"));
+    }
+
+    void theSecondStepOfARotation() {
+        auto snapshot = snapshotWith(2s);
+        snapshot.queues[0].switchStep2.reset();
+        QCOMPARE(of(statusRows(&snapshot, {}, {}), QStringLiteral("rotation")).tone, Tone::Critical);
+        snapshot.queues[0].switchTime = made::now - 5s;
+        QCOMPARE(of(statusRows(&snapshot, {}, {}), QStringLiteral("rotation")).tone, Tone::Good);
+    }
+
+    void jobsAndTheirRuns() {
+        domain::Scheduling scheduling;
+        scheduling.takenAt = made::now;
+        const auto rowOf = [&scheduling](domain::ScheduledJob one) {
+            scheduling.jobs = {std::move(one)};
+            return statusRows(nullptr, scheduling, {}).front();
+        };
+        QCOMPARE(rowOf(job(made::now - 1s, "succeeded")).tone, Tone::Good);
+        QCOMPARE(rowOf(job(made::now - 1h, "succeeded")).tone, Tone::Critical);
+        QCOMPARE(rowOf(job({}, {})).tone, Tone::Critical);
+        auto failed = job(made::now - 1s, "failed");
+        failed.lastFailure = failed.lastRun;
+        failed.failure = "permission denied";
+        QCOMPARE(rowOf(failed).status, QStringLiteral("failed"));
+        QVERIFY(rowOf(failed).detail.contains(u"permission denied"));
+        auto off = job(made::now - 1s, "succeeded");
+        off.active = false;
+        QCOMPARE(rowOf(off).status, QStringLiteral("switched off"));
+        auto unknown = job({}, {});
+        unknown.runsKnown = false;
+        QCOMPARE(rowOf(unknown).status, QStringLiteral("set up"));
+        QVERIFY(rowOf(unknown).detail.contains(u"CALL pgque.ticker_loop()"));
+    }
+
+    void groupsThatLostTheirMembers() {
+        domain::Snapshot snapshot;
+        snapshot.queues = {made::queue(1, "mails"), made::queue(2, "orders")};
+        const auto add = [&snapshot](int queue, int consumer, const std::string& name, domain::Role role, int subId) {
+            snapshot.subscriptions.push_back(
+                made::subscription(snapshot.queues[std::size_t(queue - 1)], consumer, name, role, subId));
+        };
+        add(1, 1, "audit", domain::Role::Normal, 1);
+        add(1, 2, "billing", domain::Role::CoopMain, 2);
+        add(1, 3, "billing.w1", domain::Role::CoopMember, 2);
+        snapshot.buildIndex();
+        QVERIFY(lostGroupLines(snapshot, {}).isEmpty());
+        add(2, 2, "billing", domain::Role::Normal, 3); // a group on mails
+        add(2, 4, "empty", domain::Role::CoopMain, 4); // without a member
+        add(2, 5, "sender", domain::Role::Normal, 5);  // and who came back as a normal consumer
+        add(2, 6, "sender.w1", domain::Role::Normal, 6);
+        snapshot.buildIndex();
+        const QStringList lines = lostGroupLines(snapshot, {});
+        QCOMPARE(lines.size(), 3);
+        const QString all = lines.join(u'\n');
+        QVERIFY(all.contains(u"billing on orders") && all.contains(u"on mails it is one"));
+        QVERIFY(all.contains(u"empty on orders is a group without a member"));
+        QVERIFY(all.contains(u"sender.w1 is named like a member"));
+        // What was seen is not said twice.
+        domain::Diagnosis diagnosis;
+        domain::Finding seen;
+        seen.rule = "group_lost_its_members";
+        seen.subject.queue = "orders";
+        seen.subject.consumer = "billing";
+        seen.title = "Group billing on orders lost its last member and is a normal consumer now.";
+        diagnosis.findings.push_back(seen);
+        QCOMPARE(lostGroupLines(snapshot, diagnosis).size(), 3);
+        QVERIFY(lostGroupLines(snapshot, diagnosis).front().contains(u"lost its last member"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSchemaModels)
+#include "tst_schemamodels.moc"
