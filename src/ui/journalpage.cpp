@@ -159,7 +159,10 @@ void JournalPage::choose(const QModelIndex& index) {
         return;
     }
     const store::JournalRecord& record = m_model.row(index.row()).record;
-    const auto known = [](const QString& value) { return value.isEmpty() ? models::format::none() : value; };
+    // Records of before more was hidden in the file can't be changed.
+    const auto known = [](const QString& value) {
+        return value.isEmpty() ? models::format::none() : models::Masking::current().apply(value);
+    };
     m_detailCard->setTitle(tr("Record %1").arg(record.number));
     m_facts->set(tr("Who"), tr("%1, as %2 on %3").arg(known(record.who), known(record.role), known(record.where)));
     m_facts->set(tr("Reason"), known(record.reason));
