@@ -154,7 +154,7 @@ void JournalPage::verify() {
 void JournalPage::choose(const QModelIndex& index) {
     if (!index.isValid()) {
         m_facts->clear();
-        m_sql->clear();
+        m_sql->say(u""_s);
         m_detailCard->hide();
         return;
     }
@@ -171,7 +171,7 @@ void JournalPage::choose(const QModelIndex& index) {
     m_facts->set(tr("Transaction"), known(record.xid));
     m_facts->set(tr("Operation"), record.operation, tr("The same for all records of one action"));
     m_facts->set(tr("Hash"), QString::fromLatin1(record.hash.toHex()));
-    m_sql->setPlainText(models::Masking::current().apply(record.sql));
+    m_sql->say(record.sql);
     offerUndo(record);
     m_detailCard->show();
 }

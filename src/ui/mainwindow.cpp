@@ -9,6 +9,7 @@
 #include "ui/capsuledialog.h"
 #include "ui/card.h"
 #include "ui/commandpalette.h"
+#include "ui/comparedialog.h"
 #include "ui/consumerspage.h"
 #include "ui/deadpage.h"
 #include "ui/footprintpage.h"
@@ -31,6 +32,7 @@
 #include "ui/settingspage.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/silences.h"
+#include "ui/sqlview.h"
 #include "ui/statusline.h"
 #include "ui/steppage.h"
 #include "ui/tablecontroller.h"
@@ -594,6 +596,10 @@ void MainWindow::usePreferences() {
     models::Masking::setCurrent(models::Masking(m_preferences->masking()));
     for (PayloadView* view : findChildren<PayloadView*>())
         view->showAgain();
+    for (SqlView* view : findChildren<SqlView*>())
+        view->showAgain();
+    for (CompareDialog* dialog : findChildren<CompareDialog*>())
+        dialog->compare();
     const QTimeZone zone = m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
     for (const auto& [name, shown] : m_pages)
         shown->setZone(zone);
