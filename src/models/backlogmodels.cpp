@@ -188,8 +188,7 @@ std::vector<Column<DeadGroupLine>> deadGroupColumns() {
                           Backlog::tr("What the workers said; numbers, ids and quoted texts left out"), CellKind::Text,
                           Pace::Identity, u"payment gateway answered # for order #"_s},
                          [](const Line& line) {
-                             return line.group.reason.empty() ? Backlog::tr("(none given)")
-                                                              : format::text(line.group.reason);
+                             return line.group.reason.empty() ? Backlog::tr("(none given)") : masked(line.group.reason);
                          }),
         numberColumn<Line>({u"count"_s, Backlog::tr("Letters"), Backlog::tr("How many of those looked at"),
                             CellKind::Number, Pace::Slow, u"10 000"_s},

@@ -87,7 +87,7 @@ QVariant cellValue(const ColumnInfo& info, const Cell& cell, int role) {
     case Qt::DisplayRole:
         return cell.text;
     case Qt::ToolTipRole:
-        return orNothing(cell.tooltip);
+        return orNothing(format::tooltip(cell.tooltip));
     case Qt::TextAlignmentRole:
         return headerValue(info, role);
     case Qt::AccessibleTextRole:

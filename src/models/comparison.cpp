@@ -2,7 +2,6 @@
 #include "models/comparison.h"
 
 #include "models/jsontext.h"
-#include "models/masking.h"
 
 #include <QCoreApplication>
 #include <QHash>
@@ -25,27 +24,37 @@ constexpr qsizetype alignedLines = 2'000;
 struct Leaf {
     QString place;
     QString value;
-    bool hidden = false;
+    QString shown;
 };
 
-/// A branch of the tree that is still to be read.
+/// A branch of the tree that is still to be read, and the same in the masked text; none inside of what is hidden.
 struct Branch {
     JsonText::Value value;
+    std::optional<JsonText::Value> shown;
     QString place;
-    bool hidden = false;
 };
 
-QString placeOf(const QString& parent, const QString& key) {
-    const bool plain = !key.isEmpty() &&
-                       std::all_of(key.cbegin(), key.cend(), [](QChar c) { return c.isLetterOrNumber() || c == u'_'; });
-    if (!plain)
-        return parent + u"[\""_s + key + u"\"]"_s;
-    return parent.isEmpty() ? key : QString(parent + u'.' + key);
+/// A JSON text and what may be seen of it.
+struct MaskedJson {
+    MaskedJson(const std::string& text, const Masking& masking)
+        : whole(QByteArray::fromStdString(text))
+        , shown(masking.apply(QString::fromStdString(text)).toUtf8()) {}
+
+    bool isJson() const { return !whole.check() && !shown.check(); }
+
+    JsonText whole;
+    JsonText shown;
+};
+
+QString leafText(const JsonText& json, const JsonText::Value& value) {
+    if (!value.isContainer())
+        return json.scalar(value);
+    return value.kind == JsonText::Kind::Object ? u"{}"_s : u"[]"_s;
 }
 
-std::vector<Leaf> leaves(const JsonText& json, int limit, bool* stopped) {
+std::vector<Leaf> leaves(const MaskedJson& json, int limit, bool* stopped) {
     std::vector<Leaf> found;
-    std::vector<Branch> left = {{json.root(), {}, false}};
+    std::vector<Branch> left = {{json.whole.root(), json.shown.root(), {}}};
     while (!left.empty()) {
         const Branch branch = left.back();
         left.pop_back();
@@ -54,49 +63,58 @@ std::vector<Leaf> leaves(const JsonText& json, int limit, bool* stopped) {
             break;
         }
         if (!branch.value.isContainer() || branch.value.children == 0) {
-            const QString empty = branch.value.kind == JsonText::Kind::Object ? u"{}"_s : u"[]"_s;
-            found.push_back({branch.place.isEmpty() ? u"$"_s : branch.place,
-                             branch.value.isContainer() ? empty : json.scalar(branch.value), branch.hidden});
+            found.push_back({branch.place.isEmpty() ? u"$"_s : branch.place, leafText(json.whole, branch.value),
+                             branch.shown ? leafText(json.shown, *branch.shown) : Masking::dots()});
             continue;
         }
         qsizetype resume = 0;
-        std::vector<JsonText::Child> children = json.children(branch.value, resume, limit);
+        const std::vector<JsonText::Child> children = json.whole.children(branch.value, resume, limit);
         if (resume != 0)
             *stopped = true;
-        std::vector<Branch> below;
-        qint64 item = 0;
-        for (const JsonText::Child& child : children) {
-            const bool array = branch.value.kind == JsonText::Kind::Array;
-            below.push_back(
-                {child.value,
-                 array ? branch.place + u'[' + QString::number(item++) + u']' : placeOf(branch.place, child.key),
-                 branch.hidden || (!array && Masking::current().hidesKey(child.key))});
+        std::vector<JsonText::Child> shown;
+        if (branch.shown && branch.shown->kind == branch.value.kind) {
+            resume = 0;
+            shown = json.shown.children(*branch.shown, resume, limit);
         }
+        const bool seen = shown.size() == children.size();
+        std::vector<Branch> below;
+        for (std::size_t at = 0; at < children.size(); ++at)
+            below.push_back({children[at].value, seen ? std::optional(shown[at].value) : std::nullopt,
+                             branch.value.kind == JsonText::Kind::Array
+                                 ? branch.place + u'[' + QString::number(at) + u']'
+                                 : jsonPlace(branch.place, seen ? shown[at].key : children[at].key)});
         left.insert(left.end(), below.rbegin(), below.rend());
     }
     return found;
 }
 
+using Side = std::optional<QString>;
+
 class Lines {
 public:
-    void add(const QString& place, const std::optional<QString>& left, const std::optional<QString>& right,
-             bool hidden = false) {
-        const auto shown = [hidden](const std::optional<QString>& text) {
-            if (!text)
-                return text;
-            return std::optional(hidden ? Masking::dots() : Masking::current().apply(*text));
-        };
-        m_lines.push_back({place, shown(left), shown(right), left != right, int(m_lines.size())});
+    explicit Lines(const Masking& masking)
+        : m_masking(masking) {}
+
+    /// Values as they are.
+    void add(const QString& place, const Side& left, const Side& right) {
+        const auto shown = [this](const Side& text) { return text ? Side(m_masking.apply(*text)) : text; };
+        add(place, left, right, shown(left), shown(right));
+    }
+
+    /// With what may be seen of them.
+    void add(const QString& place, const Side& left, const Side& right, Side shownLeft, Side shownRight) {
+        m_lines.push_back({place, std::move(shownLeft), std::move(shownRight), left != right, int(m_lines.size())});
     }
 
     std::vector<ComparisonLine> take() { return std::move(m_lines); }
 
 private:
+    const Masking& m_masking;
     std::vector<ComparisonLine> m_lines;
 };
 
 /// In the order of the left one; what only the right one has stands behind what precedes it there.
-void compareJson(const JsonText& left, const JsonText& right, Lines& lines, int limit, bool* stopped) {
+void compareJson(const MaskedJson& left, const MaskedJson& right, Lines& lines, int limit, bool* stopped) {
     const std::vector<Leaf> ours = leaves(left, limit, stopped);
     const std::vector<Leaf> theirs = leaves(right, limit, stopped);
     // Equal places may stand more than once: keys need not be unique.
@@ -108,18 +126,18 @@ void compareJson(const JsonText& left, const JsonText& right, Lines& lines, int 
         known.insert(leaf.place);
     std::vector<bool> done(theirs.size());
     const auto addOwn = [&](std::size_t at) {
-        lines.add(theirs[at].place, {}, theirs[at].value, theirs[at].hidden);
+        lines.add(theirs[at].place, {}, theirs[at].value, {}, theirs[at].shown);
         done[at] = true;
     };
     for (const Leaf& leaf : ours) {
         const auto found = places.find(leaf.place);
         if (found == places.end()) {
-            lines.add(leaf.place, leaf.value, {}, leaf.hidden);
+            lines.add(leaf.place, leaf.value, {}, leaf.shown, {});
             continue;
         }
         const std::size_t at = *found;
         places.erase(found);
-        lines.add(leaf.place, leaf.value, theirs[at].value, leaf.hidden);
+        lines.add(leaf.place, leaf.value, theirs[at].value, leaf.shown, theirs[at].shown);
         done[at] = true;
         for (std::size_t next = at + 1; next < theirs.size() && !done[next] && !known.contains(theirs[next].place);
              ++next)
@@ -155,33 +173,51 @@ std::vector<std::pair<int, int>> commonLines(const QStringList& left, const QStr
     return pairs;
 }
 
-void compareText(const QString& left, const QString& right, Lines& lines, int limit, bool* stopped) {
-    QStringList ours = left.split(u'\n');
-    QStringList theirs = right.split(u'\n');
-    for (QStringList* all : {&ours, &theirs}) {
+/// A text by lines, and what may be seen of each.
+struct MaskedLines {
+    MaskedLines(const std::string& text, const Masking& masking) {
+        const QString whole = QString::fromStdString(text);
+        lines = whole.split(u'\n');
+        shown = masking.apply(whole, Masking::Breaks::Kept).split(u'\n');
+        // An expression gave up on it.
+        if (shown.size() != lines.size())
+            shown = QStringList(lines.size(), Masking::dots());
+    }
+
+    Side at(int line, int end) const { return line < end ? Side(lines[line]) : std::nullopt; }
+
+    Side shownAt(int line, int end) const { return line < end ? Side(shown[line]) : std::nullopt; }
+
+    QStringList lines;
+    QStringList shown;
+};
+
+void compareText(MaskedLines ours, MaskedLines theirs, Lines& lines, int limit, bool* stopped) {
+    for (QStringList* all : {&ours.lines, &theirs.lines}) {
         if (all->size() > limit) {
             *stopped = true;
             all->resize(limit);
         }
     }
+    const int left = int(ours.lines.size());
+    const int right = int(theirs.lines.size());
     std::vector<std::pair<int, int>> pairs;
-    if (std::max(ours.size(), theirs.size()) <= alignedLines)
-        pairs = commonLines(ours, theirs);
-    pairs.emplace_back(int(ours.size()), int(theirs.size()));
+    if (std::max(left, right) <= alignedLines)
+        pairs = commonLines(ours.lines, theirs.lines);
+    pairs.emplace_back(left, right);
     int i = 0;
     int j = 0;
-    const auto text = [](const QStringList& all, int at, int end) {
-        return at < end ? std::optional(all[at]) : std::nullopt;
+    const auto add = [&](int ownEnd, int theirEnd) {
+        lines.add(Comparing::tr("line %1").arg((i < ownEnd ? i : j) + 1), ours.at(i, ownEnd), theirs.at(j, theirEnd),
+                  ours.shownAt(i, ownEnd), theirs.shownAt(j, theirEnd));
+        i += i < ownEnd;
+        j += j < theirEnd;
     };
     for (const auto& [ownEnd, theirEnd] : pairs) {
-        for (; i < ownEnd || j < theirEnd; i += i < ownEnd, j += j < theirEnd)
-            lines.add(Comparing::tr("line %1").arg((i < ownEnd ? i : j) + 1), text(ours, i, ownEnd),
-                      text(theirs, j, theirEnd));
-        if (i < ours.size() && j < theirs.size()) {
-            lines.add(Comparing::tr("line %1").arg(i + 1), ours[i], theirs[j]);
-            ++i;
-            ++j;
-        }
+        while (i < ownEnd || j < theirEnd)
+            add(ownEnd, theirEnd);
+        if (i < left && j < right)
+            add(left, right);
     }
 }
 
@@ -205,10 +241,9 @@ Column<ComparisonLine> sideColumn(const QString& id, const QString& title,
 
 } // namespace
 
-std::vector<ComparisonLine> compareEvents(const ComparedEvent& left, const ComparedEvent& right, bool* stopped,
-                                          int limit) {
-    Lines lines;
-    *stopped = left.cut || right.cut;
+Comparison compareEvents(const ComparedEvent& left, const ComparedEvent& right, const Masking& masking, int limit) {
+    Lines lines(masking);
+    bool stopped = left.cut || right.cut;
     const auto number = [](const auto& value) {
         return value ? std::optional(QString::number(*value)) : std::optional<QString>();
     };
@@ -230,16 +265,15 @@ std::vector<ComparisonLine> compareEvents(const ComparedEvent& left, const Compa
     lines.add(Comparing::tr("bytes"), QString::number(left.event.dataBytes), QString::number(right.event.dataBytes));
     if (!left.payload || !right.payload) {
         lines.add(u"ev_data"_s, text(left.payload), text(right.payload));
-        return lines.take();
+        return {lines.take(), stopped};
     }
-    const JsonText ours(QByteArray::fromStdString(*left.payload));
-    const JsonText theirs(QByteArray::fromStdString(*right.payload));
-    if (!left.cut && !right.cut && !ours.check() && !theirs.check())
-        compareJson(ours, theirs, lines, limit, stopped);
+    const MaskedJson ours(*left.payload, masking);
+    const MaskedJson theirs(*right.payload, masking);
+    if (!left.cut && !right.cut && ours.isJson() && theirs.isJson())
+        compareJson(ours, theirs, lines, limit, &stopped);
     else
-        compareText(QString::fromStdString(*left.payload), QString::fromStdString(*right.payload), lines, limit,
-                    stopped);
-    return lines.take();
+        compareText({*left.payload, masking}, {*right.payload, masking}, lines, limit, &stopped);
+    return {lines.take(), stopped};
 }
 
 std::vector<Column<ComparisonLine>> comparisonColumns(const QString& left, const QString& right) {

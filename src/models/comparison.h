@@ -3,6 +3,7 @@
 
 #include "domain/eventpage.h"
 #include "models/columnmakers.h"
+#include "models/masking.h"
 
 namespace models {
 
@@ -25,10 +26,15 @@ struct ComparisonLine {
     bool operator==(const ComparisonLine&) const = default;
 };
 
-/// Compares fields, and payloads value by value where both are JSON, line by line otherwise. Stops after so many lines
-/// and says so in *stopped.
-std::vector<ComparisonLine> compareEvents(const ComparedEvent& left, const ComparedEvent& right, bool* stopped,
-                                          int limit = 20'000);
+struct Comparison {
+    std::vector<ComparisonLine> lines;
+    bool stopped = false; ///< not all was compared
+};
+
+/// Compares fields, and payloads value by value where both are JSON, line by line otherwise. Stops after so many lines.
+/// A payload is masked as a whole, then taken apart. For any thread; takes its time.
+Comparison compareEvents(const ComparedEvent& left, const ComparedEvent& right, const Masking& masking,
+                         int limit = 20'000);
 
 std::vector<Column<ComparisonLine>> comparisonColumns(const QString& left, const QString& right);
 

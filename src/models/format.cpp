@@ -231,4 +231,14 @@ QString visible(QStringView text) {
     return withSigns(text, true);
 }
 
+qsizetype visibleLength(QChar c) {
+    return std::max(qsizetype(1), signOf(c, true).size());
+}
+
+QString tooltip(const QString& text) {
+    if (!text.contains(u'<'))
+        return text;
+    return u"<p style=\"white-space:pre-wrap\">"_s + text.toHtmlEscaped() + u"</p>"_s;
+}
+
 } // namespace models::format

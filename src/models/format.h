@@ -55,5 +55,10 @@ QString foreign(QStringView text, qsizetype limit = 200);
 
 /// The same for text of several lines: line breaks and tabs stay, nothing is isolated or cut.
 QString visible(QStringView text);
+/// How many signs visible() makes of one.
+qsizetype visibleLength(QChar c);
+
+/// A text for a tooltip, which takes what looks like HTML for HTML: as it stands, whatever is in it.
+QString tooltip(const QString& text);
 
 } // namespace models::format

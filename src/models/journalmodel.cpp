@@ -17,6 +17,11 @@ pg::Timestamp momentOf(const store::JournalRecord& record) {
     return pg::Timestamp(std::chrono::milliseconds(record.at.toMSecsSinceEpoch()));
 }
 
+/// Records of before more was hidden in the file can't be changed.
+QString shown(const QString& text) {
+    return masked(text.toStdString());
+}
+
 } // namespace
 
 Mark markOf(const store::JournalRecord& record) {
@@ -60,17 +65,17 @@ std::vector<Column<JournalLine>> journalColumns() {
          [](const Line& line) { return QVariant(markOf(line.record).word); }},
         textColumn<Line>({u"subject"_s, Journal::tr("On"), Journal::tr("Queue, consumer, batch"), CellKind::Text,
                           Pace::Identity, u"queue orders, batch 812"_s},
-                         [](const Line& line) { return line.record.subject; }),
+                         [](const Line& line) { return shown(line.record.subject); }),
         textColumn<Line>({u"summary"_s,
                           Journal::tr("What happened"),
                           {},
                           CellKind::Text,
                           Pace::Identity,
                           u"billing.worker-3 was unregistered"_s},
-                         [](const Line& line) { return line.record.summary; }),
+                         [](const Line& line) { return shown(line.record.summary); }),
         textColumn<Line>({u"reason"_s, Journal::tr("Reason"), Journal::tr("As the operator gave it"), CellKind::Text,
                           Pace::Identity, u"worker host is gone"_s},
-                         [](const Line& line) { return line.record.reason; }),
+                         [](const Line& line) { return shown(line.record.reason); }),
         textColumn<Line>(
             {u"where"_s, Journal::tr("Server"), {}, CellKind::Text, Pace::Identity, u"db1.example:5432/app"_s, false},
             [](const Line& line) { return line.record.where; }),

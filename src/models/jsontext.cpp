@@ -3,6 +3,10 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
 namespace models {
 
 namespace {
@@ -315,8 +319,12 @@ std::vector<JsonText::Child> JsonText::children(const Value& container, qsizetyp
 }
 
 QString JsonText::scalar(const Value& value) const {
+    return value.kind == Kind::String ? QString(u'"' + content(value) + u'"') : content(value);
+}
+
+QString JsonText::content(const Value& value) const {
     if (value.kind == Kind::String)
-        return u'"' + unescaped(value.begin + 1, value.end - 1) + u'"';
+        return unescaped(value.begin + 1, value.end - 1);
     return QString::fromUtf8(QByteArrayView(m_text).sliced(value.begin, value.end - value.begin));
 }
 
@@ -357,6 +365,14 @@ QString JsonText::unescaped(qsizetype begin, qsizetype end) const {
         }
     }
     return plain;
+}
+
+QString jsonPlace(const QString& parent, const QString& key) {
+    const bool plain = !key.isEmpty() &&
+                       std::all_of(key.cbegin(), key.cend(), [](QChar c) { return c.isLetterOrNumber() || c == u'_'; });
+    if (!plain)
+        return parent + u"[\""_s + key + u"\"]"_s;
+    return parent.isEmpty() ? key : QString(parent + u'.' + key);
 }
 
 } // namespace models

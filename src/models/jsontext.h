@@ -54,6 +54,9 @@ public:
     /// A scalar as it is to be read: strings unescaped and in quotation marks, the others exactly as written.
     QString scalar(const Value& value) const;
 
+    /// A value to be taken elsewhere: what a string says, the others exactly as written.
+    QString content(const Value& value) const;
+
 private:
     qsizetype skipBlank(qsizetype at) const;
     qsizetype endOfString(qsizetype at) const;
@@ -62,5 +65,8 @@ private:
 
     QByteArray m_text;
 };
+
+/// The place of a member below a place: customer.address, customer["a key"]. Searches understand it.
+QString jsonPlace(const QString& parent, const QString& key);
 
 } // namespace models

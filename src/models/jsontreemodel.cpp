@@ -156,6 +156,22 @@ QVariant JsonTreeModel::data(const QModelIndex& index, int role) const {
     }
 }
 
+QString JsonTreeModel::content(const QModelIndex& index) const {
+    return index.isValid() ? m_text.content(nodeOf(index)->content.value) : QString();
+}
+
+QString JsonTreeModel::path(const QModelIndex& index) const {
+    std::vector<const Node*> nodes;
+    for (const Node* node = nodeOf(index); node != m_root.get() && node->parent != m_root.get(); node = node->parent)
+        nodes.push_back(node);
+    QString place;
+    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node)
+        place = (*node)->parent->content.value.kind == JsonText::Kind::Array
+                    ? QString(place + u'[' + QString::number((*node)->row) + u']')
+                    : jsonPlace(place, (*node)->content.key);
+    return place.isEmpty() ? u"$"_s : place;
+}
+
 QVariant JsonTreeModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};

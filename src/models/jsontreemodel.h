@@ -36,6 +36,11 @@ public:
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
+    /// The value to be taken elsewhere, exactly.
+    QString content(const QModelIndex& index) const;
+    /// Where it stands: customer.lines[0]; $ for the whole.
+    QString path(const QModelIndex& index) const;
+
     static constexpr int fetchSize = 500;
 
 private:

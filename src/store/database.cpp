@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "store/database.h"
 
+#include "store/masking.h"
+
 #include <QCryptographicHash>
 #include <QSqlError>
 
@@ -12,7 +14,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int longestText = 100'000;
+constexpr qsizetype longestText = 100'000;
 
 const QString columns = u"number, at, operation, stage, who, place, role, action, subject, reason, sql, prediction, "
                         "outcome, summary, xid, cluster, hash, undo"_s;
@@ -62,12 +64,20 @@ QByteArray hashOf(const QByteArray& previous, const JournalRecord& record) {
     return hash.result();
 }
 
-QString storable(const QString& text) {
-    QString masked = maskSecrets(text);
-    if (masked.size() > longestText)
-        masked = masked.left(longestText) + u"… (%1 characters more)"_s.arg(masked.size() - longestText);
-    // A null text would be stored as NULL.
-    return masked.isNull() ? u""_s : masked;
+/// A null text would be stored as NULL.
+QString notNull(const QString& text) {
+    return text.isNull() ? u""_s : text;
+}
+
+QString storable(const QString& text, const Masking& masking) {
+    // Cut first: what a secret's beginning looks like is known as well, and a long text takes no longer.
+    qsizetype length = std::min(text.size(), longestText);
+    if (length < text.size() && text[length - 1].isHighSurrogate())
+        --length;
+    QString shown = masking.apply(text.first(length));
+    if (length < text.size())
+        shown += u"… (%1 characters more)"_s.arg(text.size() - length);
+    return notNull(shown);
 }
 
 QSqlQuery insertion(const SqliteFile& file, const JournalRecord& record) {
@@ -133,10 +143,15 @@ std::optional<Failure> Database::open() {
 std::optional<Failure> Database::append(JournalRecord record) {
     if (auto failure = open())
         return failure;
-    for (QString* text : {&record.operation, &record.who, &record.where, &record.role, &record.action, &record.subject,
-                          &record.reason, &record.sql, &record.prediction, &record.outcome, &record.summary,
-                          &record.xid, &record.cluster, &record.undo})
-        *text = storable(*text);
+    const Masking masking = Masking::current().forKeeping();
+    for (QString* text :
+         {&record.where, &record.subject, &record.reason, &record.sql, &record.prediction, &record.summary})
+        *text = storable(*text, masking);
+    for (QString* name :
+         {&record.operation, &record.who, &record.role, &record.action, &record.outcome, &record.xid, &record.cluster})
+        *name = notNull(*name);
+    // Without its secrets, or a piece of it, it would do something else.
+    record.undo = storable(record.undo, masking) == record.undo ? notNull(record.undo) : u""_s;
     // Others may append to the same file: the last record is read under the write lock.
     if (auto failure = m_file.run(u"begin immediate"_s))
         return failure;

@@ -4,7 +4,6 @@
 #include "store/database.h"
 #include "store/filethread.h"
 
-#include <QRegularExpression>
 #include <QStandardPaths>
 
 namespace store {
@@ -35,18 +34,6 @@ QFuture<JournalPage> Journal::unsettled() {
 
 QFuture<Verification> Journal::verify() {
     return m_thread->ask<Verification>([](Database& database) { return database.verify(); });
-}
-
-QString maskSecrets(const QString& text) {
-    static const QRegularExpression uri(u"(\\w+://[^\\s:/@]*):[^\\s/]*@"_s);
-    // password=x, sslpassword = 'x y', "password": "x", alter role r password 'x', pgpassword=x
-    static const QRegularExpression word(
-        u"(\\b\\w*(?:password|passwd|passphrase|secret)\\b[\"']?\\s*[=:]?\\s*)('(?:[^'\\\\]|\\\\.|'')*'|\"(?:[^\"\\\\]|\\\\.)*\"|(?<=[=:]|[=:]\\s)[^\\s'\",;&]+)"_s,
-        QRegularExpression::CaseInsensitiveOption);
-    QString masked = text;
-    masked.replace(uri, u"\\1:***@"_s);
-    masked.replace(word, u"\\1***"_s);
-    return masked;
 }
 
 } // namespace store

@@ -70,7 +70,8 @@ struct Verification {
 
 /// The operator's record of what was done: append-only, in one SQLite file, durable when an append has answered.
 /// Several programs may share the file. Everything happens on a thread of its own; the methods return at once and may
-/// be called from any thread. Secrets in texts are masked before they are written.
+/// be called from any thread. Secrets in texts
+/// are masked before they are written, also while the screen shows them; an undo that holds one is left out.
 class Journal {
 public:
     struct Options {
@@ -100,8 +101,5 @@ public:
 private:
     std::unique_ptr<FileThread<Database>> m_thread;
 };
-
-/// The text with passwords in it replaced: in connection strings, URIs and "password = ..." of any spelling.
-QString maskSecrets(const QString& text);
 
 } // namespace store

@@ -13,13 +13,10 @@
 #include "ui/words.h"
 
 #include <QAbstractButton>
-#include <QApplication>
-#include <QClipboard>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
@@ -82,18 +79,12 @@ QWidget* ActionDialog::makeQuestion() {
     m_state = wrappedLabel({});
     m_state->setObjectName(u"predictionState"_s);
     layout->addWidget(m_state);
-    auto* heading = new QHBoxLayout;
-    heading->addWidget(dimLabel(m_action.isSeries() ? tr("SQL of the first transaction; the others are like it")
-                                                    : tr("SQL that will run, once, in one transaction")));
-    heading->addStretch();
-    QAbstractButton* copy = makeButton(tr("Copy SQL"), u"copySql"_s, this, u"quiet"_s);
-    connect(copy, &QAbstractButton::clicked, this,
-            [this] { QApplication::clipboard()->setText(m_sql->toPlainText()); });
-    heading->addWidget(copy);
+    m_sql = makeSqlView(u"sqlPreview"_s);
     auto* sqlPart = new QVBoxLayout;
     sqlPart->setSpacing(space::small);
-    sqlPart->addLayout(heading);
-    m_sql = makeSqlView(u"sqlPreview"_s);
+    sqlPart->addLayout(m_sql->makeHeading(m_action.isSeries()
+                                              ? tr("SQL of the first transaction; the others are like it")
+                                              : tr("SQL that will run, once, in one transaction")));
     sqlPart->addWidget(m_sql);
     layout->addLayout(sqlPart);
     addConfirmation(layout);
@@ -246,9 +237,8 @@ void ActionDialog::predictSoon() {
 void ActionDialog::predict() {
     const domain::ActionRequest request = filledRequest();
     if (!m_action.problems(request).empty()) {
-        m_sql->setPlainText({});
+        m_sql->say(u""_s, 2);
         m_sql->setPlaceholderText(tr("Fill in the fields above; the SQL is shown here before it runs."));
-        fitSqlView(m_sql, 2);
         m_predicted->hide();
         m_state->hide();
         fit();
@@ -277,10 +267,9 @@ void ActionDialog::showPrediction(const domain::Prediction& prediction) {
     m_state->setVisible(prediction.refusal.has_value());
     if (prediction.refusal) {
         setInk(m_state, colors().critical);
-        m_state->setText(tr("It would be refused: %1").arg(QString::fromStdString(*prediction.refusal)));
+        m_state->setText(tr("It would be refused: %1").arg(words::harmless(*prediction.refusal)));
     }
-    m_sql->setPlainText(QString::fromStdString(prediction.sql));
-    fitSqlView(m_sql, 9);
+    m_sql->say(QString::fromStdString(prediction.sql), 9);
     updateButton();
     fit();
 }
@@ -334,8 +323,8 @@ void ActionDialog::rehearse() {
         const bool done = rehearsal.outcome.kind == domain::OutcomeKind::Done;
         QStringList lines = {done ? tr("Rehearsed and rolled back in %1: %2")
                                         .arg(models::format::milliseconds(rehearsal.outcome.tookMs),
-                                             QString::fromStdString(rehearsal.outcome.summary))
-                                  : tr("Not rehearsed: %1").arg(QString::fromStdString(rehearsal.outcome.summary))};
+                                             words::harmless(rehearsal.outcome.summary))
+                                  : tr("Not rehearsed: %1").arg(words::harmless(rehearsal.outcome.summary))};
         if (!rehearsal.remains.empty())
             lines += tr("What the rollback does not undo:");
         for (const std::string& each : rehearsal.remains)

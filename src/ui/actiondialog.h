@@ -11,7 +11,6 @@ class QAbstractButton;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
-class QPlainTextEdit;
 class QStackedWidget;
 class QVBoxLayout;
 
@@ -21,6 +20,7 @@ class Notice;
 class ParameterForm;
 class PredictionView;
 class RunView;
+class SqlView;
 
 /// An action from question to answer in one window: what and where and as seen when, its parameters, what it would do,
 /// the SQL, the reason, the typed name where it destroys something in a place that matters; then what really happened.
@@ -64,7 +64,7 @@ private:
     QStackedWidget* m_pages;
     PredictionView* m_predicted = nullptr;
     QLabel* m_state = nullptr;
-    QPlainTextEdit* m_sql = nullptr;
+    SqlView* m_sql = nullptr;
     QLineEdit* m_reason = nullptr;
     QLineEdit* m_typedName = nullptr;
     QWidget* m_question = nullptr; ///< what scrolls when the screen is too low

@@ -145,7 +145,8 @@ void Actions::addTo(QMenu& menu, const Subject& subject) {
         QAction* entry =
             menu.addAction(availability.available ? text(*action) : tr("%1 (why not?)").arg(text(*action)));
         entry->setObjectName(u"action."_s + QString::fromStdString(action->id));
-        entry->setToolTip(availability.available ? words::ofRegistry(action->help) : availability.why);
+        entry->setToolTip(
+            models::format::tooltip(availability.available ? words::ofRegistry(action->help) : availability.why));
         connect(entry, &QAction::triggered, this, [this, request] { start(request); });
     }
 }
@@ -175,7 +176,7 @@ void Actions::refresh(const Button& button) const {
     const desk::Availability availability = m_desk->availability(requestFor(*button.action, button.subject()));
     button.widget->setProperty("unavailable", !availability.available);
     const QString why = availability.available ? words::ofRegistry(button.action->help) : availability.why;
-    button.widget->setToolTip(why);
+    button.widget->setToolTip(models::format::tooltip(why));
     button.widget->setAccessibleDescription(why);
     button.widget->update();
 }

@@ -162,7 +162,7 @@ bool BatchMatrix::event(QEvent* event) {
     QString said = tr("Batch %1: %2").arg(QString::number(batch.index), mark.word) + u'\n' + mark.sentence;
     if (batch.message)
         said += u'\n' + tr("Message %1").arg(*batch.message);
-    QToolTip::showText(help->globalPos(), said, this);
+    QToolTip::showText(help->globalPos(), models::format::tooltip(said), this);
     return true;
 }
 

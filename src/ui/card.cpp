@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/card.h"
 
+#include "models/format.h"
 #include "ui/paint.h"
 #include "ui/theme.h"
 
@@ -69,7 +70,7 @@ void Card::setTitle(const QString& title) {
 
 void Card::setNote(const QString& note, const QString& tooltip) {
     m_note->setText(note);
-    m_note->setToolTip(tooltip.isEmpty() ? note : tooltip);
+    m_note->setToolTip(models::format::tooltip(tooltip.isEmpty() ? note : tooltip));
 }
 
 void Card::addToHeading(QWidget* widget) {
@@ -107,6 +108,7 @@ void setInk(QWidget* widget, const QColor& color) {
 
 QLabel* dimLabel(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
+    label->setTextFormat(Qt::PlainText);
     const auto color = [label] { setInk(label, colors().dim); };
     color();
     QObject::connect(&Theme::instance(), &Theme::changed, label, color);

@@ -155,7 +155,7 @@ bool CellDelegate::helpEvent(QHelpEvent* event, QAbstractItemView* view, const Q
                              const QModelIndex& index) {
     if (event->type() == QEvent::ToolTip && index.isValid() && !index.data(Qt::ToolTipRole).isValid() &&
         sizeHint(option, index).width() > option.rect.width()) {
-        QToolTip::showText(event->globalPos(), index.data().toString(), view);
+        QToolTip::showText(event->globalPos(), models::format::tooltip(index.data().toString()), view);
         return true;
     }
     return QStyledItemDelegate::helpEvent(event, view, option, index);

@@ -2,6 +2,7 @@
 #include "ui/comparedialog.h"
 
 #include "link/whendone.h"
+#include "ui/background.h"
 #include "ui/notice.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
@@ -58,7 +59,7 @@ CompareDialog::CompareDialog(desk::Desk* desk, std::int32_t queueId, const domai
     connect(close, &QAbstractButton::clicked, this, &QDialog::accept);
     layout->addWidget(close, 0, Qt::AlignRight);
     resize(parent ? QSize(parent->width() * 4 / 5, parent->height() * 4 / 5) : QSize(1000, 640));
-    connect(m_onlyDifferences, &QCheckBox::toggled, this, [this] { show(m_stopped); });
+    connect(m_onlyDifferences, &QCheckBox::toggled, this, [this] { show(); });
     fetch(m_left);
     fetch(m_right);
     compare();
@@ -86,25 +87,33 @@ void CompareDialog::fetch(models::ComparedEvent& event) {
 void CompareDialog::compare() {
     if (m_pending != 0)
         return;
-    m_lines = models::compareEvents(m_left, m_right, &m_stopped);
-    show(m_stopped);
+    inBackground(
+        this,
+        [left = m_left, right = m_right, masking = models::Masking::current()] {
+            return models::compareEvents(left, right, masking);
+        },
+        [this, request = ++m_request](models::Comparison comparison) {
+            if (request != m_request)
+                return;
+            m_comparison = std::move(comparison);
+            m_table->notice()->say(tr("They do not differ"), {});
+            show();
+        });
 }
 
-void CompareDialog::show(bool stopped) {
+void CompareDialog::show() {
     std::vector<models::ComparisonLine> shown;
-    for (const models::ComparisonLine& line : m_lines) {
+    for (const models::ComparisonLine& line : m_comparison.lines) {
         if (line.differs || !m_onlyDifferences->isChecked())
             shown.push_back(line);
     }
-    const auto differences =
-        std::count_if(m_lines.begin(), m_lines.end(), [](const models::ComparisonLine& line) { return line.differs; });
+    const auto differences = std::count_if(m_comparison.lines.begin(), m_comparison.lines.end(),
+                                           [](const models::ComparisonLine& line) { return line.differs; });
     QStringList note = {tr("%n difference(s)", nullptr, int(differences))};
-    if (stopped)
+    if (m_comparison.stopped)
         note += tr("only the beginnings are compared");
     m_card->setNote(note.join(u" · "_s));
     m_model.show(std::move(shown), {});
-    if (m_pending == 0)
-        m_table->notice()->say(tr("They do not differ"), {});
 }
 
 } // namespace ui

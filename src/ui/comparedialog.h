@@ -23,23 +23,25 @@ public:
     CompareDialog(desk::Desk* desk, std::int32_t queueId, const domain::EventRow& left, const domain::EventRow& right,
                   QSettings* settings, QWidget* parent);
 
+    /// Once the payloads are there; again when what is hidden changed. On another thread.
+    void compare();
+
 private:
     void fetch(models::ComparedEvent& event);
-    void show(bool stopped);
-    void compare();
+    void show();
 
     desk::Desk* m_desk;
     std::int32_t m_queueId;
     models::ComparedEvent m_left;
     models::ComparedEvent m_right;
     models::AnswerModel<models::ComparisonLine> m_model;
-    std::vector<models::ComparisonLine> m_lines;
+    models::Comparison m_comparison;
     Card* m_card;
     QTableView* m_view;
     TableController* m_table = nullptr;
     QCheckBox* m_onlyDifferences;
     int m_pending = 0;
-    bool m_stopped = false;
+    quint64 m_request = 0;
 };
 
 } // namespace ui

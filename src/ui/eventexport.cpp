@@ -4,6 +4,7 @@
 #include "models/format.h"
 #include "models/masking.h"
 #include "ui/ask.h"
+#include "ui/background.h"
 #include "ui/card.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
@@ -14,6 +15,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLabel>
+#include <QSaveFile>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
@@ -31,12 +33,12 @@ QStringList columns() {
             u"extra1"_s, u"extra2"_s, u"extra3"_s, u"extra4"_s,      u"bytes"_s, u"payload"_s};
 }
 
-QVariant text(const std::optional<std::string>& value) {
-    return value ? QVariant(models::masked(*value)) : QVariant();
-}
-
-QVariantList valuesOf(const domain::EventRow& event, const std::optional<std::string>& payload) {
+QVariantList valuesOf(const domain::EventRow& event, const std::optional<std::string>& payload,
+                      const models::Masking& masking) {
     const auto number = [](const auto& value) { return value ? QVariant(qint64(*value)) : QVariant(); };
+    const auto text = [&masking](const std::optional<std::string>& value) {
+        return value ? QVariant(masking.apply(QString::fromStdString(*value))) : QVariant();
+    };
     return {qint64(event.id),
             event.type ? QVariant(QString::fromStdString(*event.type)) : QVariant(),
             models::format::isoUtc(event.time),
@@ -53,6 +55,76 @@ QVariantList valuesOf(const domain::EventRow& event, const std::optional<std::st
 
 } // namespace
 
+/// The file. One job at a time has it; it goes, and what was written with it, when nobody has it any more.
+class EventExport::Sink {
+public:
+    explicit Sink(const QString& fileName)
+        : m_form(TableController::formOf(fileName))
+        , m_file(fileName) {}
+
+    /// Empty, or why it could not be written. So do the others.
+    QString begin() {
+        if (!m_file.open(QIODevice::WriteOnly))
+            return m_file.errorString();
+        const QStringList head = columns();
+        if (m_form == models::TextForm::Json)
+            return put(u"["_s);
+        if (m_form == models::TextForm::Sql)
+            return put(models::sqlBegin(tableName, head));
+        return put(head.join(m_form == models::TextForm::Csv ? u","_s : u"\t"_s) + u'\n');
+    }
+
+    QString write(const domain::EventRow& event, const std::optional<std::string>& payload,
+                  const models::Masking& masking) {
+        m_cut += payload && qint64(payload->size()) < event.dataBytes;
+        const QVariantList values = valuesOf(event, payload, masking);
+        const bool first = m_written++ == 0;
+        if (m_form == models::TextForm::Json) {
+            QJsonObject object;
+            for (qsizetype at = 0; at < values.size(); ++at)
+                object[columns()[at]] = models::jsonValue(values[at]);
+            return put((first ? u"\n"_s : u",\n"_s) +
+                       QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact)));
+        }
+        if (m_form == models::TextForm::Sql)
+            return put(models::sqlRow(values, first));
+        QStringList cells;
+        for (const QVariant& value : values)
+            cells += m_form == models::TextForm::Csv ? models::csvCell(value)
+                                                     : value.toString().replace(u'\t', u' ').replace(u'\n', u' ');
+        return put(cells.join(m_form == models::TextForm::Csv ? u","_s : u"\t"_s) + u'\n');
+    }
+
+    QString finish() {
+        // A list of no values is no query.
+        if (m_form == models::TextForm::Sql && m_written == 0)
+            return EventExport::tr("there is no event to export");
+        QString problem;
+        if (m_form == models::TextForm::Json)
+            problem = put(u"\n]\n"_s);
+        else if (m_form == models::TextForm::Sql)
+            problem = put(models::sqlEnd(tableName));
+        return problem.isEmpty() && !m_file.commit() ? m_file.errorString() : problem;
+    }
+
+    QString fileName() const { return m_file.fileName(); }
+
+    qint64 written() const { return m_written; }
+
+    qint64 cut() const { return m_cut; }
+
+private:
+    QString put(const QString& text) {
+        m_file.write(text.toUtf8());
+        return m_file.error() == QFileDevice::NoError ? QString() : m_file.errorString();
+    }
+
+    models::TextForm m_form;
+    QSaveFile m_file;
+    qint64 m_written = 0;
+    qint64 m_cut = 0;
+};
+
 EventExport* EventExport::start(Page page, Payload payload, QWidget* parent) {
     const QString name = ask::fileToWrite(parent, tr("Export events"), u"events.csv"_s);
     if (name.isEmpty())
@@ -60,16 +132,15 @@ EventExport* EventExport::start(Page page, Payload payload, QWidget* parent) {
     auto* started = new EventExport(name, std::move(page), std::move(payload), parent);
     started->setAttribute(Qt::WA_DeleteOnClose);
     started->open();
-    started->askPage({});
+    started->work([](Sink& sink) { return sink.begin(); }, [started] { started->askPage({}); });
     return started;
 }
 
 EventExport::EventExport(const QString& fileName, Page page, Payload payload, QWidget* parent)
     : QDialog(parent)
-    , m_form(TableController::formOf(fileName))
     , m_askPage(std::move(page))
     , m_askPayload(std::move(payload))
-    , m_file(fileName)
+    , m_sink(std::make_shared<Sink>(fileName))
     , m_underWay(new UnderWay(this))
     , m_label(new QLabel)
     , m_button(makeButton(tr("Cancel"), u"endExport"_s, this)) {
@@ -92,20 +163,20 @@ void EventExport::say(const QString& text) {
     m_label->setText(text);
 }
 
+void EventExport::work(std::function<QString(Sink&)> job, std::function<void()> next) {
+    inBackground(
+        this, [sink = m_sink, job = std::move(job)] { return job(*sink); },
+        [this, next = std::move(next)](const QString& problem) {
+            if (m_over)
+                return;
+            if (!problem.isEmpty())
+                giveUp(problem);
+            else
+                next();
+        });
+}
+
 void EventExport::askPage(const std::optional<domain::EventPosition>& from) {
-    if (!m_file.isOpen()) {
-        if (!m_file.open(QIODevice::WriteOnly)) {
-            giveUp(m_file.errorString());
-            return;
-        }
-        QStringList head = columns();
-        if (m_form == models::TextForm::Json)
-            m_file.write("[");
-        else if (m_form == models::TextForm::Sql)
-            m_file.write(models::sqlBegin(tableName, head).toUtf8());
-        else
-            m_file.write(QString(head.join(m_form == models::TextForm::Csv ? u","_s : u"\t"_s) + u'\n').toUtf8());
-    }
     m_underWay->ask(m_askPage(from), [this](const links::Reply<domain::EventPage>& reply) {
         if (m_over)
             return;
@@ -120,75 +191,58 @@ void EventExport::askPage(const std::optional<domain::EventPosition>& from) {
 }
 
 void EventExport::writeRest() {
-    while (m_next < m_page.rows.size()) {
-        const domain::EventRow& event = m_page.rows[m_next];
-        if (event.data && qint64(event.data->size()) < event.dataBytes) {
-            m_underWay->ask(m_askPayload(event, mostBytes),
-                            [this](const links::Reply<std::optional<std::string>>& reply) {
-                                if (m_over)
-                                    return;
-                                if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                                    giveUp(words::failure(*failure));
-                                    return;
-                                }
-                                write(m_page.rows[m_next++], std::get<std::optional<std::string>>(reply));
-                                writeRest();
-                            });
-            return;
-        }
-        write(event, event.data);
-        ++m_next;
+    // What is there whole, up to the first that has to be fetched.
+    std::vector<domain::EventRow> whole;
+    const auto isCut = [](const domain::EventRow& event) {
+        return event.data && qint64(event.data->size()) < event.dataBytes;
+    };
+    while (m_next < m_page.rows.size() && !isCut(m_page.rows[m_next]))
+        whole.push_back(m_page.rows[m_next++]);
+    if (whole.empty()) {
+        writeNext();
+        return;
     }
-    say(tr("%n event(s) written…", nullptr, int(m_written)));
-    if (m_file.error() != QFileDevice::NoError)
-        giveUp(m_file.errorString());
+    work(
+        [rows = std::move(whole), masking = models::Masking::current()](Sink& sink) {
+            QString problem;
+            for (auto event = rows.begin(); event != rows.end() && problem.isEmpty(); ++event)
+                problem = sink.write(*event, event->data, masking);
+            return problem;
+        },
+        [this] { writeNext(); });
+}
+
+void EventExport::writeNext() {
+    say(tr("%n event(s) written…", nullptr, int(m_sink->written())));
+    if (m_next < m_page.rows.size())
+        fetchPayload(m_page.rows[m_next++]);
     else if (m_page.next)
         askPage(m_page.next);
     else
-        finish();
+        work([](Sink& sink) { return sink.finish(); }, [this] { end(); });
 }
 
-void EventExport::write(const domain::EventRow& event, const std::optional<std::string>& payload) {
-    m_cut += payload && qint64(payload->size()) < event.dataBytes;
-    const QVariantList values = valuesOf(event, payload);
-    QString line;
-    if (m_form == models::TextForm::Json) {
-        QJsonObject object;
-        for (qsizetype at = 0; at < values.size(); ++at)
-            object[columns()[at]] = models::jsonValue(values[at]);
-        line = (m_written > 0 ? u",\n"_s : u"\n"_s) +
-               QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact));
-    } else if (m_form == models::TextForm::Sql) {
-        line = models::sqlRow(values, m_written == 0);
-    } else {
-        QStringList cells;
-        for (const QVariant& value : values)
-            cells += m_form == models::TextForm::Csv ? models::csvCell(value)
-                                                     : value.toString().replace(u'\t', u' ').replace(u'\n', u' ');
-        line = cells.join(m_form == models::TextForm::Csv ? u","_s : u"\t"_s) + u'\n';
-    }
-    m_file.write(line.toUtf8());
-    ++m_written;
+void EventExport::fetchPayload(const domain::EventRow& event) {
+    m_underWay->ask(m_askPayload(event, mostBytes), [this,
+                                                     event](const links::Reply<std::optional<std::string>>& reply) {
+        if (m_over)
+            return;
+        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+            giveUp(words::failure(*failure));
+            return;
+        }
+        work([event, payload = std::get<std::optional<std::string>>(reply),
+              masking = models::Masking::current()](Sink& sink) { return sink.write(event, payload, masking); },
+             [this] { writeRest(); });
+    });
 }
 
-void EventExport::finish() {
-    if (m_form == models::TextForm::Json)
-        m_file.write("\n]\n");
-    else if (m_form == models::TextForm::Sql && m_written > 0)
-        m_file.write(models::sqlEnd(tableName).toUtf8());
-    // A list of no values is no query.
-    if (m_form == models::TextForm::Sql && m_written == 0) {
-        giveUp(tr("there is no event to export"));
-        return;
-    }
-    if (!m_file.commit()) {
-        giveUp(m_file.errorString());
-        return;
-    }
+void EventExport::end() {
     m_over = true;
-    QStringList words = {tr("%n event(s) written to %1.", nullptr, int(m_written)).arg(m_file.fileName())};
-    if (m_cut > 0)
-        words += tr("%n payload(s) longer than %1 are cut.", nullptr, int(m_cut)).arg(models::format::bytes(mostBytes));
+    QStringList words = {tr("%n event(s) written to %1.", nullptr, int(m_sink->written())).arg(m_sink->fileName())};
+    if (m_sink->cut() > 0)
+        words += tr("%n payload(s) longer than %1 are cut.", nullptr, int(m_sink->cut()))
+                     .arg(models::format::bytes(mostBytes));
     say(words.join(u' '));
     m_button->setText(tr("Close"));
     Q_EMIT ended(true);
@@ -196,8 +250,7 @@ void EventExport::finish() {
 
 void EventExport::giveUp(const QString& why) {
     m_over = true;
-    m_file.cancelWriting();
-    m_file.commit();
+    m_sink.reset();
     say(tr("Nothing was written: %1").arg(why));
     m_button->setText(tr("Close"));
     Q_EMIT ended(false);
@@ -206,8 +259,7 @@ void EventExport::giveUp(const QString& why) {
 void EventExport::reject() {
     if (!m_over) {
         m_over = true;
-        m_file.cancelWriting();
-        m_file.commit();
+        m_sink.reset();
         Q_EMIT ended(false);
     }
     QDialog::reject();

@@ -7,9 +7,9 @@
 
 #include <QDialog>
 #include <QFuture>
-#include <QSaveFile>
 
 #include <functional>
+#include <memory>
 
 class QAbstractButton;
 class QLabel;
@@ -19,7 +19,8 @@ namespace ui {
 class UnderWay;
 
 /// Writes events with their whole payloads to a file, page after page, however many there are. Secrets are hidden.
-/// Can be cancelled; then nothing is left behind. Only one page and one payload are in memory.
+/// Can be cancelled; then nothing is left behind. Only one page and one payload are in memory; they are
+/// masked and written on another thread.
 class EventExport : public QDialog {
     Q_OBJECT
 
@@ -34,23 +35,25 @@ Q_SIGNALS:
     void ended(bool written);
 
 private:
+    class Sink;
+
     EventExport(const QString& fileName, Page page, Payload payload, QWidget* parent);
     void askPage(const std::optional<domain::EventPosition>& from);
     void writeRest();
-    void write(const domain::EventRow& event, const std::optional<std::string>& payload);
-    void finish();
+    void writeNext();
+    void fetchPayload(const domain::EventRow& event);
+    void end();
+    /// Runs the job on another thread, then what is next; gives up where it returns why it could not be done.
+    void work(std::function<QString(Sink&)> job, std::function<void()> next);
     void giveUp(const QString& why);
     void say(const QString& text);
     void reject() override;
 
-    models::TextForm m_form;
     Page m_askPage;
     Payload m_askPayload;
-    QSaveFile m_file;
+    std::shared_ptr<Sink> m_sink;
     domain::EventPage m_page;
     std::size_t m_next = 0; ///< of the page's rows
-    qint64 m_written = 0;
-    qint64 m_cut = 0;
     bool m_over = false;
     UnderWay* m_underWay; ///< ends with the dialog
     QLabel* m_label;

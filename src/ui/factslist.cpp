@@ -29,7 +29,7 @@ void FactsList::set(const QString& name, const QString& value, const QString& to
         m_form->addRow(dimLabel(name), label);
     }
     label->setText(value);
-    label->setToolTip(tooltip);
+    label->setToolTip(models::format::tooltip(tooltip));
 }
 
 void FactsList::clear() {

@@ -154,12 +154,15 @@ void JournalPage::verify() {
 void JournalPage::choose(const QModelIndex& index) {
     if (!index.isValid()) {
         m_facts->clear();
-        m_sql->clear();
+        m_sql->say(u""_s);
         m_detailCard->hide();
         return;
     }
     const store::JournalRecord& record = m_model.row(index.row()).record;
-    const auto known = [](const QString& value) { return value.isEmpty() ? models::format::none() : value; };
+    // Records of before more was hidden in the file can't be changed.
+    const auto known = [](const QString& value) {
+        return value.isEmpty() ? models::format::none() : models::Masking::current().apply(value);
+    };
     m_detailCard->setTitle(tr("Record %1").arg(record.number));
     m_facts->set(tr("Who"), tr("%1, as %2 on %3").arg(known(record.who), known(record.role), known(record.where)));
     m_facts->set(tr("Reason"), known(record.reason));
@@ -168,7 +171,7 @@ void JournalPage::choose(const QModelIndex& index) {
     m_facts->set(tr("Transaction"), known(record.xid));
     m_facts->set(tr("Operation"), record.operation, tr("The same for all records of one action"));
     m_facts->set(tr("Hash"), QString::fromLatin1(record.hash.toHex()));
-    m_sql->setPlainText(models::Masking::current().apply(record.sql));
+    m_sql->say(record.sql);
     offerUndo(record);
     m_detailCard->show();
 }

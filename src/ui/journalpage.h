@@ -7,13 +7,13 @@
 
 class QAbstractButton;
 class QLineEdit;
-class QPlainTextEdit;
 class QTableView;
 
 namespace ui {
 
 class Card;
 class FactsList;
+class SqlView;
 class TableController;
 
 /// What was done through this program on this machine, by whom and why, and what came of it. Read from a file: no
@@ -55,7 +55,7 @@ private:
     std::optional<domain::ActionRequest> m_inverse;
     QLineEdit* m_search;
     FactsList* m_facts;
-    QPlainTextEdit* m_sql;
+    SqlView* m_sql;
     Turner<qint64> m_turner;
     quint64 m_request = 0;
     bool m_settled = false;

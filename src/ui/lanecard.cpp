@@ -124,7 +124,7 @@ void LaneCard::fillMenu(QMenu& menu) {
 void LaneCard::show(const LaneView& lane, pg::Timestamp now, bool hasOldToken, bool changed) {
     const models::Mark mark = models::markOf(lane);
     m_state->say(mark.word, mark.tone);
-    m_state->setToolTip(mark.sentence);
+    m_state->setToolTip(models::format::tooltip(mark.sentence));
     setNote(lane.pid ? tr("pid %1").arg(lane.pid) : QString());
     QStringList facts;
     if (lane.token)

@@ -7,6 +7,7 @@
 #include "ui/capsuledialog.h"
 #include "ui/card.h"
 #include "ui/commandpalette.h"
+#include "ui/comparedialog.h"
 #include "ui/installpage.h"
 #include "ui/navigation.h"
 #include "ui/notice.h"
@@ -17,6 +18,7 @@
 #include "ui/preferences.h"
 #include "ui/shortcutsdialog.h"
 #include "ui/silences.h"
+#include "ui/sqlview.h"
 #include "ui/statusline.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
@@ -548,6 +550,10 @@ void MainWindow::usePreferences() {
     models::Masking::setCurrent(models::Masking(m_preferences->masking()));
     for (PayloadView* view : findChildren<PayloadView*>())
         view->showAgain();
+    for (SqlView* view : findChildren<SqlView*>())
+        view->showAgain();
+    for (CompareDialog* dialog : findChildren<CompareDialog*>())
+        dialog->compare();
     const QTimeZone zone = m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
     m_pages->setZone(zone);
     m_status->setZone(zone);

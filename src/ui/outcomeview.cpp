@@ -12,7 +12,6 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
@@ -29,7 +28,7 @@ OutcomeView::OutcomeView(const domain::ActionOutcome& outcome, QWidget* parent)
     layout->setSpacing(space::large);
     auto* chip = new ChipLabel;
     chip->say(word(outcome.kind), tone(outcome.kind));
-    auto* summary = new QLabel(QString::fromStdString(outcome.summary));
+    auto* summary = new QLabel(words::harmless(outcome.summary));
     summary->setObjectName(u"outcomeSummary"_s);
     summary->setFont(titleFont());
     summary->setWordWrap(true);
@@ -51,31 +50,33 @@ OutcomeView::OutcomeView(const domain::ActionOutcome& outcome, QWidget* parent)
     };
     if (outcome.failure)
         add(tr("Server says"), words::failure(*outcome.failure));
-    add(tr("State now"), QString::fromStdString(outcome.now));
+    add(tr("State now"), words::harmless(outcome.now));
     for (const auto& [name, value] : outcome.results)
-        add(QString::fromStdString(name), QString::fromStdString(value));
+        add(QString::fromStdString(name), words::harmless(value));
     if (outcome.xid)
         add(tr("Transaction"), QString::fromStdString(*outcome.xid));
     add(tr("Took"), models::format::milliseconds(outcome.tookMs));
     add(tr("What next"), next(outcome.kind));
     layout->addLayout(facts);
 
-    const auto addText = [this, layout](const QString& name, const QString& objectName, const QString& text,
-                                        int lines) {
-        if (text.isEmpty())
-            return;
-        layout->addWidget(dimLabel(name));
-        QPlainTextEdit* view = makeSqlView(objectName, this);
+    const auto makeView = [this](const QString& name, const QString& objectName, const QString& text, int lines) {
+        SqlView* view = makeSqlView(objectName, this);
         view->setAccessibleName(name);
-        view->setPlainText(text);
-        fitSqlView(view, lines);
-        layout->addWidget(view);
+        view->say(text, lines);
+        return view;
     };
-    QStringList rows;
-    for (const std::string& row : outcome.rows)
-        rows += models::format::visible(QString::fromStdString(row));
-    addText(tr("What came back"), u"outcomeRows"_s, rows.join(u'\n'), 10);
-    addText(tr("SQL that ran"), u"outcomeSql"_s, QString::fromStdString(outcome.sql), 9);
+    if (!outcome.rows.empty()) {
+        QStringList rows;
+        for (const std::string& row : outcome.rows)
+            rows += models::format::visible(QString::fromStdString(row));
+        layout->addWidget(dimLabel(tr("What came back")));
+        layout->addWidget(makeView(tr("What came back"), u"outcomeRows"_s, rows.join(u'\n'), 10));
+    }
+    if (!outcome.sql.empty()) {
+        SqlView* sql = makeView(tr("SQL that ran"), u"outcomeSql"_s, QString::fromStdString(outcome.sql), 9);
+        layout->addLayout(sql->makeHeading(sql->accessibleName()));
+        layout->addWidget(sql);
+    }
     layout->addStretch();
     setAccessibleName(word(outcome.kind) + u": "_s + summary->text());
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/parameterform.h"
 
+#include "models/format.h"
+#include "models/masking.h"
 #include "ui/card.h"
 #include "ui/filefield.h"
 #include "ui/theme.h"
@@ -20,6 +22,27 @@ namespace ui {
 
 using operate::ParameterKind;
 
+namespace {
+
+// What is longer holds the window up with every key.
+constexpr std::size_t longestText = std::size_t(256) * 1024;
+constexpr std::size_t longestLine = std::size_t(16) * 1024;
+constexpr qsizetype longestShown = 4'096;
+
+bool isEditable(const std::string& text) {
+    if (text.size() > longestText)
+        return false;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        if (end - begin > longestLine)
+            return false;
+        begin = end + 1;
+    }
+    return true;
+}
+
+} // namespace
+
 ParameterForm::ParameterForm(const operate::Action& action, const domain::ActionRequest& request, QWidget* parent)
     : QWidget(parent) {
     auto* form = new QFormLayout(this);
@@ -33,7 +56,8 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
             continue;
         Field field;
         field.parameter = &parameter;
-        field.editor = makeEditor(parameter, operate::valueOf(request, parameter), m_fields.size());
+        field.given = operate::valueOf(request, parameter);
+        field.editor = makeEditor(parameter, field.given, m_fields.size());
         const QString name = words::ofRegistry(parameter.label);
         field.editor->setObjectName(u"parameter."_s + QString::fromStdString(parameter.name));
         field.editor->setAccessibleName(name);
@@ -42,6 +66,7 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
         field.problem = new QLabel;
         field.problem->setObjectName(u"problem."_s + QString::fromStdString(parameter.name));
         field.problem->setWordWrap(true);
+        field.problem->setTextFormat(Qt::PlainText);
         setInk(field.problem, colors().critical);
         field.problem->hide();
         auto* column = new QVBoxLayout;
@@ -51,6 +76,12 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
             QLabel* help = dimLabel(words::ofRegistry(parameter.help));
             help->setWordWrap(true);
             column->addWidget(help);
+        }
+        if (parameter.kind == ParameterKind::Payload && !isEditable(field.given)) {
+            QLabel* kept = dimLabel(tr("%1, too long to be edited here: it is sent as it is. The beginning is shown.")
+                                        .arg(models::format::bytes(qint64(field.given.size()))));
+            kept->setObjectName(u"kept."_s + QString::fromStdString(parameter.name));
+            column->addWidget(kept);
         }
         column->addWidget(field.problem);
         auto* label = new QLabel(parameter.kind == ParameterKind::Bool ? QString() : name);
@@ -80,8 +111,14 @@ QWidget* ParameterForm::makeEditor(const operate::Parameter& parameter, const st
         return box;
     }
     case ParameterKind::Payload: {
-        auto* edit = new QPlainTextEdit(text);
+        auto* edit = new QPlainTextEdit;
         edit->setFont(codeFont());
+        if (isEditable(value)) {
+            edit->setPlainText(text);
+        } else {
+            edit->setReadOnly(true);
+            edit->setPlainText(models::Masking::current().apply(text.left(longestShown)) + u'…');
+        }
         edit->setTabChangesFocus(true);
         edit->setFixedHeight(QFontMetrics(codeFont()).lineSpacing() * 7);
         connect(edit, &QPlainTextEdit::textChanged, this, edited);
@@ -107,6 +144,8 @@ std::string ParameterForm::value(const Field& field) const {
         return box->isChecked() ? "true" : "false";
     if (const auto* box = qobject_cast<const QComboBox*>(field.editor))
         return box->currentData().toString().toStdString();
+    if (field.parameter->kind == ParameterKind::Payload && !field.edited)
+        return field.given;
     if (const auto* edit = qobject_cast<const QPlainTextEdit*>(field.editor))
         return edit->toPlainText().toStdString();
     if (const auto* file = qobject_cast<const FileField*>(field.editor))
@@ -120,6 +159,7 @@ void ParameterForm::fill(domain::ActionRequest& request) const {
 }
 
 void ParameterForm::onEdited(std::size_t field) {
+    m_fields[field].edited = true;
     m_fields[field].touched = true;
     showProblem(m_fields[field]);
     Q_EMIT edited();

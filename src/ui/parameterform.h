@@ -35,6 +35,8 @@ private:
         const operate::Parameter* parameter = nullptr;
         QWidget* editor = nullptr;
         QLabel* problem = nullptr;
+        std::string given; ///< a payload as it was: an editor would change blanks and line ends of it
+        bool edited = false;
         bool touched = false;
     };
 

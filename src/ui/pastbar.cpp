@@ -164,7 +164,7 @@ void PastBar::tell() {
         text += u" · "_s + tr("%1 ago").arg(models::format::age(now - *at));
     text += u" · "_s + tr("actions are off");
     m_text->setText(text);
-    m_text->setToolTip(text);
+    m_text->setToolTip(models::format::tooltip(text));
     if (m_first && m_last && *m_last > *m_first && !m_slider->isSliderDown()) {
         const QSignalBlocker blocker(m_slider);
         m_slider->setValue(static_cast<int>((*at - *m_first) * places / (*m_last - *m_first)));

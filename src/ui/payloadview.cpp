@@ -2,22 +2,23 @@
 #include "ui/payloadview.h"
 
 #include "models/format.h"
+#include "ui/background.h"
 #include "ui/card.h"
 #include "ui/jsondelegate.h"
+#include "ui/payloadtext.h"
 #include "ui/segments.h"
 #include "ui/theme.h"
 
 #include <QAbstractButton>
-#include <QFutureWatcher>
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QPlainTextEdit>
-#include <QPromise>
 #include <QScrollBar>
 #include <QStackedWidget>
 #include <QTextBlock>
-#include <QThreadPool>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -29,43 +30,15 @@ namespace {
 
 /// Longer ones are made ready on another thread.
 constexpr qint64 longText = qint64(128) * 1024;
-/// A line of millions of characters would be laid out as a whole before its beginning is drawn.
-constexpr qsizetype longestLine = 4'096;
-
-/// The text with its longest lines broken; true in *broken when there were any.
-QString withBreaks(const QString& text, bool* broken) {
-    QString shown;
-    qsizetype begin = 0;
-    while (begin < text.size()) {
-        qsizetype end = text.indexOf(u'\n', begin);
-        if (end < 0)
-            end = text.size();
-        if (end - begin > longestLine) {
-            *broken = true;
-            end = begin + longestLine;
-            if (text[end - 1].isHighSurrogate())
-                --end;
-            shown += QStringView(text).sliced(begin, end - begin);
-            shown += u'\n';
-            begin = end;
-            continue;
-        }
-        end = std::min(end + 1, text.size());
-        shown += QStringView(text).sliced(begin, end - begin);
-        begin = end;
-    }
-    return shown;
-}
 
 } // namespace
 
 struct PayloadView::Prepared {
-    QString shown;
+    PayloadText::Prepared text;
     models::JsonText json;
     std::optional<models::JsonError> error;
     bool whole = false;
     bool looksLikeJson = false;
-    bool broken = false;
     bool hides = false;
 };
 
@@ -74,8 +47,9 @@ PayloadView::PayloadView(QWidget* parent)
     , m_switch(new Segments)
     , m_stack(new QStackedWidget)
     , m_tree(new QTreeView)
-    , m_text(new QPlainTextEdit)
+    , m_text(new PayloadText)
     , m_remark(dimLabel({}))
+    , m_copy(makeButton(tr("Copy payload"), u"copyPayload"_s, this, u"quiet"_s))
     , m_more(makeButton(tr("Show more"), u"showMore"_s, this)) {
     m_switch->add(tr("Tree"), u"payloadTree"_s);
     m_switch->add(tr("Text"), u"payloadText"_s);
@@ -96,7 +70,6 @@ PayloadView::PayloadView(QWidget* parent)
     m_tree->header()->setSectionResizeMode(QHeaderView::Interactive);
     m_text->setObjectName(u"payloadPlain"_s);
     m_text->setAccessibleName(tr("Payload as text"));
-    m_text->setReadOnly(true);
     m_text->setFrameShape(QFrame::NoFrame);
     m_text->setFont(codeFont());
     m_text->setTabChangesFocus(true);
@@ -110,6 +83,7 @@ PayloadView::PayloadView(QWidget* parent)
     auto* foot = new QHBoxLayout;
     foot->setContentsMargins(space::large, 4, space::medium, 6);
     foot->addWidget(m_remark, 1);
+    foot->addWidget(m_copy);
     foot->addWidget(m_more);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -117,7 +91,32 @@ PayloadView::PayloadView(QWidget* parent)
     layout->addWidget(m_stack, 1);
     layout->addLayout(foot);
     connect(m_more, &QAbstractButton::clicked, this, [this] { Q_EMIT moreWanted(mostBytes); });
+    connect(m_text, &PayloadText::filled, this, [this] {
+        m_preparing = false;
+        Q_EMIT ready();
+    });
+    m_copy->setToolTip(tr("As it is, without the signs and breaks it is shown with; what is hidden stays hidden"));
+    connect(m_copy, &QAbstractButton::clicked, this, [this] { QApplication::clipboard()->setText(m_text->exact()); });
+    addCopyActions();
     clear({});
+}
+
+void PayloadView::addCopyActions() {
+    const auto add = [this](QWidget* view, const QString& text, const QString& name, auto content) {
+        auto* action = new QAction(text, view);
+        action->setObjectName(name);
+        connect(action, &QAction::triggered, this, [content] { QApplication::clipboard()->setText(content()); });
+        view->addAction(action);
+        return action;
+    };
+    const auto chosen = [this] { return m_tree->currentIndex(); };
+    m_tree->setContextMenuPolicy(Qt::ActionsContextMenu);
+    QAction* value = add(m_tree, tr("Copy value"), u"copyValue"_s, [this, chosen] { return m_json.content(chosen()); });
+    value->setShortcut(QKeySequence::Copy);
+    value->setShortcutContext(Qt::WidgetShortcut);
+    add(m_tree, tr("Copy path"), u"copyPath"_s, [this, chosen] { return m_json.path(chosen()); });
+    for (QWidget* view : {static_cast<QWidget*>(m_tree), static_cast<QWidget*>(m_text)})
+        add(view, tr("Copy payload"), u"copyWhole"_s, [this] { return m_text->exact(); });
 }
 
 QWidget* PayloadView::modeSwitch() const {
@@ -138,6 +137,7 @@ void PayloadView::clear(const QString& why) {
     m_text->clear();
     m_hasTree = false;
     m_more->hide();
+    m_copy->hide();
     m_switch->setEnabled(false);
     setMode(Text);
     say(why);
@@ -167,22 +167,18 @@ void PayloadView::showPayload(const std::optional<std::string>& text, qint64 byt
     }
     m_preparing = true;
     say(tr("Making %1 ready…").arg(models::format::bytes(qint64(text->size()))));
-    auto* watcher = new QFutureWatcher<std::shared_ptr<Prepared>>(this);
-    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher, request = m_request] {
-        watcher->deleteLater();
-        if (request != m_request)
-            return;
-        m_preparing = false;
-        showPrepared(std::move(*watcher->result()));
-        Q_EMIT ready();
-    });
-    auto promise = std::make_shared<QPromise<std::shared_ptr<Prepared>>>();
-    promise->start();
-    watcher->setFuture(promise->future());
-    QThreadPool::globalInstance()->start([promise, text = *text, whole, masking = models::Masking::current()] {
-        promise->addResult(std::make_shared<Prepared>(prepare(text, whole, masking)));
-        promise->finish();
-    });
+    inBackground(
+        this,
+        [text = *text, whole, masking = models::Masking::current()] {
+            return std::make_shared<Prepared>(prepare(text, whole, masking));
+        },
+        [this, request = m_request](const std::shared_ptr<Prepared>& prepared) {
+            if (request != m_request)
+                return;
+            showPrepared(std::move(*prepared));
+            if (!m_preparing)
+                Q_EMIT ready();
+        });
 }
 
 void PayloadView::showAgain() {
@@ -198,7 +194,7 @@ PayloadView::Prepared PayloadView::prepare(const std::string& text, bool whole, 
     const QString shown = masking.apply(read);
     prepared.hides = shown != read;
     prepared.whole = whole;
-    prepared.shown = withBreaks(models::format::visible(shown), &prepared.broken);
+    prepared.text = PayloadText::prepare(shown);
     prepared.looksLikeJson = text.find_first_of("{[") == text.find_first_not_of(" \t\r\n");
     if (whole) {
         prepared.json = models::JsonText(shown.toUtf8());
@@ -208,7 +204,12 @@ PayloadView::Prepared PayloadView::prepare(const std::string& text, bool whole, 
 }
 
 void PayloadView::showPrepared(Prepared prepared) {
-    m_text->setPlainText(prepared.shown);
+    const bool broken = !prepared.text.breaks.empty();
+    const bool all = prepared.text.all;
+    m_text->show(std::move(prepared.text));
+    m_preparing = !m_text->isFilled();
+    m_copy->setText(prepared.whole ? tr("Copy payload") : tr("Copy the beginning"));
+    m_copy->show();
     m_switch->setEnabled(true);
     QStringList remarks;
     if (prepared.whole) {
@@ -220,8 +221,12 @@ void PayloadView::showPrepared(Prepared prepared) {
                        .arg(models::format::bytes(qint64(m_payload->size())), models::format::bytes(m_bytes));
         m_more->setVisible(qint64(m_payload->size()) < mostBytes);
     }
-    if (prepared.broken && m_stack->currentIndex() == Text)
-        remarks += tr("Long lines are broken after %1 characters.").arg(models::format::number(longestLine));
+    if (broken && m_stack->currentIndex() == Text)
+        remarks +=
+            tr("Long lines are broken after %1 characters.").arg(models::format::number(PayloadText::longestLine));
+    if (!all && m_stack->currentIndex() == Text)
+        remarks +=
+            tr("The first %1 lines are shown; copied are all.").arg(models::format::number(PayloadText::mostLines));
     if (prepared.hides)
         remarks += tr("Secrets are hidden.");
     remarks.removeAll(QString());

@@ -8,17 +8,17 @@
 
 class QAbstractButton;
 class QLabel;
-class QPlainTextEdit;
 class QStackedWidget;
 class QTreeView;
 
 namespace ui {
 
+class PayloadText;
 class Segments;
 
 /// A payload as text and as a JSON tree. NULL, empty and blank texts are told apart, control characters are visible,
 /// what is no JSON says where it breaks, and of a long text the beginning is shown first. Secrets are hidden. A long
-/// text is made ready on another thread.
+/// text is made ready on another thread. Copied is what may be seen, exactly.
 class PayloadView : public QWidget {
     Q_OBJECT
 
@@ -54,6 +54,7 @@ private:
     static Prepared prepare(const std::string& text, bool whole, const models::Masking& masking);
     void showPrepared(Prepared prepared);
 
+    void addCopyActions();
     void setMode(int mode);
     void say(const QString& text);
     QString showTree(Prepared& prepared);
@@ -62,8 +63,9 @@ private:
     Segments* m_switch;
     QStackedWidget* m_stack;
     QTreeView* m_tree;
-    QPlainTextEdit* m_text;
+    PayloadText* m_text;
     QLabel* m_remark;
+    QAbstractButton* m_copy;
     QAbstractButton* m_more;
     bool m_hasTree = false;
     int m_wantedMode = Tree;

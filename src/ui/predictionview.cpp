@@ -25,17 +25,17 @@ public:
         layout->setContentsMargins(space::large, 10, space::large, 10);
         layout->setSpacing(2);
         layout->addWidget(dimLabel(words::ofRegistry(content.label)));
-        auto* value = new QLabel(QString::fromStdString(content.value));
+        auto* value = wrappedLabel(words::harmless(content.value));
         value->setFont(tabular(numberFont()));
         if (content.alarming) {
             setInk(value, colors().critical);
         }
         layout->addWidget(value);
-        QLabel* note = dimLabel(QString::fromStdString(content.note));
+        QLabel* note = dimLabel(words::harmless(content.note));
         note->setWordWrap(true);
         layout->addWidget(note);
         layout->addStretch();
-        setAccessibleName(QString::fromStdString(content.label + ": " + content.value + ". " + content.note));
+        setAccessibleName(words::ofRegistry(content.label) + u": "_s + value->text() + u". "_s + note->text());
     }
 
 protected:
@@ -49,6 +49,14 @@ QString joined(const std::vector<std::string>& sentences) {
     QStringList list;
     for (const std::string& sentence : sentences)
         list += words::ofRegistry(sentence);
+    return list.join(u'\n');
+}
+
+/// What an action read of a file or of messages.
+QString quoted(const std::vector<std::string>& lines) {
+    QStringList list;
+    for (const std::string& line : lines)
+        list += words::harmless(words::ofRegistry(line).toStdString());
     return list.join(u'\n');
 }
 
@@ -92,7 +100,7 @@ void PredictionView::say(const domain::Prediction& prediction) {
     };
     add(tr("Also changes"), joined(prediction.alsoChanges));
     add(tr("Can be undone"), words::ofRegistry(prediction.undo));
-    add(tr("In detail"), joined(prediction.details));
+    add(tr("In detail"), quoted(prediction.details));
     m_facts->setVisible(form->rowCount() > 0);
     setVisible(!prediction.numbers.empty() || form->rowCount() > 0);
 }

@@ -2,8 +2,10 @@
 #include "ui/resend.h"
 
 #include "link/whendone.h"
+#include "models/masking.h"
 #include "ui/actions.h"
 #include "ui/ask.h"
+#include "ui/background.h"
 #include "ui/words.h"
 
 #include <QAbstractButton>
@@ -22,10 +24,25 @@ struct Resend {
     Q_DECLARE_TR_FUNCTIONS(Resend)
 };
 
-void start(Actions* actions, Resendable message, std::string payload) {
+/// A field shows the payload as it is: asked first where something of it is hidden elsewhere.
+void start(Actions* actions, QWidget* parent, Resendable message, std::string payload) {
     message.request.action = "resend";
     message.request.arguments["payload"] = std::move(payload);
-    actions->start(message.request);
+    const auto hides = [request = message.request, masking = models::Masking::current()] {
+        return std::any_of(request.arguments.begin(), request.arguments.end(), [&masking](const auto& argument) {
+            const QString text = QString::fromStdString(argument.second);
+            return masking.apply(text) != text;
+        });
+    };
+    inBackground(parent, hides, [actions, parent, request = message.request](bool hidden) {
+        const auto question = [] {
+            return ask::Question{Resend::tr("The message contains hidden values"),
+                                 Resend::tr("To edit it they have to be shown, and they are sent again as they are."),
+                                 Resend::tr("Show and edit"), false};
+        };
+        if (!hidden || ask::confirm(parent, question()))
+            actions->start(request);
+    });
 }
 
 } // namespace
@@ -46,7 +63,7 @@ QAbstractButton* makeResendButton(Actions* actions, std::function<std::optional<
         }
         if (!chosen->beginning || qint64(chosen->beginning->size()) >= chosen->bytes) {
             std::string whole = chosen->beginning.value_or(std::string());
-            start(actions, *std::move(chosen), std::move(whole));
+            start(actions, parent, *std::move(chosen), std::move(whole));
             return;
         }
         links::whenDone(chosen->fetch(editable), parent,
@@ -55,7 +72,7 @@ QAbstractButton* makeResendButton(Actions* actions, std::function<std::optional<
                                 ask::tell(parent, Resend::tr("The payload could not be read"),
                                           words::failure(*failure));
                             else if (const auto& whole = std::get<std::optional<std::string>>(reply))
-                                start(actions, message, *whole);
+                                start(actions, parent, message, *whole);
                             else
                                 ask::tell(parent, Resend::tr("The message is gone"),
                                           Resend::tr("Its table was rotated meanwhile, or the row deleted."));

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/savedfilters.h"
 
+#include "models/masking.h"
 #include "ui/ask.h"
 #include "ui/card.h"
 #include "ui/theme.h"
 
 #include <QLineEdit>
 #include <QPainter>
+#include <QRegularExpression>
 #include <QShortcut>
 
 using namespace Qt::StringLiterals;
@@ -58,6 +60,8 @@ QStringList SavedFilters::names() const {
 }
 
 void SavedFilters::keep(const QString& name) {
+    if (refuses())
+        return;
     QVariantMap filters = all();
     filters[name] = m_now();
     write(filters);
@@ -74,7 +78,29 @@ void SavedFilters::forget(const QString& name) {
     write(filters);
 }
 
+bool SavedFilters::refuses() const {
+    const models::Masking masking = models::Masking::current().forKeeping();
+    const auto isSecret = [&masking](const QVariant& value) {
+        const QString text = value.toString();
+        if (masking.apply(text) != text)
+            return true;
+        // A place in a payload and what stands there.
+        const qsizetype sign = text.indexOf(u'=');
+        static const QRegularExpression steps(u"[\\s.\\[\\]\"]+"_s);
+        const QStringList keys = text.first(std::max(qsizetype(0), sign)).split(steps, Qt::SkipEmptyParts);
+        return std::any_of(keys.begin(), keys.end(), [&masking](const QString& key) { return masking.hidesKey(key); });
+    };
+    const QVariantMap now = m_now();
+    if (std::none_of(now.begin(), now.end(), isSecret))
+        return false;
+    ask::tell(m_parent, tr("This filter can't be saved"),
+              tr("It holds what the settings hide in payloads, and saved filters are kept readable on this machine."));
+    return true;
+}
+
 void SavedFilters::askAndKeep() {
+    if (refuses())
+        return;
     const auto name = ask::text(m_parent, {tr("Save this filter"), tr("Under which name?"), tr("Save")}, tr("Name"));
     if (name && !name->trimmed().isEmpty())
         keep(name->trimmed());

@@ -23,7 +23,7 @@ public:
                  std::function<void(const QVariantMap&)> use, QWidget* parent);
 
     QStringList names() const;
-    /// Keeps what is set under a name, in the place of an earlier one of that name.
+    /// Keeps what is set under a name, in the place of an earlier one of that name. Secrets are refused.
     void keep(const QString& name);
     void choose(const QString& name);
     void forget(const QString& name);
@@ -34,6 +34,8 @@ private:
     QVariantMap all() const;
     void write(const QVariantMap& filters);
     void askAndKeep();
+    /// Says why when what is set holds a secret.
+    bool refuses() const;
 
     QPointer<QSettings> m_settings;
     QString m_key;

@@ -213,6 +213,9 @@ Card* SettingsPage::makeMasking() {
         return text;
     };
     m_mask = new QCheckBox(tr("Hide secrets wherever payloads are shown, copied or exported"));
+    m_mask->setToolTip(
+        tr("Passwords in JSON, connection strings, URIs and SQL are hidden beside what stands below. The "
+           "journal hides secrets always."));
     m_mask->setObjectName(u"mask"_s);
     column->addWidget(m_mask);
     m_keys = edit(tr("Values of these JSON keys, one a line; * stands for anything, case, _ and - do not matter"),

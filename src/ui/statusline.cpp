@@ -78,10 +78,11 @@ void StatusLine::refresh() {
     for (const domain::PartError& error : snapshot->errors)
         errors += QString::fromStdString(error.part) + u": "_s + words::failureLine(error.failure);
     m_errors->setText(errors.isEmpty() ? QString() : tr("%n part(s) not seen", nullptr, int(errors.size())));
-    m_errors->setToolTip(errors.join(u'\n'));
+    m_errors->setToolTip(models::format::tooltip(errors.join(u'\n')));
     m_schema->setText(words::schema(snapshot->capabilities));
     m_serverVersion->setText(u"PostgreSQL "_s + models::format::serverVersion(snapshot->capabilities.serverVersion));
-    m_serverVersion->setToolTip(models::format::text(snapshot->capabilities.serverVersionText));
+    m_serverVersion->setToolTip(
+        models::format::tooltip(models::format::text(snapshot->capabilities.serverVersionText)));
     m_zoneName->setText(models::format::zoneName(m_zone, snapshot->takenAt));
     m_zoneName->setToolTip(tr("Times are shown in this zone"));
     fit();

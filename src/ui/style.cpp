@@ -5,6 +5,7 @@
 #include "ui/paint.h"
 #include "ui/theme.h"
 
+#include <QLabel>
 #include <QPainter>
 #include <QPushButton>
 #include <QStyleOption>
@@ -113,6 +114,12 @@ QRect sliderRect(const QStyleOptionSlider& bar) {
 
 Style::Style()
     : QProxyStyle(u"fusion"_s) {}
+
+void Style::polish(QWidget* widget) {
+    QProxyStyle::polish(widget);
+    if (auto* label = qobject_cast<QLabel*>(widget); label && label->textFormat() == Qt::AutoText)
+        label->setTextFormat(Qt::PlainText);
+}
 
 void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
                           const QWidget* widget) const {

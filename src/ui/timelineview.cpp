@@ -408,7 +408,7 @@ bool TimelineView::viewportEvent(QEvent* event) {
     if (text.isEmpty())
         QToolTip::hideText();
     else
-        QToolTip::showText(help->globalPos(), text, this);
+        QToolTip::showText(help->globalPos(), models::format::tooltip(text), this);
     return true;
 }
 

@@ -111,7 +111,7 @@ void TopBar::showPlace(const desk::Profile& profile, const domain::Snapshot* sna
         server = parts.join(u" · "_s);
     }
     m_server->setText(server);
-    m_server->setToolTip(server);
+    m_server->setToolTip(models::format::tooltip(server));
 }
 
 void TopBar::setPaused(bool paused) {

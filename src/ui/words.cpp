@@ -2,6 +2,7 @@
 #include "ui/words.h"
 
 #include "models/format.h"
+#include "models/masking.h"
 #include "ui/notice.h"
 
 #include <QCoreApplication>
@@ -140,16 +141,20 @@ QString roleOfServer(const domain::Capabilities& capabilities) {
     return capabilities.throughPooler ? Words::tr("%1, through a pooler").arg(role) : role;
 }
 
+QString harmless(const std::string& text) {
+    return models::format::visible(models::masked(text));
+}
+
 QString failureLine(const pg::Failure& failure) {
-    return models::format::visible(text(failure.text()));
+    return harmless(failure.text());
 }
 
 QString failure(const pg::Failure& failure) {
     QStringList lines = {failureLine(failure)};
     if (!failure.diagnostics.detail.empty())
-        lines += Words::tr("Detail: %1").arg(text(failure.diagnostics.detail));
+        lines += Words::tr("Detail: %1").arg(harmless(failure.diagnostics.detail));
     if (!failure.diagnostics.hint.empty())
-        lines += Words::tr("Hint: %1").arg(text(failure.diagnostics.hint));
+        lines += Words::tr("Hint: %1").arg(harmless(failure.diagnostics.hint));
     return lines.join(u'\n');
 }
 

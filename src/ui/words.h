@@ -30,7 +30,10 @@ QString schema(const domain::Capabilities& capabilities);
 
 QString roleOfServer(const domain::Capabilities& capabilities); ///< "primary", "standby", "through a pooler"
 
-/// A failure in the server's own words with its SQLSTATE, detail and hint, each on a line.
+/// A sentence with what others wrote in it: without its secrets, and with visible signs for what has none.
+QString harmless(const std::string& text);
+
+/// A failure in the server's own words with its SQLSTATE, detail and hint, each on a line. Such words quote values.
 QString failure(const pg::Failure& failure);
 
 /// Whether nothing failed: the past is shown, and that was not recorded.

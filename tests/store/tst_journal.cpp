@@ -312,26 +312,6 @@ private Q_SLOTS:
         QSqlDatabase::removeDatabase(u"holder"_s);
     }
 
-    void masks_data() {
-        QTest::addColumn<QString>("text");
-        QTest::addColumn<QString>("masked");
-        QTest::newRow("uri") << u"postgres://ada:s3cret@db/shop"_s << u"postgres://ada:***@db/shop"_s;
-        QTest::newRow("uri without") << u"postgres://ada@db:5432/shop"_s << u"postgres://ada@db:5432/shop"_s;
-        QTest::newRow("conninfo") << u"host=db password=s3cret user=ada"_s << u"host=db password=*** user=ada"_s;
-        QTest::newRow("quoted") << u"password = 'a b\\'c' user=x"_s << u"password = *** user=x"_s;
-        QTest::newRow("json") << u"{\"password\": \"a b\", \"x\": 1}"_s << u"{\"password\": ***, \"x\": 1}"_s;
-        QTest::newRow("key") << u"sslpassword=abc PGPASSWORD=def"_s << u"sslpassword=*** PGPASSWORD=***"_s;
-        QTest::newRow("role") << u"alter role r password 'x''y';"_s << u"alter role r password ***;"_s;
-        QTest::newRow("prose") << u"the password is wrong"_s << u"the password is wrong"_s;
-        QTest::newRow("none") << u"select pgque.ack(7)"_s << u"select pgque.ack(7)"_s;
-    }
-
-    void masks() {
-        QFETCH(QString, text);
-        QFETCH(QString, masked);
-        QCOMPARE(store::maskSecrets(text), masked);
-    }
-
     void writesNoSecret() {
         Journal journal({.path = m_path});
         JournalRecord secret = record(u"a"_s, Stage::Begun);

@@ -425,30 +425,49 @@ private Q_SLOTS:
         QTest::newRow("control characters") << QByteArray("secret=hunter2 ").append(binary) << false;
         QTest::newRow("right to left") << QByteArray("password=hunter2 ").append(QByteArray("שלום ").repeated(500'000))
                                        << false;
+        QByteArray keys("{\"password\":\"hunter2\"");
+        QByteArray nested("{\"body\":\"{\\\"token\\\":\\\"hunter2\\\"");
+        for (int key = 0; key < 500'000; ++key) {
+            keys += ",\"key" + QByteArray::number(key) + "\":1";
+            if (key < 200'000)
+                nested += ",\\\"key" + QByteArray::number(key) + "\\\":\\\"v\\\"";
+        }
+        QTest::newRow("half a million keys") << QByteArray(keys + "}") << true;
+        QTest::newRow("JSON in JSON") << QByteArray(nested + "}\"}") << true;
+        QTest::newRow("a million lines") << QByteArray("token=hunter2\n").append(QByteArray("ab\n").repeated(1'000'000))
+                                         << false;
     }
 
     void hugePayloads() {
+        constexpr qint64 allowed = 100; // ms over an empty loop
         QFETCH(QByteArray, payload);
         QFETCH(bool, tree);
         ui::PayloadView view;
         view.resize(600, 400);
         view.show();
         const std::string text = payload.toStdString();
-        const support::Gaps gaps;
-        QElapsedTimer timer;
-        timer.start();
-        view.showPayload(text, qint64(text.size()));
-        const auto asked = timer.elapsed();
-        QVERIFY(!view.isReady()); // the window goes on meanwhile
-        QTRY_VERIFY_WITH_TIMEOUT(view.isReady(), 20'000);
-        const auto ready = timer.elapsed();
-        view.grab();
-        QTest::qWait(20);
-        qInfo("%s: asked %lld ms, ready %lld ms, painted %lld ms, longest gap %lld ms", QTest::currentDataTag(), asked,
-              ready, timer.elapsed(), gaps.longest());
+        // The best of some tries: others use this machine as well.
+        qint64 excess = std::numeric_limits<qint64>::max();
+        for (int round = 0; round < 3 && excess > allowed; ++round) {
+            const qint64 empty = support::gapOfAnEmptyLoop(std::chrono::milliseconds(300));
+            const support::Gaps gaps;
+            QElapsedTimer timer;
+            timer.start();
+            view.showPayload(text, qint64(text.size()));
+            const auto asked = timer.elapsed();
+            QVERIFY(!view.isReady()); // the window goes on meanwhile
+            QTRY_VERIFY_WITH_TIMEOUT(view.isReady(), 20'000);
+            const auto ready = timer.elapsed();
+            view.grab();
+            QTest::qWait(20);
+            qInfo("%s: asked %lld ms, ready %lld ms, painted %lld ms, longest gap %lld ms, of an empty loop %lld ms",
+                  QTest::currentDataTag(), asked, ready, timer.elapsed(), gaps.longest(), empty);
+            excess = std::min(excess, gaps.longest() - empty);
+        }
+        QVERIFY2(excess <= allowed, qPrintable(QString::number(excess)));
         QCOMPARE(in<QTreeView>(&view, u"jsonTree"_s)->isVisible(), tree);
         const QString shown = in<QPlainTextEdit>(&view, u"payloadPlain"_s)->toPlainText();
-        QVERIFY(shown.size() > 1'000'000);
+        QVERIFY(shown.size() > 500'000);
         QVERIFY(!shown.contains(u"hunter2"_s));
         QVERIFY(in<QLabel>(&view, u"payloadRemark"_s)->text().contains(u"Secrets are hidden"_s));
         models::Masking::setCurrent({});
