@@ -84,7 +84,7 @@ Cell countCell(const std::optional<domain::Count>& count, const CellContext& con
     const pg::Interval age = context.now - count->takenAt;
     cell.tooltip = QueuesModel::tr("Counted %1 ago.").arg(format::age(age));
     if (age > sampleAge)
-        cell.detail = u"· "_s + format::age(std::chrono::floor<std::chrono::seconds>(age));
+        cell.detail = u"· "_s + format::age(age);
     if (count->value == 0)
         cell.tone = Tone::Dim;
     return cell;
