@@ -509,6 +509,16 @@
     </message>
 </context>
 <context>
+    <name>ui::SchemaDialog</name>
+    <message numerus="yes">
+        <source>Show how %n function(s) differ…</source>
+        <translation>
+            <numerusform>Show how %n function differs…</numerusform>
+            <numerusform>Show how %n functions differ…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::SchemaPage</name>
     <message numerus="yes">
         <source>%n difference(s) from what this program ships</source>
