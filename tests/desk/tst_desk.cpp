@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One open server: samples, pages, modes, actions, installing, through a pooler too.
 #include "desk/desk.h"
+#include "monitor/timeline.h"
 #include "operate/registry.h"
 #include "schema/script.h"
 #include "support/faultproxy.h"
