@@ -183,7 +183,7 @@ void EventsCard::count() {
         },
         [this] {
             m_counting = false;
-            m_countFailure = words::failureLine(UnderWay::cancelledFailure());
+            m_countFailure = tr("cancelled");
             update();
         });
 }

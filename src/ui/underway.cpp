@@ -69,7 +69,7 @@ void UnderWay::forget() {
 pg::Failure UnderWay::cancelledFailure() {
     pg::Failure failure;
     failure.kind = pg::ErrorKind::Cancelled;
-    failure.diagnostics.message = tr("cancelled").toStdString();
+    failure.diagnostics.message = tr("the server was told to stop").toStdString();
     return failure;
 }
 

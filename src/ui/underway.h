@@ -2,6 +2,7 @@
 #pragma once
 
 #include "link/whendone.h"
+#include "pg/error.h"
 
 #include <QObject>
 #include <QTimer>

@@ -164,7 +164,7 @@ bool isNotRecorded(const pg::Failure& failure) {
 
 void sayFailure(Notice& notice, const QString& title, const pg::Failure& failure) {
     if (failure.kind == pg::ErrorKind::Cancelled) {
-        notice.say(Words::tr("Cancelled"), Words::tr("The server was told to stop."));
+        notice.say(Words::tr("Cancelled"), words::failure(failure));
         return;
     }
     if (!isNotRecorded(failure)) {

@@ -133,8 +133,7 @@ private Q_SLOTS:
         QWidget* page = open(u"messages"_s);
         inside().silent = true;
         type(page, u"searchType"_s, u"rare"_s);
-        auto* cancel = in<QAbstractButton>(in<QTableView>(page, u"storedEvents"_s)->parentWidget()->parentWidget(),
-                                           u"cancelLook"_s);
+        auto* cancel = in<QAbstractButton>(page, u"cancelLook"_s);
         QVERIFY(!cancel->isVisible()); // what is answered in a moment needs none
         QTRY_VERIFY(cancel->isVisible());
         QVERIFY(!inside().held.back().isCanceled());
@@ -167,6 +166,7 @@ private Q_SLOTS:
         QTRY_COMPARE(view->model()->rowCount(), 200);
         inside().silent = true;
         in<QAbstractButton>(page, u"countExactly"_s)->click();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
         view->setFocus();
         QTest::keyClick(view, Qt::Key_Escape);
         QVERIFY(inside().held.back().isCanceled());
