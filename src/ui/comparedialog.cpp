@@ -59,7 +59,7 @@ CompareDialog::CompareDialog(desk::Desk* desk, std::int32_t queueId, const domai
     connect(close, &QAbstractButton::clicked, this, &QDialog::accept);
     layout->addWidget(close, 0, Qt::AlignRight);
     resize(parent ? QSize(parent->width() * 4 / 5, parent->height() * 4 / 5) : QSize(1000, 640));
-    connect(m_onlyDifferences, &QCheckBox::toggled, this, [this] { show(); });
+    connect(m_onlyDifferences, &QCheckBox::toggled, this, [this] { fill(); });
     fetch(m_left);
     fetch(m_right);
     compare();
@@ -97,11 +97,11 @@ void CompareDialog::compare() {
                 return;
             m_comparison = std::move(comparison);
             m_table->notice()->say(tr("They do not differ"), {});
-            show();
+            fill();
         });
 }
 
-void CompareDialog::show() {
+void CompareDialog::fill() {
     std::vector<models::ComparisonLine> shown;
     for (const models::ComparisonLine& line : m_comparison.lines) {
         if (line.differs || !m_onlyDifferences->isChecked())

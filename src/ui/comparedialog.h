@@ -28,7 +28,7 @@ public:
 
 private:
     void fetch(models::ComparedEvent& event);
-    void show();
+    void fill();
 
     desk::Desk* m_desk;
     std::int32_t m_queueId;
