@@ -188,8 +188,9 @@ private Q_SLOTS:
         QCOMPARE(spent(Purpose::Follow).roundTrips, 0);
         QCOMPARE(spent(Purpose::Act).roundTrips, 0);
         wait(desk.lockWaits());
-        QTRY_COMPARE(spent(Purpose::Pages).roundTrips, 1);
-        QCOMPARE(spent(Purpose::Pages).measuredRoundTrips, 1);
+        // What makes the session read-only is asked before, and by nobody measured.
+        QTRY_COMPARE(spent(Purpose::Pages).measuredRoundTrips, 1);
+        QVERIFY(spent(Purpose::Pages).roundTrips >= 1);
         const auto& subscription = desk.snapshot()->subscriptions[0];
         desk.follow(subscription.queueId, subscription.subId);
         QTRY_VERIFY(spent(Purpose::Follow).roundTrips >= 2);
