@@ -95,7 +95,10 @@ std::vector<Column<BarrierLine>> barrierColumns() {
                      ? Barriers::tr("%1 of %2").arg(format::number(barrier.remaining), format::number(*barrier.total))
                      : format::number(barrier.remaining)};
          },
-         [](const Line& line) { return QVariant(qint64(line.barrier.remaining)); }},
+         [](const Line& line) { return QVariant(qint64(line.barrier.remaining)); },
+         {},
+         {},
+         [](const Line& line) { return rawValue(line.barrier.total); }},
         numberColumn<Line>({u"started"_s, Barriers::tr("Started"), Barriers::tr("Batches with a marker"),
                             CellKind::Number, Pace::Slow, u"1 200"_s},
                            [](const Line& line) { return line.barrier.started; }),
@@ -173,15 +176,14 @@ QString verdictOf(const domain::BarrierDetail& detail) {
     // Of those that nobody holds so many are counted; the others can't come to an end.
     const std::int64_t lost = detail.finished ? counts[int(State::Unknown)] - *detail.finished : 0;
     const auto has = [&counts](State state) { return counts[int(state)] > 0; };
-    const QString verdict =
-        has(State::Missing) ? Barriers::tr("headers are missing, it can't finish")
-        : has(State::Lost)  ? Barriers::tr("it can't finish by itself")
-        : lost > 0
-            ? Barriers::tr("only %1 of those begun are counted, it can't finish by itself").arg(format::number(*detail.finished))
-        : has(State::Running)    ? Barriers::tr("under way")
-        : has(State::Unknown)    ? Barriers::tr("running, or lost")
-        : has(State::NotStarted) ? Barriers::tr("waits for workers")
-                                 : Barriers::tr("the callback was lost, or only the clean-up");
+    const QString verdict = has(State::Missing) ? Barriers::tr("headers are missing, it can't finish")
+                            : has(State::Lost)  ? Barriers::tr("it can't finish by itself")
+                            : lost > 0 ? Barriers::tr("only %1 of those begun are counted, it can't finish by itself")
+                                             .arg(format::number(*detail.finished))
+                            : has(State::Running)    ? Barriers::tr("under way")
+                            : has(State::Unknown)    ? Barriers::tr("running, or lost")
+                            : has(State::NotStarted) ? Barriers::tr("waits for workers")
+                                                     : Barriers::tr("the callback was lost, or only the clean-up");
     return parts.join(u", "_s) + u": "_s + verdict;
 }
 

@@ -50,6 +50,7 @@ QVariant headerValue(const ColumnInfo& info, int role) {
     case Qt::DisplayRole:
         return info.title;
     case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
         return orNothing(info.meaning);
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::Alignment(info.rightAligned() ? Qt::AlignRight : Qt::AlignLeft) |
@@ -73,6 +74,7 @@ bool isCellRole(int role) {
     case Qt::ToolTipRole:
     case Qt::TextAlignmentRole:
     case Qt::AccessibleTextRole:
+    case Qt::AccessibleDescriptionRole:
     case DetailRole:
     case ToneRole:
     case StrongRole:
@@ -87,6 +89,7 @@ QVariant cellValue(const ColumnInfo& info, const Cell& cell, int role) {
     case Qt::DisplayRole:
         return cell.text;
     case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
         return orNothing(format::tooltip(cell.tooltip));
     case Qt::TextAlignmentRole:
         return headerValue(info, role);

@@ -93,6 +93,10 @@ std::vector<Column<BatchRow>> batchColumns() {
     std::vector<Column<BatchRow>> columns = whose();
     const auto more = howLongAndHowMuch();
     columns.insert(columns.end(), more.begin(), more.end());
+    for (Column<BatchRow>& column : columns) {
+        if (column.info.id == "window"_L1)
+            column.alsoShows = [](const BatchRow& row) { return rawValue(row.subscription.nextTick); };
+    }
     return columns;
 }
 

@@ -176,7 +176,10 @@ std::vector<Column<TickLine>> tickColumns() {
              }
              return cell;
          },
-         [](const Line& line) { return line.gap ? QVariant(qint64(line.gap->count())) : QVariant(); }},
+         [](const Line& line) { return line.gap ? QVariant(qint64(line.gap->count())) : QVariant(); },
+         {},
+         {},
+         [](const Line& line) { return QVariant(line.isLong); }},
         numberColumn<Line>({u"events"_s, QueueWords::tr("Events ≈"),
                             QueueWords::tr("Events in the window that ends here, by sequence: an upper bound"),
                             CellKind::Number, Pace::Identity, u"1 234 567"_s},
@@ -319,7 +322,9 @@ std::vector<Column<TableLine>> tableColumns() {
          [](const Line& line) {
              return QVariant(line.isCurrent ? 0 : line.isPrevious ? 1 : 2);
          },
-         [](const Line& line, const CellContext&) { return QVariant(tableMark(line).word); }},
+         [](const Line& line, const CellContext&) { return QVariant(tableMark(line).word); },
+         {},
+         [](const Line& line) { return QVariant(line.isNext); }},
         {{u"size"_s, QueueWords::tr("Size"),
           QueueWords::tr("On disk, with index and TOAST: asked every half minute, with its age"), CellKind::Number,
           Pace::Ageing, u"12.3 GB · 30 s"_s},
@@ -341,7 +346,7 @@ std::vector<Column<TableLine>> tableColumns() {
          [](const Line& line) { return QVariant(qint64(line.positions.size())); },
          [](const Line& line, const CellContext&) { return QVariant(names(line.positions, line.positions.size())); },
          {},
-         [](const Line& line) { return QVariant(names(line.positions, 3)); }},
+         [](const Line& line) { return QVariant(names(line.positions, 40)); }},
         {{u"holders"_s, QueueWords::tr("Locked by"), QueueWords::tr("Sessions (pid) with any lock on it"),
           CellKind::Text, Pace::Slow, u"1234567"_s},
          [](const Line& line, const CellContext&) {
@@ -389,7 +394,9 @@ std::vector<Column<GateLine>> gateColumns() {
           u"The tick of the lowest position is there"_s},
          [](const Line& line, const CellContext&) { return Cell{line.what}; },
          [](const Line& line) { return QVariant(int(line.gate.kind)); },
-         [](const Line& line, const CellContext&) { return QVariant(line.what); }},
+         [](const Line& line, const CellContext&) { return QVariant(line.what); },
+         {},
+         [](const Line& line) { return QVariant(line.what); }},
         {{u"why"_s, QueueWords::tr("As it stands"), {}, CellKind::Text, Pace::Slow, u"in 1 h 12 m 14 s"_s},
          [](const Line& line, const CellContext&) {
              return Cell{line.why, {}, line.why};

@@ -165,6 +165,12 @@ Column<QueueRow> countColumn(const QString& id, const QString& title, const QStr
             [member](const QueueRow& row) {
                 const auto& count = row.queue.*member;
                 return count ? QVariant(qint64(count->value)) : QVariant();
+            },
+            {},
+            {},
+            [member](const QueueRow& row) {
+                const auto& count = row.queue.*member;
+                return QVariant(count && count->capped);
             }};
 }
 

@@ -193,7 +193,10 @@ std::vector<Column<DriftLine>> driftColumns() {
          [](const Line& line, const CellContext&) {
              return Mark{line.tone, line.what, line.detail}.cell();
          },
-         [](const Line& line) { return QVariant(line.what); }},
+         [](const Line& line) { return QVariant(line.what); },
+         {},
+         {},
+         [](const Line& line) { return QVariant(int(line.tone)); }},
         textColumn<Line>({u"object"_s, SchemaWords::tr("Object"),
                           SchemaWords::tr("Function, part of a table, or what a right is on"), CellKind::Code,
                           Pace::Identity, u"receive_coop(text, text, text, integer)"_s},

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/sortproxy.h"
 
-#include "models/column.h"
+#include "models/livemodel.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace models {
 
@@ -31,11 +32,30 @@ SortProxy::SortProxy(QObject* parent)
     m_timer.setSingleShot(true);
     m_hold.setSingleShot(true);
     m_hold.setInterval(briefHold);
-    connect(&m_timer, &QTimer::timeout, this, &SortProxy::sortIfDue);
-    connect(&m_hold, &QTimer::timeout, this, &SortProxy::sortIfDue);
+    connect(&m_timer, &QTimer::timeout, this, &SortProxy::catchUp);
+    connect(&m_hold, &QTimer::timeout, this, &SortProxy::catchUp);
 }
 
 void SortProxy::setSourceModel(QAbstractItemModel* source) {
+    m_filtered.clear();
+    bool wordsAge = false;
+    const auto* live = qobject_cast<const LiveModel*>(source);
+    for (int column = 0; column < source->columnCount(); ++column) {
+        const ColumnInfo info = live ? live->columns()[std::size_t(column)] : ColumnInfo();
+        const bool ages = info.pace == Pace::Ageing;
+        const bool words = info.kind == CellKind::Chip || info.kind == CellKind::Text;
+        if (!ages || words)
+            m_filtered.push_back(column);
+        // A word that time alone can change: seen at the next look, like any other.
+        wordsAge = wordsAge || (ages && words);
+    }
+    if (wordsAge)
+        connect(live, &LiveModel::aged, this, [this] {
+            if (m_filter.isEmpty())
+                return;
+            m_filterPending = true;
+            catchUpSoon();
+        });
     QSortFilterProxyModel::setSourceModel(source);
     connect(source, &QAbstractItemModel::dataChanged, this, &SortProxy::onSourceChanged);
     connect(source, &QAbstractItemModel::rowsInserted, this, &SortProxy::onRowsInserted);
@@ -48,15 +68,15 @@ void SortProxy::sort(int column, Qt::SortOrder order) {
         m_previousColumn = sortColumn();
         m_previousOrder = sortOrder();
     }
-    m_pending = false;
-    m_sinceSort.start();
+    m_sortPending = false;
+    m_sinceChange.start();
     QSortFilterProxyModel::sort(column, order);
 }
 
 void SortProxy::setHeld(bool held) {
     m_held = held;
     if (!held)
-        sortIfDue();
+        catchUp();
 }
 
 void SortProxy::holdBriefly() {
@@ -65,6 +85,7 @@ void SortProxy::holdBriefly() {
 
 void SortProxy::setFilterText(const QString& text) {
     m_filter = text.trimmed();
+    m_filterPending = false;
     invalidateFilter();
 }
 
@@ -90,7 +111,7 @@ bool SortProxy::lessThan(const QModelIndex& left, const QModelIndex& right) cons
 bool SortProxy::filterAcceptsRow(int sourceRow, const QModelIndex& sourceParent) const {
     if (m_filter.isEmpty())
         return true;
-    for (int column = 0; column < sourceModel()->columnCount(sourceParent); ++column) {
+    for (const int column : m_filtered) {
         const QVariant text = sourceModel()->index(sourceRow, column, sourceParent).data();
         if (text.toString().contains(m_filter, Qt::CaseInsensitive))
             return true;
@@ -100,6 +121,10 @@ bool SortProxy::filterAcceptsRow(int sourceRow, const QModelIndex& sourceParent)
 
 void SortProxy::onSourceChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight) {
     const auto touches = [&](int column) { return column >= topLeft.column() && column <= bottomRight.column(); };
+    if (!m_filter.isEmpty() && std::any_of(m_filtered.begin(), m_filtered.end(), touches)) {
+        m_filterPending = true;
+        catchUpSoon();
+    }
     if (touches(sortColumn()) || touches(m_previousColumn))
         sortSoon();
 }
@@ -116,20 +141,27 @@ void SortProxy::onRowsInserted(const QModelIndex& sourceParent, int first, int l
 void SortProxy::sortSoon() {
     if (sortColumn() < 0)
         return;
-    m_pending = true;
+    m_sortPending = true;
+    catchUpSoon();
+}
+
+void SortProxy::catchUpSoon() {
     if (m_timer.isActive())
         return;
-    const qint64 waited = m_sinceSort.isValid() ? m_sinceSort.elapsed() : sortInterval;
+    const qint64 waited = m_sinceChange.isValid() ? m_sinceChange.elapsed() : sortInterval;
     m_timer.start(int(std::clamp<qint64>(sortInterval - waited, 0, sortInterval)));
 }
 
-void SortProxy::sortIfDue() {
-    if (!m_pending || m_held || m_hold.isActive() || m_timer.isActive())
+void SortProxy::catchUp() {
+    if ((!m_sortPending && !m_filterPending) || m_held || m_hold.isActive() || m_timer.isActive())
         return;
-    m_pending = false;
-    m_sinceSort.start();
+    m_sinceChange.start();
+    if (std::exchange(m_filterPending, false)) {
+        invalidateFilter();
+        m_sortPending = m_sortPending || sortColumn() >= 0; // what came in stands where it may
+    }
     // Sorting announces a new layout even when nothing moves; a view would redraw and drop its open editors for it.
-    if (!isInOrder({}))
+    if (std::exchange(m_sortPending, false) && !isInOrder({}))
         QSortFilterProxyModel::sort(sortColumn(), sortOrder());
 }
 

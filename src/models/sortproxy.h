@@ -5,11 +5,13 @@
 #include <QSortFilterProxyModel>
 #include <QTimer>
 
+#include <vector>
+
 namespace models {
 
 /// Sorts a live table without moving rows under the reader's hand: rows keep their places while they change, are sorted
-/// again at most once a second, and not at all while held. Ties are broken by the column sorted by before, then by key.
-/// Unknown values come last in either direction.
+/// again at most once a second, and not at all while held; so is what the filter lets through. Ties are broken by the
+/// column sorted by before, then by key. Unknown values come last in either direction.
 class SortProxy : public QSortFilterProxyModel {
     Q_OBJECT
 
@@ -26,7 +28,8 @@ public:
     /// Held for two seconds from now: a key was pressed or the selection moved.
     void holdBriefly();
 
-    /// Shows only rows with the text in any column; a parent stays for the sake of its children.
+    /// Shows only rows with the text in any column but ages and other numbers that change because time passes; a parent
+    /// stays for the sake of its children.
     void setFilterText(const QString& text);
 
     static constexpr int sortInterval = 1000; ///< ms
@@ -40,17 +43,20 @@ private:
     void onSourceChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight);
     void onRowsInserted(const QModelIndex& sourceParent, int first, int last);
     void sortSoon();
-    void sortIfDue();
+    void catchUpSoon();
+    void catchUp();
     bool isInOrder(const QModelIndex& parent) const;
 
     QTimer m_timer;
     QTimer m_hold;
-    QElapsedTimer m_sinceSort;
+    QElapsedTimer m_sinceChange;
     QString m_filter;
     int m_previousColumn = -1;
     Qt::SortOrder m_previousOrder = Qt::AscendingOrder;
+    std::vector<int> m_filtered; ///< the columns looked at
     bool m_held = false;
-    bool m_pending = false;
+    bool m_sortPending = false;
+    bool m_filterPending = false;
 };
 
 } // namespace models

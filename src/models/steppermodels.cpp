@@ -71,7 +71,10 @@ std::vector<Column<TokenLine>> tokenColumns() {
          [](const Line& line, const CellContext&) {
              return Cell{format::text(line.token.state), {}, format::text(line.token.state), toneOf(line.token.kind)};
          },
-         [](const Line& line) { return QVariant(format::text(line.token.state)); }},
+         [](const Line& line) { return QVariant(format::text(line.token.state)); },
+         {},
+         {},
+         [](const Line& line) { return QVariant(int(line.token.kind)); }},
     };
 }
 

@@ -224,7 +224,7 @@ std::vector<Column<WorkBandLine>> workBandColumns() {
          },
          {},
          {},
-         [](const Line& line) { return QVariant(line.delayed && line.delayed->scheduled.capped); }},
+         [](const Line& line) { return line.delayed ? QVariant(line.delayed->scheduled.capped) : QVariant(); }},
         {{u"overdue"_s, Work::tr("Overdue"), Work::tr("Of these, due and not yet promoted"), CellKind::Number,
           Pace::Slow, u"10 000+"_s},
          [](const Line& line, const CellContext&) {
@@ -261,7 +261,9 @@ std::vector<Column<WorkReadsLine>> workReadsColumns() {
          [](const Line& line) { return QVariant(qint64(line.reads.messages)); },
          {},
          [](const Line& line, const CellContext&) { return QList<double>{line.share}; },
-         [](const Line& line) { return QVariant(line.share); }},
+         [](const Line& line) {
+             return QVariant(QList<QVariant>{line.share, line.poison});
+         }},
     };
 }
 
@@ -300,7 +302,7 @@ std::vector<Column<WorkQueueLine>> workQueueColumns() {
         textColumn<Line>({u"queue"_s, Work::tr("Queue"), Work::tr("Its name is all a work queue is"), CellKind::Text,
                           Pace::Identity, u"thumbnails-europe"_s},
                          [](const Line& line) { return format::text(line.queue.name); }),
-        {{u"state"_s, Work::tr("State"), Work::tr("What needs attention, in a word"), CellKind::Chip, Pace::Slow,
+        {{u"state"_s, Work::tr("State"), Work::tr("What needs attention, in a word"), CellKind::Chip, Pace::Ageing,
           u"▲ no worker now"_s},
          [](const Line& line, const CellContext& context) { return markOf(line.queue, context.now).cell(); },
          [](const Line& line) {
@@ -312,7 +314,10 @@ std::vector<Column<WorkQueueLine>> workQueueColumns() {
              const domain::Count ready = line.queue.ready();
              return Cell{format::count(ready), {}, {}, ready.value == 0 ? Tone::Dim : Tone::None};
          },
-         [](const Line& line) { return QVariant(qint64(line.queue.ready().value)); }},
+         [](const Line& line) { return QVariant(qint64(line.queue.ready().value)); },
+         {},
+         {},
+         [](const Line& line) { return QVariant(line.queue.ready().capped); }},
         {{u"bands"_s, Work::tr("By priority"), Work::tr("Ready messages of each priority, the highest first"),
           CellKind::Code, Pace::Slow, u"10: 3 · 7: 412 · 5: 1 000+"_s},
          [](const Line& line, const CellContext&) {
