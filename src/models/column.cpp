@@ -89,8 +89,9 @@ QVariant cellValue(const ColumnInfo& info, const Cell& cell, int role) {
     case Qt::DisplayRole:
         return cell.text;
     case Qt::ToolTipRole:
-    case Qt::AccessibleDescriptionRole:
         return orNothing(format::tooltip(cell.tooltip));
+    case Qt::AccessibleDescriptionRole:
+        return orNothing(cell.tooltip);
     case Qt::TextAlignmentRole:
         return headerValue(info, role);
     case Qt::AccessibleTextRole:

@@ -188,6 +188,66 @@ std::shared_ptr<domain::Snapshot> many(int queues, int consumersEach) {
     return snapshot;
 }
 
+std::shared_ptr<domain::Snapshot> changed(const domain::Snapshot& before, std::mt19937& generator, bool moments) {
+    const auto number = [&generator](int below) {
+        return static_cast<std::int32_t>(generator() % static_cast<unsigned>(below));
+    };
+    const auto sometimes = [&number](auto& value, auto make) {
+        if (number(6) == 0)
+            value = make();
+    };
+    const auto moment = [&] { return before.takenAt - std::chrono::milliseconds(number(400'000) - 5'000); };
+    const auto tick = [&] {
+        return domain::Tick{41'900 + number(100), moment(), 146'000 + number(2'000), 900 + number(100), 1'100};
+    };
+    const auto maybe = [&number](auto value) {
+        return number(4) == 0 ? std::optional<decltype(value)>() : std::optional(value);
+    };
+    const auto count = [&] { return maybe(domain::Count{number(3) * 700, number(2) == 0, moment()}); };
+    auto snapshot = std::make_shared<domain::Snapshot>(before);
+    snapshot->takenAt += 1s;
+    for (domain::Queue& queue : snapshot->queues) {
+        sometimes(queue.lastTick, [&] { return maybe(tick()); });
+        sometimes(queue.earlierTick, [&] { return maybe(tick()); });
+        sometimes(queue.lowestTick, [&] { return maybe(tick()); });
+        sometimes(queue.eventSeqNow, [&] { return maybe(std::int64_t(146'000 + number(3'000))); });
+        sometimes(queue.retry, count);
+        sometimes(queue.retryDue, count);
+        sometimes(queue.retryAhead, count);
+        sometimes(queue.retryLastTry, count);
+        sometimes(queue.dead, count);
+        sometimes(queue.oldestRetryDue, [&] { return maybe(moment()); });
+        sometimes(queue.newestDead, [&] { return maybe(moment()); });
+        sometimes(queue.switchTime, moment);
+        sometimes(queue.switchStep2, [&] { return maybe(std::int64_t(number(1'000))); });
+        sometimes(queue.rotationPeriod, [&] { return std::chrono::seconds(number(9'000)); });
+        sometimes(queue.tickerPaused, [&] { return number(2) == 0; });
+        sometimes(queue.externalTicker, [&] { return number(2) == 0; });
+        sometimes(queue.insertDisabled, [&] { return number(2) == 0; });
+        sometimes(queue.lowestTickMissing, [&] { return number(2) == 0; });
+        sometimes(queue.tickerMaxCount, [&] { return 100 * number(9); });
+        sometimes(queue.maxRetries, [&] { return maybe(number(9)); });
+        sometimes(queue.currentTable, [&] { return number(3); });
+    }
+    for (domain::Subscription& row : snapshot->subscriptions) {
+        sometimes(row.lastTick, [&] { return maybe(std::int64_t(41'900 + number(50))); });
+        sometimes(row.nextTick, [&] { return maybe(std::int64_t(41'950 + number(50))); });
+        sometimes(row.lastTickTime, [&] { return maybe(moment()); });
+        sometimes(row.nextTickTime, [&] { return maybe(moment()); });
+        sometimes(row.lastTickSeq, [&] { return maybe(std::int64_t(146'000 + number(500))); });
+        sometimes(row.nextTickSeq, [&] { return maybe(std::int64_t(146'600 + number(500))); });
+        sometimes(row.lastTickXmin, [&] { return maybe(std::int64_t(900 + number(90))); });
+        sometimes(row.takeovers, [&] { return maybe(number(4)); });
+        if (!moments)
+            continue;
+        sometimes(row.active, moment);
+        sometimes(row.batchSince, [&] { return maybe(moment()); });
+        sometimes(row.batchFirstSeen, [&] { return maybe(moment()); });
+    }
+    snapshot->buildIndex();
+    return snapshot;
+}
+
 std::shared_ptr<domain::Snapshot> random(std::mt19937& generator) {
     const auto number = [&generator](int below) {
         return static_cast<std::int32_t>(generator() % static_cast<unsigned>(below));

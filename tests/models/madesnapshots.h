@@ -35,4 +35,8 @@ std::shared_ptr<domain::Snapshot> many(int queues, int consumersEach);
 /// Random queues, groups, members and batches over a small range of ids, so that two of them have much in common.
 std::shared_ptr<domain::Snapshot> random(std::mt19937& generator);
 
+/// The same things a second later with other values: nothing comes, goes or is called otherwise. Without
+/// moments no batch changes its age, so that lists by age keep their order.
+std::shared_ptr<domain::Snapshot> changed(const domain::Snapshot& before, std::mt19937& generator, bool moments = true);
+
 } // namespace made
