@@ -78,6 +78,27 @@
             <numerusform>%n unseen tokens before</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n wait(s) for the row</source>
+        <translation>
+            <numerusform>%n wait for the row</numerusform>
+            <numerusform>%n waits for the row</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>at most %n session(s) at once</source>
+        <translation>
+            <numerusform>at most %n session at once</numerusform>
+            <numerusform>at most %n sessions at once</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n heartbeat(s)</source>
+        <translation>
+            <numerusform>%n heartbeat</numerusform>
+            <numerusform>%n heartbeats</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Words</name>

@@ -87,9 +87,9 @@ QString drainText(const domain::Queue& queue, const std::optional<monitor::Retry
     if (!queue.retryDue || !queue.oldestRetryDue || queue.retryDue->value == 0)
         return {};
     const pg::Interval overdue = queue.retryDue->takenAt - *queue.oldestRetryDue;
-    QStringList parts{Backlog::tr("%1: %2 due, the oldest for %3")
-                          .arg(format::foreign(format::text(queue.name)), format::count(*queue.retryDue),
-                               format::age(overdue))};
+    QStringList parts{
+        Backlog::tr("%1: %2 due, the oldest for %3")
+            .arg(format::foreign(format::text(queue.name)), format::count(*queue.retryDue), format::age(overdue))};
     if (!trend) {
         parts += Backlog::tr("how fast they are moved back is not known yet");
     } else if (!trend->moving) {
@@ -100,8 +100,8 @@ QString drainText(const domain::Queue& queue, const std::optional<monitor::Retry
         if (const auto left = trend->left(overdue))
             parts += Backlog::tr("all in ≈ %1").arg(format::age(*left));
         else
-            parts += trend->grows() ? Backlog::tr("more fall due than are moved")
-                                    : Backlog::tr("the delay stays as it is");
+            parts +=
+                trend->grows() ? Backlog::tr("more fall due than are moved") : Backlog::tr("the delay stays as it is");
     }
     return parts.join(u", "_s);
 }

@@ -99,8 +99,9 @@ QString whyOf(const monitor::Gate& gate, const domain::Queue& queue, pg::Timesta
     case monitor::Gate::Kind::StepTwo:
         return gate.isOpen() ? QString() : QueueWords::tr("maint_rotate_tables_step2() has not run since");
     case monitor::Gate::Kind::Position:
-        return gate.isOpen() ? QString()
-                             : QueueWords::tr("maintenance fails with \"tick not found\": %1").arg(names(gate.culprits, 4));
+        return gate.isOpen()
+                   ? QString()
+                   : QueueWords::tr("maintenance fails with \"tick not found\": %1").arg(names(gate.culprits, 4));
     case monitor::Gate::Kind::Tick:
         return tickGateText(gate, queue);
     case monitor::Gate::Kind::Consumers:
@@ -133,8 +134,8 @@ double placeIn(const domain::Subscription& row, const domain::Queue& queue, bool
     const pg::Timestamp to = current ? now : queue.switchTime;
     if (!row.lastTickTime || to <= from)
         return 0;
-    return std::clamp(std::chrono::duration<double>(*row.lastTickTime - from) / std::chrono::duration<double>(to - from),
-                      0.0, 1.0);
+    return std::clamp(
+        std::chrono::duration<double>(*row.lastTickTime - from) / std::chrono::duration<double>(to - from), 0.0, 1.0);
 }
 
 } // namespace
@@ -273,9 +274,9 @@ QString queueRates(const domain::Queue& queue, const std::vector<double>& histor
         const pg::Interval time = queue.lastTick->time - queue.earlierTick->time;
         const std::int64_t events = queue.lastTick->eventSeq - queue.earlierTick->eventSeq;
         if (time.count() > 0)
-            parts += QueueWords::tr("≈ %1 over the %2 before the last tick")
-                         .arg(format::rate(double(events) / std::chrono::duration<double>(time).count()),
-                              format::age(time));
+            parts +=
+                QueueWords::tr("≈ %1 over the %2 before the last tick")
+                    .arg(format::rate(double(events) / std::chrono::duration<double>(time).count()), format::age(time));
     }
     return parts.join(u"; "_s);
 }
@@ -302,7 +303,8 @@ QString whoTicks(const domain::Queue& queue, const domain::QueueDetail* detail, 
     if (detail && detail->lastGap)
         parts += QueueWords::tr("the last two ticks lie %1 apart").arg(format::age(*detail->lastGap));
     if (upkeep && upkeep->scheduler && upkeep->scheduler->lastMaintenance)
-        parts += QueueWords::tr("last maintenance %1 ago").arg(format::age(upkeep->takenAt - *upkeep->scheduler->lastMaintenance));
+        parts += QueueWords::tr("last maintenance %1 ago")
+                     .arg(format::age(upkeep->takenAt - *upkeep->scheduler->lastMaintenance));
     return parts.join(u"; "_s);
 }
 
@@ -373,7 +375,8 @@ QString gatesInWords(const std::vector<monitor::Gate>& gates) {
     };
     if (const int closed = of(State::Closed))
         return QueueWords::tr("%n gate(s) closed", nullptr, closed);
-    return of(State::Unknown) > 0 ? QueueWords::tr("not all is known") : QueueWords::tr("may rotate at the next maintenance");
+    return of(State::Unknown) > 0 ? QueueWords::tr("not all is known")
+                                  : QueueWords::tr("may rotate at the next maintenance");
 }
 
 std::vector<Column<GateLine>> gateColumns() {
@@ -381,9 +384,7 @@ std::vector<Column<GateLine>> gateColumns() {
     return {
         {{u"state"_s, QueueWords::tr("Gate"), QueueWords::tr("All must be open for the next rotation"), CellKind::Chip,
           Pace::Slow, u"● closed"_s},
-         [](const Line& line, const CellContext&) {
-             return gateMark(line.gate).cell();
-         },
+         [](const Line& line, const CellContext&) { return gateMark(line.gate).cell(); },
          [](const Line& line) { return QVariant(int(line.gate.state)); },
          [](const Line& line, const CellContext&) { return QVariant(gateMark(line.gate).word); }},
         {{u"what"_s,
@@ -407,9 +408,8 @@ std::vector<Column<GateLine>> gateColumns() {
 
 QString tickForecastText(const monitor::TickForecast& forecast, const domain::Queue& queue, pg::Timestamp now) {
     using Rule = monitor::TickForecast::Rule;
-    const QString waiting =
-        forecast.waiting ? QueueWords::tr("≈ %1 events wait").arg(format::number(*forecast.waiting))
-                         : QueueWords::tr("how many events wait is not known");
+    const QString waiting = forecast.waiting ? QueueWords::tr("≈ %1 events wait").arg(format::number(*forecast.waiting))
+                                             : QueueWords::tr("how many events wait is not known");
     const QString due = forecast.at ? format::due(*forecast.at - now) : QString();
     switch (forecast.rule) {
     case Rule::Paused:
@@ -424,11 +424,10 @@ QString tickForecastText(const monitor::TickForecast& forecast, const domain::Qu
     case Rule::Idle:
         if (due.isEmpty())
             return QueueWords::tr("at the ticker's next call: nothing waits");
-        return forecast.atLatest
-                   ? QueueWords::tr("%1 at the latest: nothing waits (ticker_idle_period %2)")
-                         .arg(due, format::age(queue.tickerIdlePeriod))
-                   : QueueWords::tr("%1: nothing waits, the pause doubles (up to ticker_idle_period %2)")
-                         .arg(due, format::age(queue.tickerIdlePeriod));
+        return forecast.atLatest ? QueueWords::tr("%1 at the latest: nothing waits (ticker_idle_period %2)")
+                                       .arg(due, format::age(queue.tickerIdlePeriod))
+                                 : QueueWords::tr("%1: nothing waits, the pause doubles (up to ticker_idle_period %2)")
+                                       .arg(due, format::age(queue.tickerIdlePeriod));
     case Rule::Fresh:
         return QueueWords::tr("at the ticker's next call: the queue has one tick yet");
     case Rule::First:

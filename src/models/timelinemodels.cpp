@@ -35,13 +35,57 @@ QString lineage(const Bar& bar) {
     return parts.join(u", "_s);
 }
 
+template <class Span>
+bool touches(const Span& span, pg::Timestamp from, pg::Timestamp to) {
+    return span.to >= from && span.from <= to;
+}
+
+QStringList waitsInWords(const Track& track, pg::Timestamp from, pg::Timestamp to) {
+    int count = 0;
+    std::size_t most = 0;
+    for (const monitor::RowWait& wait : track.waits) {
+        if (!touches(wait, from, to))
+            continue;
+        ++count;
+        most = std::max(most, wait.waiting);
+    }
+    if (count == 0)
+        return {};
+    return {Timelines::tr("%n wait(s) for the row", nullptr, count) + u", "_s +
+            Timelines::tr("at most %n session(s) at once", nullptr, int(most))};
+}
+
+QStringList unseenInWords(const Track& track, pg::Timestamp from, pg::Timestamp to) {
+    std::int64_t most = 0;
+    for (const monitor::Unseen& unseen : track.unseen) {
+        if (touches(unseen, from, to))
+            most += unseen.atMost;
+    }
+    if (most == 0)
+        return {};
+    return {Timelines::tr("at most %1 batches went unseen between two looks").arg(format::number(most))};
+}
+
+QStringList gapsInWords(const Track& track, const std::vector<monitor::Gap>& gaps, pg::Timestamp from, pg::Timestamp to,
+                        const QTimeZone& zone) {
+    QStringList said;
+    if (track.firstLook > from)
+        said += Timelines::tr("not looked at before %1").arg(format::clock(track.firstLook, zone));
+    for (const monitor::Gap& gap : gaps) {
+        if (touches(gap, from, to) && gap.to > track.firstLook)
+            said += Timelines::tr("not looked at from %1 to %2")
+                        .arg(format::clock(gap.from, zone), format::clock(gap.to, zone));
+    }
+    return said;
+}
+
 } // namespace
 
 bool BarLine::operator==(const BarLine& other) const {
     const auto shown = [](const BarLine& line) {
         const Bar& b = line.bar;
-        return std::tuple(line.lane, b.token, b.end, b.ended.latest, b.successor, b.predecessor, b.heartbeats, b.ours,
-                          b.began.latest, b.events);
+        return std::tie(line.lane, b.token, b.lastTick, b.nextTick, b.end, b.ended.after, b.ended.latest, b.successor,
+                        b.predecessor, b.unseenBefore, b.heartbeats, b.ours, b.began.after, b.began.latest, b.events);
     };
     return shown(*this) == shown(other);
 }
@@ -114,7 +158,9 @@ std::vector<Column<BarLine>> barColumns() {
                  momentOf(line.bar.began, context.zone), {}, format::timestamp(line.bar.began.latest, context.zone)};
          },
          [](const Line& line) { return QVariant(qint64(line.bar.began.latest.time_since_epoch().count())); },
-         [](const Line& line, const CellContext&) { return QVariant(format::isoUtc(line.bar.began.latest)); }},
+         [](const Line& line, const CellContext&) { return QVariant(format::isoUtc(line.bar.began.latest)); },
+         {},
+         [](const Line& line) { return rawAge(line.bar.began.after); }},
         textColumn<Line>({u"who"_s, Timelines::tr("Who"), Timelines::tr("Consumer or member"), CellKind::Text,
                           Pace::Identity, u"worker-12"_s},
                          [](const Line& line) { return format::text(line.lane); }),
@@ -125,7 +171,9 @@ std::vector<Column<BarLine>> barColumns() {
           Pace::Slow, u"▲ not seen how"_s},
          [](const Line& line, const CellContext&) { return markOf(line.bar).cell(); },
          [](const Line& line) { return QVariant(int(line.bar.end)); },
-         [](const Line& line, const CellContext&) { return QVariant(markOf(line.bar).word); }},
+         [](const Line& line, const CellContext&) { return QVariant(markOf(line.bar).word); },
+         {},
+         [](const Line& line) { return QVariant(line.bar.ours); }},
         {{u"ended"_s, Timelines::tr("When"),
           Timelines::tr("Between the last look that found it open and the first that did not"), CellKind::Text,
           Pace::Slow, u"13:57:02 – 13:57:03"_s},
@@ -141,7 +189,9 @@ std::vector<Column<BarLine>> barColumns() {
          },
          [](const Line& line, const CellContext&) {
              return line.bar.end == BarEnd::Open ? QVariant() : QVariant(format::isoUtc(line.bar.ended.latest));
-         }},
+         },
+         {},
+         [](const Line& line) { return rawAge(line.bar.ended.after); }},
         textColumn<Line>({u"window"_s, Timelines::tr("Ticks"),
                           Timelines::tr("The window: after one tick, up to another"), CellKind::Code, Pace::Identity,
                           u"41 877 → 41 878"_s, false},
@@ -181,8 +231,9 @@ std::vector<BarLine> barsBetween(const Track& track, pg::Timestamp from, pg::Tim
     return lines;
 }
 
-QString timelineInWords(const Track& track, pg::Timestamp from, pg::Timestamp to) {
-    QStringList lanes;
+QString timelineInWords(const Track& track, const std::vector<monitor::Gap>& gaps, pg::Timestamp from, pg::Timestamp to,
+                        const QTimeZone& zone) {
+    QStringList said;
     for (const Lane& lane : track.lanes) {
         // One of each kind, and how many there are: the words come after the counting.
         std::map<std::pair<BarEnd, bool>, std::pair<const Bar*, int>> kinds;
@@ -199,9 +250,18 @@ QString timelineInWords(const Track& track, pg::Timestamp from, pg::Timestamp to
         QStringList words;
         for (const auto& [word, count] : counts)
             words += u"%1 %2"_s.arg(QString::number(count), word);
-        lanes += laneName(lane) + u": "_s + (words.isEmpty() ? Timelines::tr("no batch") : words.join(u", "_s));
+        if (words.isEmpty())
+            words += Timelines::tr("no batch");
+        const auto firstBeat = std::lower_bound(lane.heartbeats.begin(), lane.heartbeats.end(), from);
+        const auto beats = std::upper_bound(firstBeat, lane.heartbeats.end(), to) - firstBeat;
+        if (beats > 0)
+            words += Timelines::tr("%n heartbeat(s)", nullptr, int(beats));
+        said += laneName(lane) + u": "_s + words.join(u", "_s);
     }
-    return lanes.join(u"; "_s);
+    said += waitsInWords(track, from, to);
+    said += unseenInWords(track, from, to);
+    said += gapsInWords(track, gaps, from, to, zone);
+    return said.join(u"; "_s);
 }
 
 } // namespace models

@@ -33,7 +33,9 @@ std::vector<Column<BarLine>> barColumns();
 /// The bars of a track that touch this stretch of time, newest first, at most so many.
 std::vector<BarLine> barsBetween(const monitor::Track& track, pg::Timestamp from, pg::Timestamp to, std::size_t most);
 
-/// What the drawing shows, for whoever can't see it.
-QString timelineInWords(const monitor::Track& track, pg::Timestamp from, pg::Timestamp to);
+/// What the drawing shows, for whoever can't see it: bars and heartbeats of each lane, waits for the row, batches that
+/// went unseen, and when nothing was looked at.
+QString timelineInWords(const monitor::Track& track, const std::vector<monitor::Gap>& gaps, pg::Timestamp from,
+                        pg::Timestamp to, const QTimeZone& zone);
 
 } // namespace models

@@ -77,6 +77,7 @@ QWidget* ActionDialog::makeQuestion() {
     m_predicted = new PredictionView;
     layout->addWidget(m_predicted);
     m_state = wrappedLabel({});
+    makeSelectable(m_state, true);
     m_state->setObjectName(u"predictionState"_s);
     layout->addWidget(m_state);
     m_sql = makeSqlView(u"sqlPreview"_s);
@@ -266,7 +267,7 @@ void ActionDialog::showPrediction(const domain::Prediction& prediction) {
     m_predicted->say(prediction);
     m_state->setVisible(prediction.refusal.has_value());
     if (prediction.refusal) {
-        setInk(m_state, colors().critical);
+        setInk(m_state, models::Tone::Critical);
         m_state->setText(tr("It would be refused: %1").arg(words::harmless(*prediction.refusal)));
     }
     m_sql->say(QString::fromStdString(prediction.sql), 9);
@@ -329,7 +330,7 @@ void ActionDialog::rehearse() {
             lines += tr("What the rollback does not undo:");
         for (const std::string& each : rehearsal.remains)
             lines += u"– "_s + words::ofRegistry(each);
-        setInk(m_state, done ? colors().text : colors().critical);
+        setInk(m_state, done ? models::Tone::None : models::Tone::Critical);
         m_state->setText(lines.join(u'\n'));
         m_state->show();
         updateButton();

@@ -2,6 +2,7 @@
 #include "ui/batchmatrix.h"
 
 #include "models/barriermodels.h"
+#include "ui/keys.h"
 #include "ui/paint.h"
 #include "ui/theme.h"
 
@@ -116,6 +117,8 @@ void BatchMatrix::paintEvent(QPaintEvent* event) {
             painter.restore();
         }
     }
+    if (hasFocus())
+        drawFocusSign(&painter, rect());
 }
 
 void BatchMatrix::mousePressEvent(QMouseEvent* event) {
@@ -124,25 +127,17 @@ void BatchMatrix::mousePressEvent(QMouseEvent* event) {
 }
 
 void BatchMatrix::keyPressEvent(QKeyEvent* event) {
-    const int across = columns(width());
-    int by = 0;
-    switch (event->key()) {
-    case Qt::Key_Left:
-        by = -1;
-        break;
-    case Qt::Key_Right:
-        by = 1;
-        break;
-    case Qt::Key_Up:
-        by = -across;
-        break;
-    case Qt::Key_Down:
-        by = across;
-        break;
-    default:
+    using keys::Deed;
+    const auto deed = keys::pressed(keys::Place::Matrix, *event);
+    if (!deed) {
         QWidget::keyPressEvent(event);
         return;
     }
+    const int across = columns(width());
+    const int by = *deed == Deed::SquareLeft    ? -1
+                   : *deed == Deed::SquareRight ? 1
+                   : *deed == Deed::SquareAbove ? -across
+                                                : across;
     const int place = currentPlace() < 0 ? 0 : currentPlace() + by;
     if (place >= 0 && place < int(m_batches.size()))
         Q_EMIT chosen(m_batches[std::size_t(place)].index);

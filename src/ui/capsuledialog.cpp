@@ -50,7 +50,7 @@ CapsuleDialog::CapsuleDialog(desk::Desk* desk, std::map<std::string, std::string
     m_result->setObjectName(u"capsuleResult"_s);
     m_result->setWordWrap(true);
     m_result->setTextFormat(Qt::PlainText);
-    m_result->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(m_result, true);
     m_result->hide();
     auto* form = new QFormLayout;
     form->addRow(tr("&Span"), m_span);
@@ -120,7 +120,7 @@ void CapsuleDialog::write() {
                     [this, path = options.path](const store::Answer<std::int64_t>& answer) {
                         m_write->setEnabled(true);
                         const auto* failure = std::get_if<store::Failure>(&answer);
-                        setInk(m_result, failure ? colors().critical : colors().good);
+                        setInk(m_result, failure ? models::Tone::Critical : models::Tone::Good);
                         if (failure) {
                             m_result->setText(tr("It was not written: %1").arg(failure->text));
                             return;

@@ -14,6 +14,12 @@
 
 namespace ui {
 
+namespace {
+
+constexpr const char* inkProperty = "ink"; ///< the tone a widget is written in
+
+} // namespace
+
 /// A dim line that ends in "…" where there is too little room.
 class Card::ElidedLabel : public QWidget {
 public:
@@ -98,20 +104,31 @@ void Card::paintEvent(QPaintEvent*) {
     painter.drawLine(0, bottom, width(), bottom);
 }
 
-void setInk(QWidget* widget, const QColor& color) {
-    QPalette palette = widget->palette();
-    // Which of the two is used depends on the role of the ground behind.
-    palette.setColor(QPalette::WindowText, color);
-    palette.setColor(QPalette::Text, color);
-    widget->setPalette(palette);
+void setInk(QWidget* widget, models::Tone tone) {
+    const QVariant before = widget->property(inkProperty);
+    if (before.isValid() && before.toInt() == int(tone))
+        return;
+    widget->setProperty(inkProperty, int(tone));
+    const auto ink = [widget] {
+        const QColor color = colors().of(models::Tone(widget->property(inkProperty).toInt()));
+        QPalette palette = widget->palette();
+        // Which of the two is used depends on the role of the ground behind.
+        palette.setColor(QPalette::WindowText, color);
+        palette.setColor(QPalette::Text, color);
+        widget->setPalette(palette);
+    };
+    before.isValid() ? ink() : colored(widget, ink);
+}
+
+void makeSelectable(QLabel* label, bool tabStop) {
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setFocusPolicy(tabStop ? Qt::StrongFocus : Qt::ClickFocus);
 }
 
 QLabel* dimLabel(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
     label->setTextFormat(Qt::PlainText);
-    const auto color = [label] { setInk(label, colors().dim); };
-    color();
-    QObject::connect(&Theme::instance(), &Theme::changed, label, color);
+    setInk(label, models::Tone::Dim);
     return label;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/column.h"
+
 #include <QWidget>
 
 class QAbstractButton;
@@ -41,8 +43,11 @@ private:
     QWidget* m_headingArea;
 };
 
-/// Colours a label, whatever ground it stands on.
-void setInk(QWidget* widget, const QColor& color);
+/// Colours a label, whatever ground it stands on and whatever theme comes.
+void setInk(QWidget* widget, models::Tone tone);
+
+/// Its text can be selected and copied. One that says why something failed is a stop of the tab key as well.
+void makeSelectable(QLabel* label, bool tabStop = false);
 
 /// A label in the dim colour that follows the theme.
 QLabel* dimLabel(const QString& text, QWidget* parent = nullptr);

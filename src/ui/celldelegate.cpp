@@ -48,6 +48,7 @@ CellDelegate::CellDelegate(QObject* parent)
     : QStyledItemDelegate(parent) {}
 
 void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    const StaleInk ink(m_stale);
     const Colors& c = colors();
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     if (selected)
@@ -55,8 +56,6 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->setPen(c.grid);
     painter->drawLine(option.rect.bottomLeft(), option.rect.bottomRight());
     painter->save();
-    if (m_stale)
-        painter->setOpacity(0.55);
     const QRect content = option.rect.adjusted(margin, 0, -margin, -1);
     switch (kindOf(index)) {
     case CellKind::Chip: {
@@ -96,7 +95,6 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
 void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index,
                              const QRect& rect) const {
     const Colors& c = colors();
-    const bool selected = option.state.testFlag(QStyle::State_Selected);
     const CellKind kind = kindOf(index);
     const QFont font = fontOf(option, index, kind);
     const QFontMetrics metrics(font);
@@ -112,9 +110,7 @@ void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& opti
     text = metrics.elidedText(text, Qt::ElideRight, shown);
 
     painter->setFont(font);
-    const Tone tone = toneOf(index);
-    // Dim text on the selection's ground would be too faint in high contrast.
-    painter->setPen(selected && tone == Tone::None ? option.palette.color(QPalette::HighlightedText) : c.of(tone));
+    painter->setPen(c.of(toneOf(index)));
     if (kind == CellKind::Number || kind == CellKind::Bar) {
         const QRect left = rect.adjusted(0, 0, detailWidth > 0 ? -(detailWidth + gap) : 0, 0);
         painter->drawText(left, int(Qt::AlignRight | Qt::AlignVCenter), text);

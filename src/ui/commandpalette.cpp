@@ -4,6 +4,7 @@
 #include "ui/paint.h"
 #include "ui/theme.h"
 
+#include <QAccessible>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListView>
@@ -93,7 +94,20 @@ void CommandPalette::filter(const QString& text) {
         item->setAccessibleText(command.group + u": "_s + command.text + u' ' + command.hint);
         m_model.appendRow(item);
     }
-    m_list->setCurrentIndex(m_model.index(0, 0));
+    choose(0);
+}
+
+/// The keys stay with the field, so whoever listens is told what is chosen in the list.
+void CommandPalette::choose(int row) {
+    const QModelIndex index = m_model.index(row, 0);
+    m_list->setCurrentIndex(index);
+    m_field->setAccessibleDescription(index.isValid() ? index.data(Qt::AccessibleTextRole).toString()
+                                                      : tr("Nothing is found"));
+    if (!index.isValid())
+        return;
+    QAccessibleEvent focus(m_list, QAccessible::Focus);
+    focus.setChild(row);
+    QAccessible::updateAccessibility(&focus);
 }
 
 void CommandPalette::run(const QModelIndex& index) {
@@ -110,7 +124,7 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
         const int step = key->key() == Qt::Key_Down ? 1 : key->key() == Qt::Key_Up ? -1 : 0;
         if (step != 0 && m_model.rowCount() > 0) {
             const int rows = m_model.rowCount();
-            m_list->setCurrentIndex(m_model.index((m_list->currentIndex().row() + step + rows) % rows, 0));
+            choose((m_list->currentIndex().row() + step + rows) % rows);
             return true;
         }
         if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) {

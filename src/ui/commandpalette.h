@@ -33,6 +33,7 @@ protected:
 
 private:
     void filter(const QString& text);
+    void choose(int row);
     void run(const QModelIndex& index);
 
     std::vector<Command> m_commands;

@@ -53,7 +53,7 @@ ConnectionDialog::ConnectionDialog(desk::Profiles& profiles, QWidget* parent)
     m_problem->setObjectName(u"connectionProblem"_s);
     m_problem->setWordWrap(true);
     m_problem->setTextFormat(Qt::PlainText);
-    setInk(m_problem, colors().critical);
+    setInk(m_problem, models::Tone::Critical);
     m_problem->hide();
     auto* right = new QVBoxLayout;
     right->setSpacing(space::large);

@@ -92,7 +92,7 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
     setTabOrder(m_text, m_type);
     setTabOrder(m_type, m_id);
     setTabOrder(m_id, m_json);
-    connect(&Theme::instance(), &Theme::changed, this, [this] { setInk(m_problem, colors().critical); });
+    setInk(m_problem, models::Tone::Critical);
 }
 
 QLineEdit* EventFilter::addField(const QString& name, const QString& placeholder, const QString& tooltip) {
@@ -132,7 +132,6 @@ void EventFilter::start() {
     const QString problem = read(&search);
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());
-    setInk(m_problem, colors().critical);
     if (!problem.isEmpty())
         return;
     m_search = std::move(search);

@@ -2,6 +2,7 @@
 #include "ui/eventpager.h"
 
 #include "ui/card.h"
+#include "ui/keys.h"
 
 #include <QAbstractButton>
 #include <QShortcut>
@@ -24,13 +25,13 @@ EventPager::EventPager(Card& card, EventPageModel& model)
         return button;
     };
     m_first = add(u"«"_s, u"firstPage"_s, tr("First page"), [this] { m_model.turnToStart(); });
-    m_back = add(u"‹"_s, u"previousPage"_s, tr("Page before (Ctrl+PgUp)"), [this] { m_model.turnBack(); });
-    m_forward = add(u"›"_s, u"nextPage"_s, tr("Go on from here (Ctrl+PgDown)"), [this] { m_model.turnForward(); });
-    for (const auto& [key, button] : {std::pair(Qt::Key_PageUp, m_back), std::pair(Qt::Key_PageDown, m_forward)}) {
-        auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), &card);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, button, &QAbstractButton::click);
-    }
+    m_back = add(u"‹"_s, u"previousPage"_s, keys::withKeys(tr("Page before"), keys::Deed::PageBack),
+                 [this] { m_model.turnBack(); });
+    m_forward = add(u"›"_s, u"nextPage"_s, keys::withKeys(tr("Go on from here"), keys::Deed::PageForward),
+                    [this] { m_model.turnForward(); });
+    for (const auto& [deed, button] :
+         {std::pair(keys::Deed::PageBack, m_back), std::pair(keys::Deed::PageForward, m_forward)})
+        keys::bind(deed, &card, [pressed = button](int) { pressed->click(); });
     connect(&model, &EventPageModel::shownChanged, this, &EventPager::update);
     update();
 }

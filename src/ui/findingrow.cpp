@@ -46,7 +46,7 @@ QLabel* makeText() {
     auto* label = new QLabel;
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(label);
     return label;
 }
 
@@ -125,6 +125,10 @@ FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     m_further->hide();
 }
 
+void FindingRow::setZone(const QTimeZone& zone) {
+    m_zone = zone;
+}
+
 void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding) {
     m_finding = finding;
     m_chip->say(models::severityWord(finding.severity), models::toneOf(finding.severity));
@@ -152,9 +156,9 @@ void FindingRow::showSilence() {
     if (!silence)
         return;
     m_chip->say(tr("silenced"), models::Tone::Dim);
-    m_consequence->setText(tr("Silenced until %1: %2")
-                               .arg(QLocale().toString(silence->until.toLocalTime(), QLocale::ShortFormat),
-                                    foreign(silence->reason, 300)));
+    m_consequence->setText(
+        tr("Silenced until %1: %2")
+            .arg(models::format::timestamp(silence->untilMoment(), m_zone), foreign(silence->reason, 300)));
     m_consequence->show();
 }
 
@@ -213,7 +217,7 @@ void FindingRow::showRemedies(const domain::Snapshot&) {
 QString FindingRow::explanation() const {
     QStringList lines;
     if (m_finding.since)
-        lines += tr("Since %1.").arg(models::format::timestamp(*m_finding.since, QTimeZone::systemTimeZone()));
+        lines += tr("Since %1.").arg(models::format::timestamp(*m_finding.since, m_zone));
     if (const auto& culprit = m_finding.culprit) {
         if (culprit->pid)
             lines += tr("Session: pid %1 %2").arg(QString::number(*culprit->pid), foreign(text(culprit->application)));

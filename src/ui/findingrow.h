@@ -4,6 +4,7 @@
 #include "ui/actions.h"
 #include "ui/findingplace.h"
 
+#include <QTimeZone>
 #include <QWidget>
 
 class QAbstractButton;
@@ -22,6 +23,7 @@ class FindingRow : public QWidget {
 public:
     FindingRow(Actions* actions, Silences* silences, QWidget* parent = nullptr);
 
+    void setZone(const QTimeZone& zone);
     void showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding);
 
 Q_SIGNALS:
@@ -42,6 +44,7 @@ private:
     Actions* m_actions;
     Silences* m_silences;
     domain::Finding m_finding;
+    QTimeZone m_zone = QTimeZone::systemTimeZone();
     ChipLabel* m_chip;
     QLabel* m_about;
     QLabel* m_title;

@@ -56,6 +56,10 @@ FindingsCard::FindingsCard(Actions* actions, Silences* silences, QWidget* parent
     fit();
 }
 
+void FindingsCard::setZone(const QTimeZone& zone) {
+    m_zone = zone;
+}
+
 void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     std::vector<const domain::Finding*> list;
     std::vector<const domain::Finding*> silenced;
@@ -85,6 +89,7 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
             connect(row, &FindingRow::placeWanted, this, &FindingsCard::placeWanted);
             connect(row, &FindingRow::unfolded, this, &FindingsCard::fit, Qt::QueuedConnection);
         }
+        row->setZone(m_zone);
         row->showFinding(snapshot, *list[at]);
         if (layout->indexOf(row) != int(at))
             layout->insertWidget(int(at), row);

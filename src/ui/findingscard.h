@@ -5,6 +5,8 @@
 #include "ui/card.h"
 #include "ui/findingplace.h"
 
+#include <QTimeZone>
+
 #include <map>
 
 class QAbstractButton;
@@ -23,6 +25,8 @@ class FindingsCard : public Card {
 public:
     FindingsCard(Actions* actions, Silences* silences, QWidget* parent = nullptr);
 
+    /// Holds from the next time they are shown.
+    void setZone(const QTimeZone& zone);
     void showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
 
 Q_SIGNALS:
@@ -38,6 +42,7 @@ private:
 
     Actions* m_actions;
     Silences* m_silences;
+    QTimeZone m_zone = QTimeZone::systemTimeZone();
     QAbstractButton* m_showSilenced;
     ChipLabel* m_critical;
     ChipLabel* m_warnings;

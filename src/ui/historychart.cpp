@@ -3,6 +3,7 @@
 
 #include "models/historymodels.h"
 #include "ui/card.h"
+#include "ui/keys.h"
 #include "ui/theme.h"
 
 #include <QAreaSeries>
@@ -20,6 +21,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -177,11 +179,11 @@ HistoryChart::HistoryChart(domain::Quantity quantity, QWidget* parent)
         axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
     m_times->setRange(0, 1);
     m_values->setRange(0, 1);
-    connect(&Theme::instance(), &Theme::changed, this, [this] {
+    colored(this, [this] {
         colour();
-        draw();
+        if (!m_series.points.empty())
+            draw();
     });
-    colour();
 }
 
 HistoryChart::~HistoryChart() = default;
@@ -197,13 +199,18 @@ void HistoryChart::colour() {
         axis->setGridLinePen(QPen(c.grid, 1));
     }
     m_times->setGridLineVisible(false);
-    setInk(m_value, c.dim);
+    setInk(m_value, models::Tone::Dim);
 }
 
 void HistoryChart::setZone(const QTimeZone& zone) {
     m_zone = zone;
     labelTimes();
     tell();
+}
+
+void HistoryChart::setStale(bool stale) {
+    if (std::exchange(m_stale, stale) != stale && !m_series.points.empty())
+        draw();
 }
 
 double HistoryChart::place(pg::Timestamp at) const {
@@ -225,6 +232,7 @@ void HistoryChart::show(const domain::Series& series, pg::Timestamp from, pg::Ti
 }
 
 void HistoryChart::draw() {
+    const StaleInk ink(m_stale);
     m_chart->removeAllSeries();
     const auto& points = m_series.points;
     double most = 0;
@@ -392,28 +400,36 @@ QString HistoryChart::summary() const {
 }
 
 void HistoryChart::keyPressEvent(QKeyEvent* event) {
-    const pg::Interval step = (m_to - m_from) / (event->modifiers().testFlag(Qt::ControlModifier) ? 20 : 200);
+    using keys::Deed;
+    const pg::Interval step = (m_to - m_from) / 200;
     const pg::Timestamp at = m_cursor.value_or(m_to);
-    switch (event->key()) {
-    case Qt::Key_Left:
-        Q_EMIT cursorMoved(std::max(m_from, at - step));
-        return;
-    case Qt::Key_Right:
-        Q_EMIT cursorMoved(std::min(m_to, at + step));
-        return;
-    case Qt::Key_Home:
-        Q_EMIT cursorMoved(m_from);
-        return;
-    case Qt::Key_End:
-        Q_EMIT cursorMoved(m_to);
-        return;
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-    case Qt::Key_Space:
-        Q_EMIT marked(at, event->modifiers().testFlag(Qt::ShiftModifier));
-        return;
-    default:
+    const auto deed = keys::pressed(keys::Place::Chart, *event);
+    if (!deed) {
         QWidget::keyPressEvent(event);
+        return;
+    }
+    const auto move = [this](pg::Timestamp to) { Q_EMIT cursorMoved(std::clamp(to, m_from, m_to)); };
+    switch (*deed) {
+    case Deed::CursorLeft:
+        move(at - step);
+        break;
+    case Deed::CursorRight:
+        move(at + step);
+        break;
+    case Deed::CursorFarLeft:
+        move(at - step * 10);
+        break;
+    case Deed::CursorFarRight:
+        move(at + step * 10);
+        break;
+    case Deed::CursorToBegin:
+        move(m_from);
+        break;
+    case Deed::CursorToEnd:
+        move(m_to);
+        break;
+    default:
+        Q_EMIT marked(at, *deed == Deed::MarkSecond);
     }
 }
 

@@ -30,6 +30,8 @@ public:
 
     void show(const domain::Series& series, pg::Timestamp from, pg::Timestamp to);
     void setZone(const QTimeZone& zone);
+    /// Greyed: nothing is added at the moment.
+    void setStale(bool stale);
     /// The instant under the cursor; empty: the newest value is told.
     void setCursor(std::optional<pg::Timestamp> at);
     void setMarks(std::optional<pg::Timestamp> first, std::optional<pg::Timestamp> second,
@@ -63,6 +65,7 @@ private:
     pg::Timestamp m_from;
     pg::Timestamp m_to;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
+    bool m_stale = false;
     std::optional<pg::Timestamp> m_cursor;
     std::optional<pg::Timestamp> m_first;
     std::optional<pg::Timestamp> m_second;

@@ -327,7 +327,12 @@ void HistoryPage::compareWith(const std::optional<domain::Moment>& first) {
                     });
 }
 
-void HistoryPage::setStale(bool) {}
+void HistoryPage::setStale(bool stale) {
+    for (HistoryChart* chart : m_charts)
+        chart->setStale(stale);
+    m_tableController->setStale(stale);
+    m_comparedController->setStale(stale);
+}
 
 void HistoryPage::setZone(const QTimeZone& zone) {
     m_zone = zone;
@@ -335,6 +340,7 @@ void HistoryPage::setZone(const QTimeZone& zone) {
     m_differences.setZone(zone);
     for (HistoryChart* chart : m_charts)
         chart->setZone(zone);
+    m_due = {}; // what the note says is told anew
     showMarks();
 }
 

@@ -49,7 +49,7 @@ LaneCard::LaneCard(const QString& worker, QWidget* parent)
     }
     m_log->setFont(codeFont());
     m_log->setAccessibleName(tr("What %1 did").arg(worker));
-    m_log->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(m_log);
     layout->addStretch();
     m_buttons->setSpacing(6);
     layout->addLayout(m_buttons);

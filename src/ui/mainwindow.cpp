@@ -9,6 +9,7 @@
 #include "ui/commandpalette.h"
 #include "ui/comparedialog.h"
 #include "ui/installpage.h"
+#include "ui/keys.h"
 #include "ui/navigation.h"
 #include "ui/notice.h"
 #include "ui/outcomeview.h"
@@ -35,7 +36,6 @@
 #include <QLoggingCategory>
 #include <QPainter>
 #include <QSettings>
-#include <QShortcut>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -60,6 +60,9 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     , m_status(new StatusLine(desk))
     , m_records(options.records) {
     loadTranslation();
+    // A theme named on the command line comes before the one that was set.
+    if (Theme::instance().choice() == ThemeChoice::System)
+        Theme::instance().choose(m_preferences->theme());
     setObjectName(u"mainWindow"_s);
     setMinimumSize(900, 560);
     if (!options.settingsFolder.isEmpty())
@@ -100,9 +103,6 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     all->addWidget(m_status);
     setCentralWidget(central);
     makeShortcuts();
-    // A theme named on the command line comes before the one that was set.
-    if (Theme::instance().choice() == ThemeChoice::System)
-        Theme::instance().choose(m_preferences->theme());
     usePreferences();
     connect(m_preferences.get(), &Preferences::changed, this, [this, theme = m_preferences->theme()]() mutable {
         if (std::exchange(theme, m_preferences->theme()) != theme)
@@ -184,24 +184,23 @@ void MainWindow::makePages() {
 }
 
 void MainWindow::makeShortcuts() {
-    const auto add = [this](const QKeySequence& keys, auto slot) {
-        auto* shortcut = new QShortcut(keys, this);
-        connect(shortcut, &QShortcut::activated, this, slot);
-    };
-    const QStringList names = pageNames();
-    for (int at = 0; at < std::min<qsizetype>(names.size(), 9); ++at)
-        add(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + at)), [this, name = names[at]] { showPage(name); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_K), [this] { openPalette(); });
-    add(QKeySequence(Qt::Key_F5), [this] { m_desk->sampleNow(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_Space), [this] { togglePause(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_H),
-        [this] { m_desk->shownInstant() ? m_pastBar->leave() : m_pastBar->open(); });
-    add(QKeySequence(Qt::Key_F1), [this] { showShortcuts(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_N), [this] { Q_EMIT connectionWanted(); });
-    add(QKeySequence(QKeySequence::Close), [this] { close(); });
-    add(QKeySequence(Qt::CTRL | Qt::Key_F), [this] {
-        if (auto* filter = m_pages->currentWidget()->findChild<QWidget*>(u"filter"_s))
-            filter->setFocus(Qt::ShortcutFocusReason);
+    using keys::Deed;
+    const auto add = [this](Deed deed, auto run) { keys::bind(deed, this, [run](int) { run(); }); };
+    keys::bind(Deed::GoToPage, this, [this](int which) { showPage(pageNames().value(which)); });
+    add(Deed::OpenPalette, [this] { openPalette(); });
+    add(Deed::SampleNow, [this] { m_desk->sampleNow(); });
+    add(Deed::Pause, [this] { togglePause(); });
+    add(Deed::ShowPast, [this] { m_desk->shownInstant() ? m_pastBar->leave() : m_pastBar->open(); });
+    add(Deed::ShowKeys, [this] { showShortcuts(); });
+    add(Deed::OpenServer, [this] { Q_EMIT connectionWanted(); });
+    add(Deed::CloseWindow, [this] { close(); });
+    add(Deed::FilterTable, [this] {
+        for (auto* filter : m_pages->currentWidget()->findChildren<QWidget*>(u"filter"_s)) {
+            if (filter->isVisible()) {
+                filter->setFocus(Qt::ShortcutFocusReason);
+                return;
+            }
+        }
     });
 }
 
@@ -474,8 +473,9 @@ std::vector<Command> MainWindow::commands() {
     const QStringList names = pageNames();
     for (int at = 0; at < names.size(); ++at) {
         auto* entry = m_navigation->findChild<QAbstractButton*>(u"page."_s + names[at]);
-        list.push_back({tr("Page"), entry ? entry->text() : names[at], at < 9 ? tr("Ctrl+%1").arg(at + 1) : QString(),
-                        names[at], [this, name = names[at]] { showPage(name); }});
+        list.push_back({tr("Page"), entry ? entry->text() : names[at],
+                        at < 9 ? keys::text(keys::Deed::GoToPage, at) : QString(), names[at],
+                        [this, name = names[at]] { showPage(name); }});
     }
     const Subject subject = m_page->subject();
     const auto addAction = [this, &list](const operate::Action& action, const Subject& on) {
@@ -498,14 +498,14 @@ std::vector<Command> MainWindow::commands() {
     const auto view = [&list](const QString& text, const QString& hint, std::function<void()> run) {
         list.push_back({tr("View"), text, hint, {}, std::move(run)});
     };
-    view(m_desk->isPaused() ? tr("Live: sample again") : tr("Pause sampling"), tr("Ctrl+Space"),
+    view(m_desk->isPaused() ? tr("Live: sample again") : tr("Pause sampling"), keys::text(keys::Deed::Pause),
          [this] { togglePause(); });
     if (m_desk->shownInstant())
-        view(tr("Back to Live"), tr("Ctrl+H"), [this] { m_pastBar->leave(); });
+        view(tr("Back to Live"), keys::text(keys::Deed::ShowPast), [this] { m_pastBar->leave(); });
     else
-        view(tr("Show the past"), tr("Ctrl+H"), [this] { m_pastBar->open(); });
+        view(tr("Show the past"), keys::text(keys::Deed::ShowPast), [this] { m_pastBar->open(); });
     view(tr("Export incident capsule…"), {}, [this] { exportCapsule(); });
-    view(tr("Sample now"), tr("F5"), [this] { m_desk->sampleNow(); });
+    view(tr("Sample now"), keys::text(keys::Deed::SampleNow), [this] { m_desk->sampleNow(); });
     for (const auto& [seconds, text] : {std::pair(1, tr("Sample every second")), std::pair(5, tr("Sample every 5 s")),
                                         std::pair(15, tr("Sample every 15 s"))})
         view(text, {}, [this, period = seconds] { m_preferences->setPeriod(std::chrono::seconds(period)); });
@@ -516,8 +516,8 @@ std::vector<Command> MainWindow::commands() {
         view(text, {}, [this, chosen = choice] { m_preferences->setTheme(chosen); });
     view(tr("Times in UTC"), {}, [this] { m_preferences->setUtc(true); });
     view(tr("Times in this system's zone"), {}, [this] { m_preferences->setUtc(false); });
-    view(tr("Open another server"), tr("Ctrl+N"), [this] { Q_EMIT connectionWanted(); });
-    view(tr("Keyboard shortcuts"), tr("F1"), [this] { showShortcuts(); });
+    view(tr("Open another server"), keys::text(keys::Deed::OpenServer), [this] { Q_EMIT connectionWanted(); });
+    view(tr("Keyboard shortcuts"), keys::text(keys::Deed::ShowKeys), [this] { showShortcuts(); });
     return list;
 }
 

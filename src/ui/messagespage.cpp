@@ -102,7 +102,7 @@ void MessagesPage::makeEvents() {
 void MessagesPage::makeStory() {
     m_storyLabel->setWordWrap(true);
     m_storyLabel->setTextFormat(Qt::PlainText);
-    m_storyLabel->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(m_storyLabel, true);
     m_storyLabel->setContentsMargins(space::large, 10, space::large, 10);
     m_storyLabel->setAccessibleName(tr("Which tick showed the event first"));
     m_reachView->setObjectName(u"reach"_s);

@@ -2,6 +2,7 @@
 #include "ui/navigation.h"
 
 #include "ui/card.h"
+#include "ui/keys.h"
 #include "ui/paint.h"
 #include "ui/theme.h"
 
@@ -57,13 +58,8 @@ protected:
             painter.setPen(c.of(tone));
             painter.drawText(badge, Qt::AlignCenter, count);
         }
-        if (hasFocus()) {
-            painter.setRenderHint(QPainter::Antialiasing);
-            painter.setPen(QPen(c.accent, 1.5));
-            painter.setBrush(Qt::NoBrush);
-            painter.drawRoundedRect(QRectF(rect()).adjusted(0.75, 0.75, -0.75, -0.75), space::radius - 1,
-                                    space::radius - 1);
-        }
+        if (hasFocus())
+            drawFocusSign(&painter, rect());
     }
 };
 
@@ -91,7 +87,7 @@ void Navigation::addPage(const QString& name, const QString& title) {
     m_layout->insertWidget(m_layout->count() - 1, entry);
     m_entries.push_back(entry);
     if (m_entries.size() < 10)
-        entry->setToolTip(tr("Ctrl+%1").arg(m_entries.size()));
+        entry->setToolTip(keys::text(keys::Deed::GoToPage, int(m_entries.size()) - 1));
     connect(entry, &QAbstractButton::clicked, this, [this, name] { Q_EMIT chosen(name); });
 }
 
@@ -119,7 +115,8 @@ void Navigation::paintEvent(QPaintEvent*) {
 }
 
 void Navigation::keyPressEvent(QKeyEvent* event) {
-    const int step = event->key() == Qt::Key_Down ? 1 : event->key() == Qt::Key_Up ? -1 : 0;
+    const auto deed = keys::pressed(keys::Place::Navigation, *event);
+    const int step = deed == keys::Deed::PageBelow ? 1 : deed == keys::Deed::PageAbove ? -1 : 0;
     if (step == 0) {
         QWidget::keyPressEvent(event);
         return;

@@ -25,7 +25,7 @@ Notice::Notice(QWidget* over)
         label->setAlignment(Qt::AlignCenter);
         label->setWordWrap(true);
         label->setTextFormat(Qt::PlainText);
-        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        makeSelectable(label);
     }
     m_buttons->setSpacing(space::medium);
     m_buttons->addStretch();
@@ -45,7 +45,9 @@ Notice::Notice(QWidget* over)
 }
 
 void Notice::say(const QString& title, const QString& explanation, models::Tone tone) {
-    setInk(m_title, colors().of(tone == models::Tone::Dim ? models::Tone::None : tone));
+    setInk(m_title, tone == models::Tone::Dim ? models::Tone::None : tone);
+    // What failed is to be copied by whoever has no mouse; where all is well, nothing stands in the tab key's way.
+    makeSelectable(m_explanation, tone == models::Tone::Warning || tone == models::Tone::Critical);
     m_title->setText(title);
     m_explanation->setText(explanation);
     m_explanation->setVisible(!explanation.isEmpty());
@@ -84,7 +86,7 @@ Banner::Banner(QWidget* parent)
     for (QLabel* label : {m_title, m_explanation}) {
         label->setTextFormat(Qt::PlainText);
         label->setWordWrap(true);
-        label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        makeSelectable(label);
     }
     auto* words = new QVBoxLayout;
     words->setSpacing(2);
@@ -99,7 +101,8 @@ Banner::Banner(QWidget* parent)
 void Banner::say(models::Tone tone, const QString& title, const QString& explanation) {
     const bool news = !isVisible() || m_title->text() != title;
     m_tone = tone;
-    setInk(m_title, colors().of(tone));
+    setInk(m_title, tone);
+    makeSelectable(m_explanation, tone == models::Tone::Warning || tone == models::Tone::Critical);
     m_title->setText(title);
     m_explanation->setText(explanation);
     m_explanation->setVisible(!explanation.isEmpty());

@@ -33,23 +33,23 @@ OutcomeView::OutcomeView(const domain::ActionOutcome& outcome, QWidget* parent)
     summary->setFont(titleFont());
     summary->setWordWrap(true);
     summary->setTextFormat(Qt::PlainText);
-    summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(summary, true);
     layout->addWidget(chip, 0, Qt::AlignLeft);
     layout->addWidget(summary);
 
     auto* facts = new QFormLayout;
     facts->setHorizontalSpacing(28);
-    const auto add = [facts](const QString& name, const QString& text) {
+    const auto add = [facts](const QString& name, const QString& text, bool failure = false) {
         if (text.isEmpty())
             return;
         auto* value = new QLabel(text);
         value->setWordWrap(true);
         value->setTextFormat(Qt::PlainText);
-        value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        makeSelectable(value, failure);
         facts->addRow(dimLabel(name), value);
     };
     if (outcome.failure)
-        add(tr("Server says"), words::failure(*outcome.failure));
+        add(tr("Server says"), words::failure(*outcome.failure), true);
     add(tr("State now"), words::harmless(outcome.now));
     for (const auto& [name, value] : outcome.results)
         add(QString::fromStdString(name), words::harmless(value));

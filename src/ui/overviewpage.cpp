@@ -94,6 +94,7 @@ void OverviewPage::setStale(bool stale) {
 
 void OverviewPage::setZone(const QTimeZone& zone) {
     m_model.setZone(zone);
+    m_findings->setZone(zone);
 }
 
 void OverviewPage::openSubject(const QString& queue) {

@@ -32,6 +32,7 @@ public:
 
     /// The connection is lost: what stands there is old.
     virtual void setStale(bool stale) = 0;
+    /// The page that is looked at is shown its sample again afterwards.
     virtual void setZone(const QTimeZone& zone) = 0;
 
     /// Chooses what the page is about: a queue's name, a batch's token; empty: the most severe.

@@ -141,6 +141,15 @@ void drawShare(QPainter* painter, const QRectF& rect, double share, models::Tone
     painter->restore();
 }
 
+void drawFocusSign(QPainter* painter, const QRect& rect) {
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(colors().accent, 1.5));
+    painter->setBrush(Qt::NoBrush);
+    painter->drawRoundedRect(QRectF(rect).adjusted(0.75, 0.75, -0.75, -0.75), space::radius - 1, space::radius - 1);
+    painter->restore();
+}
+
 void drawSortSign(QPainter* painter, const QRect& rect, bool up) {
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);

@@ -30,6 +30,9 @@ void drawSparkline(QPainter* painter, const QRectF& rect, const QList<double>& v
 /// A track across the rect, filled from the left to the share, 0 to 1.
 void drawShare(QPainter* painter, const QRectF& rect, double share, models::Tone tone);
 
+/// What has the keys.
+void drawFocusSign(QPainter* painter, const QRect& rect);
+
 void drawSortSign(QPainter* painter, const QRect& rect, bool up);
 
 } // namespace ui

@@ -67,7 +67,7 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
         field.problem->setObjectName(u"problem."_s + QString::fromStdString(parameter.name));
         field.problem->setWordWrap(true);
         field.problem->setTextFormat(Qt::PlainText);
-        setInk(field.problem, colors().critical);
+        setInk(field.problem, models::Tone::Critical);
         field.problem->hide();
         auto* column = new QVBoxLayout;
         column->setSpacing(2);

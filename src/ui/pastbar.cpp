@@ -63,7 +63,7 @@ PastBar::PastBar(desk::Desk* desk, QWidget* parent)
     connect(m_slider, &QSlider::valueChanged, this, &PastBar::slide);
     connect(m_live, &QAbstractButton::clicked, this, &PastBar::leave);
     connect(desk, &desk::Desk::instantChanged, this, &PastBar::refresh);
-    connect(&Theme::instance(), &Theme::changed, this, &PastBar::tell);
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
     m_timer.setInterval(refreshMs);
     connect(&m_timer, &QTimer::timeout, this, [this] {
         askSpan();
@@ -152,7 +152,7 @@ void PastBar::refresh() {
 
 void PastBar::tell() {
     const auto at = m_desk->shownInstant();
-    setInk(m_title, at ? colors().warning : colors().dim);
+    setInk(m_title, at ? models::Tone::Warning : models::Tone::Dim);
     m_title->setText(at ? tr("The past") : tr("Nothing shown from the past"));
     update();
     if (!at)

@@ -79,7 +79,7 @@ PayloadView::PayloadView(QWidget* parent)
     m_stack->addWidget(m_text);
     m_remark->setObjectName(u"payloadRemark"_s);
     m_remark->setWordWrap(true);
-    m_remark->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(m_remark);
     auto* foot = new QHBoxLayout;
     foot->setContentsMargins(space::large, 4, space::medium, 6);
     foot->addWidget(m_remark, 1);

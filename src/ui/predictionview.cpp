@@ -27,9 +27,8 @@ public:
         layout->addWidget(dimLabel(words::ofRegistry(content.label)));
         auto* value = wrappedLabel(words::harmless(content.value));
         value->setFont(tabular(numberFont()));
-        if (content.alarming) {
-            setInk(value, colors().critical);
-        }
+        if (content.alarming)
+            setInk(value, models::Tone::Critical);
         layout->addWidget(value);
         QLabel* note = dimLabel(words::harmless(content.note));
         note->setWordWrap(true);
@@ -109,7 +108,7 @@ QLabel* wrappedLabel(const QString& text) {
     auto* label = new QLabel(text);
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(label);
     return label;
 }
 

@@ -32,9 +32,11 @@ RunView::RunView(std::shared_ptr<operate::Progress> progress, QWidget* parent)
     m_bar->setAccessibleName(tr("How much is done"));
     m_bar->setTextVisible(false);
     m_bar->setFixedHeight(8);
-    QPalette palette = m_bar->palette();
-    palette.setColor(QPalette::Highlight, colors().accent);
-    m_bar->setPalette(palette);
+    colored(m_bar, [this] {
+        QPalette palette = m_bar->palette();
+        palette.setColor(QPalette::Highlight, colors().accent);
+        m_bar->setPalette(palette);
+    });
     m_note->setObjectName(u"runNote"_s);
     m_stop->setToolTip(tr("What is under way is finished; nothing new is begun"));
     auto* title = new QLabel(tr("Under way, transaction by transaction"));

@@ -4,12 +4,12 @@
 #include "models/masking.h"
 #include "ui/ask.h"
 #include "ui/card.h"
+#include "ui/keys.h"
 #include "ui/theme.h"
 
 #include <QLineEdit>
 #include <QPainter>
 #include <QRegularExpression>
-#include <QShortcut>
 
 using namespace Qt::StringLiterals;
 
@@ -143,14 +143,12 @@ void addSavedFilters(QLineEdit& filter, QSettings* settings, const QString& grou
         QMenu* menu = saved->makeMenu(&filter);
         popUpBelow(menu, &filter);
     };
-    QAction* arrow = filter.addAction(arrowIcon(), QLineEdit::LeadingPosition);
-    arrow->setText(SavedFilters::tr("Saved filters (Alt+Down)"));
+    QAction* arrow = filter.addAction(QIcon(), QLineEdit::LeadingPosition);
+    arrow->setText(keys::withKeys(SavedFilters::tr("Saved filters"), keys::Deed::SavedFilters));
     arrow->setToolTip(arrow->text());
     QObject::connect(arrow, &QAction::triggered, saved, open);
-    QObject::connect(&Theme::instance(), &Theme::changed, arrow, [arrow] { arrow->setIcon(arrowIcon()); });
-    auto* keys = new QShortcut(QKeySequence(Qt::ALT | Qt::Key_Down), &filter);
-    keys->setContext(Qt::WidgetShortcut);
-    QObject::connect(keys, &QShortcut::activated, saved, open);
+    colored(arrow, [arrow] { arrow->setIcon(arrowIcon()); });
+    keys::bind(keys::Deed::SavedFilters, &filter, [open](int) { open(); });
 }
 
 } // namespace ui

@@ -67,7 +67,7 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     m_content->setSpacing(space::medium);
     if (m_plan.refusal) {
         QLabel* why = sentence(models::format::text(*m_plan.refusal));
-        setInk(why, colors().critical);
+        setInk(why, models::Tone::Critical);
         m_content->addWidget(why);
         if (!m_plan.remedy.empty())
             m_content->addWidget(sentence(models::format::text(m_plan.remedy)));
@@ -95,7 +95,7 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     if (!m_plan.caution.empty() && !m_plan.refusal) {
         QLabel* caution = sentence(models::format::text(m_plan.caution));
         caution->setObjectName(u"caution"_s);
-        setInk(caution, colors().warning);
+        setInk(caution, models::Tone::Warning);
         m_content->addWidget(caution);
     }
     if (uninstall && !m_plan.refusal)

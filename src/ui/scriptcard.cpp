@@ -55,6 +55,7 @@ ScriptCard::ScriptCard(desk::Stepping* stepping, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(space::small);
     layout->addWidget(m_text, 1);
+    connect(&Theme::instance(), &Theme::changed, this, &ScriptCard::markNext);
     auto* below = new QHBoxLayout;
     below->setContentsMargins(space::medium, 0, space::medium, space::medium);
     below->addWidget(m_command);
@@ -257,6 +258,13 @@ void ScriptCard::refresh() {
             m_text->moveCursor(QTextCursor::End);
     }
     setTitle(m_loaded && !m_loaded->title.empty() ? tr("Script: %1").arg(text(m_loaded->title)) : tr("Script"));
+    markNext();
+    m_next->setVisible(m_loaded.has_value());
+    m_next->setEnabled(ready && m_loaded && m_position < m_loaded->lines.size());
+    m_stop->setVisible(m_exploring);
+}
+
+void ScriptCard::markNext() {
     QList<QTextEdit::ExtraSelection> marks;
     if (m_loaded && m_position < m_loaded->lines.size()) {
         const auto parsed = stepper::parseScript(m_loaded->text());
@@ -271,9 +279,6 @@ void ScriptCard::refresh() {
         }
     }
     m_text->setExtraSelections(marks);
-    m_next->setVisible(m_loaded.has_value());
-    m_next->setEnabled(ready && m_loaded && m_position < m_loaded->lines.size());
-    m_stop->setVisible(m_exploring);
 }
 
 } // namespace ui

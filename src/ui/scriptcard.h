@@ -39,6 +39,7 @@ private:
     void saveSessions();
     void next();
     void playAll();
+    void markNext();
     void explore();
     void showExplored(const stepper::Explored& so, bool ended);
     stepper::Script shownScript() const;

@@ -226,6 +226,7 @@ Card* SettingsPage::makeMasking() {
     m_problem->setObjectName(u"maskingProblem"_s);
     m_problem->setWordWrap(true);
     m_problem->setTextFormat(Qt::PlainText);
+    setInk(m_problem, models::Tone::Critical);
     m_problem->hide();
     column->addWidget(m_problem);
     m_sample = edit(tr("Try it on a payload"), u"maskingSample"_s, 40);
@@ -236,7 +237,7 @@ Card* SettingsPage::makeMasking() {
     m_masked->setFont(codeFont());
     m_masked->setWordWrap(true);
     m_masked->setTextFormat(Qt::PlainText);
-    m_masked->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(m_masked);
     column->addWidget(m_masked);
     card->setContent(scrolled(column));
     connect(m_mask, &QCheckBox::toggled, this, &SettingsPage::takeMasking);
@@ -282,7 +283,6 @@ void SettingsPage::takeMasking() {
     }
     m_problem->setText(problems.join(u'\n'));
     m_problem->setVisible(!problems.isEmpty());
-    setInk(m_problem, colors().critical);
     // What can't be read hides nothing: the last readable patterns stay in force.
     if (problems.isEmpty())
         m_preferences->setMasking({m_mask->isChecked(), linesOf(m_keys), expressions});

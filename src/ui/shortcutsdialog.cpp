@@ -2,16 +2,34 @@
 #include "ui/shortcutsdialog.h"
 
 #include "ui/card.h"
+#include "ui/keys.h"
 #include "ui/theme.h"
 
 #include <QAbstractButton>
 #include <QFormLayout>
+#include <QGridLayout>
 #include <QLabel>
 #include <QVBoxLayout>
+
+#include <array>
+#include <map>
 
 using namespace Qt::StringLiterals;
 
 namespace ui {
+
+namespace {
+
+/// "Ctrl+1 … Ctrl+9", "F, End".
+QString written(const keys::Key& key) {
+    QStringList texts;
+    for (const QKeySequence& one : key.keys)
+        texts += one.toString(QKeySequence::NativeText);
+    texts.removeDuplicates();
+    return texts.size() > 4 ? texts.first() + u" … "_s + texts.last() : texts.join(u", "_s);
+}
+
+} // namespace
 
 ShortcutsDialog::ShortcutsDialog(QWidget* parent)
     : QDialog(parent) {
@@ -23,29 +41,33 @@ ShortcutsDialog::ShortcutsDialog(QWidget* parent)
     auto* title = new QLabel(windowTitle());
     title->setFont(titleFont());
     layout->addWidget(title);
-    auto* list = new QFormLayout;
-    list->setHorizontalSpacing(28);
-    const std::pair<QString, QString> shortcuts[] = {
-        {tr("Ctrl+K"), tr("Search pages, actions and queues")},
-        {tr("Ctrl+1 … Ctrl+9"), tr("Go to one of the first nine pages")},
-        {tr("Ctrl+F"), tr("Filter the table")},
-        {tr("Alt+Down"), tr("In a filter: the saved ones")},
-        {tr("F5"), tr("Sample now")},
-        {tr("Ctrl+Space"), tr("Pause, or live again")},
-        {tr("Return"), tr("Open what is selected")},
-        {tr("Menu, Shift+F10"), tr("Actions on what is selected")},
-        {tr("Ctrl+C"), tr("Copy the selected rows as text")},
-        {tr("Ctrl+PgDown, Ctrl+PgUp"), tr("Turn the page of events")},
-        {tr("Ctrl+N"), tr("Open another server")},
-        {tr("Ctrl+W"), tr("Close the window")},
-        {tr("F1"), tr("This list")},
-    };
-    for (const auto& [keys, meaning] : shortcuts) {
-        auto* label = new QLabel(keys);
+    auto* columns = new QGridLayout;
+    columns->setHorizontalSpacing(36);
+    columns->setVerticalSpacing(space::large);
+    // What works everywhere and what tables know stand left, the drawn views right.
+    std::array<QVBoxLayout*, 2> sides{new QVBoxLayout, new QVBoxLayout};
+    std::map<keys::Place, QFormLayout*> lists;
+    for (const keys::Key& key : keys::all()) {
+        QFormLayout*& list = lists[key.place];
+        QVBoxLayout* side = sides[key.place < keys::Place::Timeline ? 0 : 1];
+        if (!list) {
+            auto* heading = dimLabel(keys::title(key.place));
+            side->addWidget(heading);
+            list = new QFormLayout;
+            list->setHorizontalSpacing(28);
+            side->addLayout(list);
+        }
+        auto* label = new QLabel(written(key));
         label->setFont(strongFont(font()));
-        list->addRow(label, new QLabel(meaning));
+        auto* meaning = new QLabel(key.meaning);
+        meaning->setAccessibleName(written(key) + u": "_s + key.meaning);
+        list->addRow(label, meaning);
     }
-    layout->addLayout(list);
+    for (int at = 0; at < int(sides.size()); ++at) {
+        sides[std::size_t(at)]->addStretch();
+        columns->addLayout(sides[std::size_t(at)], 0, at);
+    }
+    layout->addLayout(columns);
     QAbstractButton* close = makeButton(tr("Close"), u"close"_s, this, u"primary"_s);
     connect(close, &QAbstractButton::clicked, this, &QDialog::accept);
     layout->addWidget(close, 0, Qt::AlignRight);

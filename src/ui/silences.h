@@ -19,6 +19,8 @@ struct Silence {
     QDateTime until; ///< by this machine's clock
     QString reason;
     domain::Severity severity = domain::Severity::Warning; ///< a finding that gets worse speaks again
+
+    pg::Timestamp untilMoment() const { return pg::Timestamp(std::chrono::milliseconds(until.toMSecsSinceEpoch())); }
 };
 
 /// What is silenced on one server, kept from run to run. It changes what is shown and announced here, not what is

@@ -33,9 +33,11 @@ SqlView::SqlView(const QString& objectName, QWidget* parent)
     setFont(codeFont());
     setTabChangesFocus(true);
     setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
-    QPalette own = palette();
-    own.setColor(QPalette::Base, colors().header);
-    setPalette(own);
+    colored(this, [this] {
+        QPalette own = palette();
+        own.setColor(QPalette::Base, colors().header);
+        setPalette(own);
+    });
     fitSqlView(this, 4);
 }
 

@@ -39,7 +39,7 @@ QLabel* paragraph(const QString& name) {
     label->setObjectName(name);
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    makeSelectable(label);
     label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     return label;
 }
@@ -281,7 +281,7 @@ void StepPage::refresh() {
                                      .arg(words::failure(m_stepping->failure()))
                            : observing ? QString()
                                        : why);
-        setInk(m_problem, colors().critical);
+        setInk(m_problem, models::Tone::Critical);
         m_problem->setVisible(!m_problem->text().isEmpty());
         m_begin->setText(state == Stepping::State::Opening ? tr("Connecting…")
                          : observing                       ? tr("Switch to Operate and begin")
@@ -336,7 +336,7 @@ void StepPage::showReport() {
     if (!m_stepping->report()) {
         m_happened->setText(tr("Nothing was done yet: send something, tick, and let a worker receive. A step that is "
                                "pointed at is explained here before it is taken."));
-        setInk(m_happened, colors().dim);
+        setInk(m_happened, models::Tone::Dim);
         return;
     }
     const stepper::Report& report = *m_stepping->report();
@@ -354,7 +354,7 @@ void StepPage::showReport() {
 
 void StepPage::tell(const QString& said, models::Tone tone) {
     m_happened->setText(said);
-    setInk(m_happened, tone == models::Tone::None ? colors().text : colors().of(tone));
+    setInk(m_happened, tone);
 }
 
 void StepPage::showDifferences() {
@@ -379,7 +379,11 @@ void StepPage::showDifferences() {
     }
 }
 
-void StepPage::setStale(bool) {}
+void StepPage::setStale(bool stale) {
+    m_windows->setStale(stale);
+    m_tokenTable->setStale(stale);
+    m_givenBackTable->setStale(stale);
+}
 
 void StepPage::setZone(const QTimeZone& zone) {
     m_givenBack.setZone(zone);

@@ -61,16 +61,6 @@ void drawButtonPanel(const QStyleOption& option, QPainter* painter, const QWidge
     drawPanel(painter, option.rect, use.fill, use.line, space::radius - 1);
 }
 
-void drawFocus(const QStyleOption& option, QPainter* painter) {
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(QPen(colors().accent, 1.5));
-    painter->setBrush(Qt::NoBrush);
-    painter->drawRoundedRect(QRectF(option.rect).adjusted(0.75, 0.75, -0.75, -0.75), space::radius - 1,
-                             space::radius - 1);
-    painter->restore();
-}
-
 void drawHeader(const QStyleOption& option, QPainter* painter) {
     painter->fillRect(option.rect, colors().panel);
     painter->setPen(colors().line);
@@ -142,7 +132,7 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
     case PE_FrameLineEdit:
         return;
     case PE_FrameFocusRect:
-        drawFocus(*option, painter);
+        drawFocusSign(painter, option->rect);
         return;
     case PE_Frame:
         drawPanel(painter, option->rect, {}, colors().line, space::radius - 2);

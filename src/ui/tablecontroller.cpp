@@ -3,9 +3,11 @@
 
 #include "ui/ask.h"
 #include "ui/celldelegate.h"
+#include "ui/keys.h"
 #include "ui/notice.h"
 #include "ui/theme.h"
 
+#include <QActionGroup>
 #include <QApplication>
 #include <QClipboard>
 #include <QContextMenuEvent>
@@ -16,8 +18,9 @@
 #include <QSaveFile>
 #include <QScrollBar>
 #include <QSettings>
-#include <QShortcut>
 #include <QTableView>
+#include <QTextDocument>
+#include <QToolTip>
 #include <QTreeView>
 
 using namespace Qt::StringLiterals;
@@ -27,7 +30,9 @@ namespace ui {
 namespace {
 
 /// Changes when columns are added, so that an old layout is not forced on new ones.
-constexpr int layoutVersion = 1;
+constexpr int layoutVersion = 2;
+constexpr int widthStep = 16;
+constexpr int explainedFor = 60'000; ///< ms, or until the row is left
 
 } // namespace
 
@@ -98,10 +103,11 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
     m_rememberTimer.setInterval(500);
     connect(&m_rememberTimer, &QTimer::timeout, this, &TableController::remember);
     connect(header, &QHeaderView::sectionMoved, this, &TableController::rememberSoon);
-    connect(header, &QHeaderView::sectionResized, this, [this](int column) {
-        if (m_fitting)
+    connect(header, &QHeaderView::sectionResized, this, [this](int column, int, int width) {
+        if (m_fitting || width == 0)
             return;
-        m_base[std::size_t(column)] = m_header->sectionSize(column);
+        m_base[std::size_t(column)] = width;
+        m_chosen[std::size_t(column)] = true;
         rememberSoon();
     });
     connect(header, &QHeaderView::sortIndicatorChanged, this, &TableController::rememberSoon);
@@ -115,6 +121,7 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
             [this](const QModelIndex& index) { Q_EMIT activated(m_proxy->mapToSource(index)); });
     connect(view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& current) {
         m_proxy->holdBriefly();
+        QToolTip::hideText();
         Q_EMIT currentChanged(m_proxy->mapToSource(current));
     });
     connect(view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &TableController::selectionChanged);
@@ -124,15 +131,15 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
     connect(m_proxy, &QAbstractItemModel::layoutChanged, this, &TableController::updateNotice);
     view->installEventFilter(this);
     view->viewport()->installEventFilter(this);
-    auto* copy = new QShortcut(QKeySequence::Copy, view);
-    copy->setContext(Qt::WidgetShortcut);
-    connect(copy, &QShortcut::activated, this, [this] { copySelection(models::TextForm::Plain); });
+    keys::bind(keys::Deed::CopyRows, view, [this](int) { copySelection(models::TextForm::Plain); });
+    keys::bind(keys::Deed::Explain, view, [this](int) { explain(); });
     updateNotice();
 }
 
 void TableController::layOutColumns() {
     m_fitting = true;
     m_base.clear();
+    m_chosen.assign(std::size_t(m_proxy->columnCount()), false);
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
         m_base.push_back(sampleWidth(column));
         m_header->setSectionHidden(column,
@@ -155,6 +162,7 @@ int TableController::sampleWidth(int column) const {
 }
 
 void TableController::sortFirstBy(const QString& columnId, Qt::SortOrder order) {
+    m_firstSort.emplace(columnId, order);
     if (!m_restored)
         m_header->setSortIndicator(columnOf(columnId), order);
 }
@@ -164,24 +172,34 @@ void TableController::stretch(const QString& columnId) {
     fitColumns();
 }
 
+/// Shares out what is left over among the columns nobody has set.
 void TableController::fitColumns() {
     if (m_fitting)
         return;
-    std::vector<int> shown;
-    int sum = 0;
+    std::vector<int> free;
+    int all = 0;
+    int shared = 0;
     for (int column = 0; column < m_header->count(); ++column) {
+        const int base = m_base[std::size_t(column)];
         if (m_header->isSectionHidden(column))
             continue;
-        shown.push_back(column);
-        sum += m_base[std::size_t(column)];
+        all += base;
+        if (m_chosen[std::size_t(column)])
+            continue;
+        shared += base;
+        free.push_back(column);
     }
-    const int surplus = m_view->viewport()->width() - sum;
+    const int surplus = m_view->viewport()->width() - all;
     m_fitting = true;
-    for (const int column : shown) {
+    for (int column = 0; column < m_header->count(); ++column) {
+        if (m_chosen[std::size_t(column)] && !m_header->isSectionHidden(column))
+            m_header->resizeSection(column, m_base[std::size_t(column)]);
+    }
+    for (const int column : free) {
         const int base = m_base[std::size_t(column)];
         int width = base;
         if (surplus >= 0)
-            width += surplus * base / std::max(1, sum);
+            width += surplus * base / std::max(1, shared);
         else if (column == m_stretched)
             width = std::max(base + surplus, base * 2 / 3); // gives way before a scroll bar comes
         m_header->resizeSection(column, width);
@@ -218,27 +236,128 @@ QMenu* TableController::columnMenu(QWidget* parent) {
     auto* menu = new QMenu(tr("Columns"), parent);
     menu->setObjectName(m_name + u".columns"_s);
     menu->setToolTipsVisible(true);
+    addColumns(*menu);
+    menu->addSeparator();
+    addSorting(*menu);
+    addArranging(*menu);
+    menu->addSeparator();
+    connect(menu->addAction(tr("Default columns")), &QAction::triggered, this, &TableController::useDefaultColumns);
+    return menu;
+}
+
+QString TableController::title(int column) const {
+    return m_proxy->headerData(column, Qt::Horizontal).toString();
+}
+
+void TableController::addColumns(QMenu& menu) {
     for (int visual = 0; visual < m_header->count(); ++visual) {
         const int column = m_header->logicalIndex(visual);
-        QAction* action = menu->addAction(m_proxy->headerData(column, Qt::Horizontal).toString());
+        QAction* action = menu.addAction(title(column));
         action->setToolTip(m_proxy->headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString());
         action->setCheckable(true);
         action->setChecked(!m_header->isSectionHidden(column));
         // The first column says what a row is.
         action->setEnabled(column != 0);
-        connect(action, &QAction::toggled, this, [this, column](bool shown) {
-            m_header->setSectionHidden(column, !shown);
-            fitColumns();
-            rememberSoon();
-        });
+        connect(action, &QAction::toggled, this, [this, column](bool shown) { showColumn(column, shown); });
     }
-    menu->addSeparator();
-    connect(menu->addAction(tr("Default columns")), &QAction::triggered, this, [this] {
-        if (m_settings)
-            m_settings->remove(u"tables/"_s + m_name);
-        layOutColumns();
-    });
-    return menu;
+}
+
+void TableController::addSorting(QMenu& menu) {
+    QMenu* sorting = menu.addMenu(tr("Sort by"));
+    sorting->setObjectName(m_name + u".sort"_s);
+    auto* columns = new QActionGroup(sorting);
+    for (const int column : visibleColumns()) {
+        QAction* action = columns->addAction(sorting->addAction(title(column)));
+        action->setCheckable(true);
+        action->setChecked(column == m_proxy->sortColumn());
+        connect(action, &QAction::triggered, this,
+                [this, column] { m_header->setSortIndicator(column, m_proxy->sortOrder()); });
+    }
+    sorting->addSeparator();
+    auto* orders = new QActionGroup(sorting);
+    for (const auto& [order, text] :
+         {std::pair(Qt::AscendingOrder, tr("Ascending")), std::pair(Qt::DescendingOrder, tr("Descending"))}) {
+        QAction* action = orders->addAction(sorting->addAction(text));
+        action->setCheckable(true);
+        action->setChecked(order == m_proxy->sortOrder());
+        action->setEnabled(m_proxy->sortColumn() >= 0);
+        connect(action, &QAction::triggered, this,
+                [this, chosen = order] { m_header->setSortIndicator(m_proxy->sortColumn(), chosen); });
+    }
+}
+
+void TableController::addArranging(QMenu& menu) {
+    QMenu* arranging = menu.addMenu(tr("Arrange"));
+    arranging->setObjectName(m_name + u".arrange"_s);
+    const QList<int> visible = visibleColumns();
+    for (const int column : visible) {
+        QMenu* one = arranging->addMenu(title(column));
+        QAction* left = one->addAction(tr("Move left"), this, [this, column] { moveColumn(column, -1); });
+        left->setEnabled(column != visible.first());
+        QAction* right = one->addAction(tr("Move right"), this, [this, column] { moveColumn(column, 1); });
+        right->setEnabled(column != visible.last());
+        one->addAction(tr("Wider"), this, [this, column] { widen(column, widthStep); });
+        one->addAction(tr("Narrower"), this, [this, column] { widen(column, -widthStep); });
+    }
+}
+
+void TableController::showColumn(int column, bool shown) {
+    m_fitting = true; // neither hiding nor showing says how wide it should be
+    m_header->setSectionHidden(column, !shown);
+    m_fitting = false;
+    fitColumns();
+    rememberSoon();
+}
+
+/// Past the next column that is shown.
+void TableController::moveColumn(int column, int by) {
+    const QList<int> visible = visibleColumns();
+    const qsizetype to = visible.indexOf(column) + by;
+    if (to >= 0 && to < visible.size())
+        m_header->moveSection(m_header->visualIndex(column), m_header->visualIndex(visible[to]));
+}
+
+void TableController::widen(int column, int by) {
+    m_header->resizeSection(column, std::max(m_header->minimumSectionSize(), m_header->sectionSize(column) + by));
+    fitColumns();
+}
+
+void TableController::useDefaultColumns() {
+    m_rememberTimer.stop();
+    if (m_settings)
+        m_settings->remove(u"tables/"_s + m_name);
+    layOutColumns();
+    if (m_firstSort)
+        sortFirstBy(m_firstSort->first, m_firstSort->second);
+    m_rememberTimer.stop();
+}
+
+void TableController::explain() {
+    if (QToolTip::isVisible()) {
+        QToolTip::hideText();
+        return;
+    }
+    const QModelIndex current = m_view->currentIndex();
+    if (!current.isValid())
+        return;
+    // A tree's keys go from row to row only: there the whole row is told.
+    const bool wholeRow = qobject_cast<QTreeView*>(m_view) != nullptr;
+    QStringList lines;
+    for (const int column : wholeRow ? visibleColumns() : QList<int>{current.column()}) {
+        const QModelIndex cell = current.siblingAtColumn(column);
+        const QString tip = cell.data(Qt::AccessibleDescriptionRole).toString();
+        const QString text = cell.data(Qt::AccessibleTextRole).toString();
+        if (wholeRow && tip.isEmpty())
+            continue;
+        lines += title(column) + u": "_s + (tip.contains(text) ? tip : text + (tip.isEmpty() ? tip : u"\n"_s + tip));
+        if (const QString meaning = m_proxy->headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString();
+            !wholeRow && !meaning.isEmpty())
+            lines += meaning;
+    }
+    const QRect cell = m_view->visualRect(current);
+    QToolTip::showText(m_view->viewport()->mapToGlobal(cell.bottomLeft()),
+                       Qt::convertFromPlainText(lines.join(u'\n'), Qt::WhiteSpaceNormal), m_view->viewport(), {},
+                       explainedFor);
 }
 
 QList<int> TableController::visibleColumns() const {
@@ -320,8 +439,11 @@ QMenu* TableController::exportMenu(QWidget* parent) const {
     return menu;
 }
 
-void TableController::openRowMenu(const QPoint& position) {
-    const QModelIndex index = m_view->indexAt(position);
+void TableController::openRowMenu(const QPoint& asked) {
+    // By key the view names its middle, whatever row is there: what is meant is the chosen one.
+    const bool byKey = std::exchange(m_menuByKey, false);
+    const QModelIndex index = byKey ? m_view->currentIndex() : m_view->indexAt(asked);
+    const QPoint position = byKey && index.isValid() ? m_view->visualRect(index).bottomLeft() : asked;
     QMenu menu(m_view);
     menu.setObjectName(m_name + u".menu"_s);
     menu.setToolTipsVisible(true);
@@ -348,6 +470,9 @@ bool TableController::eventFilter(QObject* watched, QEvent* event) {
     switch (event->type()) {
     case QEvent::KeyPress:
         m_proxy->holdBriefly();
+        break;
+    case QEvent::ContextMenu:
+        m_menuByKey = static_cast<QContextMenuEvent*>(event)->reason() == QContextMenuEvent::Keyboard;
         break;
     case QEvent::MouseButtonPress:
         m_proxy->setHeld(true);
@@ -396,8 +521,10 @@ bool TableController::restore() {
             continue;
         m_header->moveSection(m_header->visualIndex(column), place++);
         m_header->setSectionHidden(column, !shown.contains(id));
-        if (const int width = widths.value(id).toInt(); width > 0)
+        if (const int width = widths.value(id).toInt(); width > 0) {
             m_base[std::size_t(column)] = width;
+            m_chosen[std::size_t(column)] = true;
+        }
     }
     m_fitting = false;
     const int sorted = columnOf(m_settings->value(key + u"sorted"_s).toString());
@@ -421,11 +548,10 @@ void TableController::remember() const {
         const int column = m_header->logicalIndex(visual);
         const QString id = m_proxy->headerData(column, Qt::Horizontal, models::ColumnIdRole).toString();
         order += id;
-        if (m_header->isSectionHidden(column))
-            continue;
-        shown += id;
-        if (m_base[std::size_t(column)] != sampleWidth(column))
+        if (m_chosen[std::size_t(column)])
             widths[id] = m_base[std::size_t(column)];
+        if (!m_header->isSectionHidden(column))
+            shown += id;
     }
     const QString key = u"tables/"_s + m_name + u'/';
     m_settings->setValue(key + u"version"_s, layoutVersion);

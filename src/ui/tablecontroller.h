@@ -61,8 +61,10 @@ public:
     QModelIndexList selectedSources() const;
     void selectSource(const QModelIndex& source);
 
-    /// A menu with a checkable entry per column, and back to the default.
+    /// Which columns there are, where and how wide, what is sorted by, and back to the default.
     QMenu* columnMenu(QWidget* parent);
+    /// What the current cell's tooltip says, in place: for who has no pointer. Asked again, it goes.
+    void explain();
     void copySelection(models::TextForm form) const;
     void copyAll(models::TextForm form) const;
     /// Asks for a file and writes all rows to it, in the form its name ends with.
@@ -97,6 +99,14 @@ private:
     void updateNotice();
     QString allText(models::TextForm form) const;
     void openRowMenu(const QPoint& position);
+    void addSorting(QMenu& menu);
+    void addArranging(QMenu& menu);
+    void addColumns(QMenu& menu);
+    void showColumn(int column, bool shown);
+    void moveColumn(int column, int by);
+    void widen(int column, int by);
+    void useDefaultColumns();
+    QString title(int column) const;
     QModelIndexList selectedRows() const;
     void collectRows(const QModelIndex& parent, QModelIndexList& rows) const;
     int columnOf(const QString& id) const;
@@ -109,10 +119,13 @@ private:
     QString m_name;
     QPointer<QSettings> m_settings;
     QTimer m_rememberTimer;
-    std::vector<int> m_base; ///< widths before what is left over is shared out
+    std::vector<int> m_base;    ///< widths before what is left over is shared out
+    std::vector<bool> m_chosen; ///< set by a person: neither more nor less than that
     int m_stretched = -1;
+    std::optional<std::pair<QString, Qt::SortOrder>> m_firstSort;
     bool m_fitting = false;
     bool m_restored = false;
+    bool m_menuByKey = false;
     std::function<void(QMenu&, const QModelIndex&)> m_rowMenu;
 };
 

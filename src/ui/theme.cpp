@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme.h"
 
+#include "ui/contrast.h"
 #include "ui/style.h"
 
 #include <QApplication>
@@ -9,18 +10,24 @@
 #include <QStyleFactory>
 #include <QtMath>
 
-#ifdef BATCHSCOPE_PORTAL
-#include <QDBusConnection>
-#include <QDBusMessage>
-#include <QDBusPendingCallWatcher>
-#include <QDBusPendingReply>
-#endif
-
 using namespace Qt::StringLiterals;
 
 namespace ui {
 
 namespace {
+
+/// The ground, nearer to the paper until the ink can be read on it.
+QColor readable(const QColor& ground, const QColor& ink, const QColor& paper) {
+    constexpr int steps = 20;
+    for (int step = 0; step < steps; ++step) {
+        const auto mix = [step](float from, float to) { return from + (to - from) * float(step) / float(steps); };
+        const QColor mixed = QColor::fromRgbF(mix(ground.redF(), paper.redF()), mix(ground.greenF(), paper.greenF()),
+                                              mix(ground.blueF(), paper.blueF()));
+        if (contrast(ink, mixed) >= leastForText)
+            return mixed;
+    }
+    return paper;
+}
 
 QColor rgb(unsigned value) {
     return QColor::fromRgb(QRgb(0xff000000u | value));
@@ -45,7 +52,7 @@ Colors Colors::light() {
     c.onCritical = rgb(0xffffff);
     c.warning = rgb(0x8a5a00);
     c.warningGround = rgb(0xfdf1d8);
-    c.good = rgb(0x1e7b45);
+    c.good = rgb(0x1a7341);
     c.goodGround = rgb(0xe3f4e9);
     c.onGood = rgb(0xffffff);
     c.information = rgb(0x1f5fbf);
@@ -92,11 +99,28 @@ Colors Colors::highContrast(const QPalette& system) {
     c.background = c.header = paper;
     c.panel = system.color(QPalette::Base);
     c.line = c.grid = c.text = c.dim = ink;
-    c.selection = system.color(QPalette::Highlight);
+    c.selection = readable(system.color(QPalette::Highlight), ink, paper);
     c.accent = c.bar = c.secondBar = ink;
     c.critical = c.warning = c.good = c.information = ink;
     c.onAccent = c.onCritical = c.onGood = c.onBar = paper;
     c.dark = paper.lightness() < 128;
+    return c;
+}
+
+Colors Colors::highContrast(bool dark) {
+    QPalette system(dark ? Qt::white : Qt::black, dark ? Qt::black : Qt::white, Qt::white, Qt::black, Qt::gray,
+                    dark ? Qt::white : Qt::black, dark ? Qt::white : Qt::black, dark ? Qt::black : Qt::white,
+                    dark ? Qt::black : Qt::white);
+    system.setColor(QPalette::Highlight, dark ? Qt::white : Qt::black);
+    return highContrast(system);
+}
+
+Colors Colors::stale() const {
+    Colors c = *this;
+    c.text = c.accent = c.critical = c.warning = c.good = c.information = c.bar = c.secondBar = c.dim;
+    c.onAccent = c.onCritical = c.onGood = c.onBar = c.panel;
+    if (criticalGround.isValid())
+        c.criticalGround = c.warningGround = c.goodGround = c.informationGround = c.header;
     return c;
 }
 
@@ -151,7 +175,7 @@ QPalette Colors::palette() const {
     set(QPalette::ButtonText, text);
     set(QPalette::BrightText, critical);
     set(QPalette::Highlight, selection);
-    set(QPalette::HighlightedText, criticalGround.isValid() ? text : onAccent);
+    set(QPalette::HighlightedText, text);
     set(QPalette::ToolTipBase, panel);
     set(QPalette::ToolTipText, text);
     set(QPalette::Link, accent);
@@ -172,11 +196,8 @@ Theme& Theme::instance() {
 }
 
 Theme::Theme()
-    : m_colors(Colors::light())
-    , m_system(QApplication::palette())
-    , m_systemDark(m_system.color(QPalette::Window).lightness() < 128) {
-    apply();
-    askPortal();
+    : m_colors(Colors::light()) {
+    follow(std::make_unique<SystemLook>());
 }
 
 void Theme::choose(ThemeChoice choice) {
@@ -184,13 +205,23 @@ void Theme::choose(ThemeChoice choice) {
     apply();
 }
 
+void Theme::follow(std::unique_ptr<LookSource> source) {
+    m_source = std::move(source);
+    connect(m_source.get(), &LookSource::changed, this, &Theme::apply);
+    apply();
+}
+
 void Theme::apply() {
+    const Look system = m_source->look();
     ThemeChoice shown = m_choice;
     if (shown == ThemeChoice::System)
-        shown = m_systemContrast ? ThemeChoice::HighContrast : m_systemDark ? ThemeChoice::Dark : ThemeChoice::Light;
-    m_colors = shown == ThemeChoice::HighContrast ? Colors::highContrast(m_system)
-               : shown == ThemeChoice::Dark       ? Colors::darkness()
-                                                  : Colors::light();
+        shown = system.contrast ? ThemeChoice::HighContrast : system.dark ? ThemeChoice::Dark : ThemeChoice::Light;
+    const bool darkPalette = SystemLook::lookOf(system.palette).dark;
+    m_colors = shown == ThemeChoice::Dark    ? Colors::darkness()
+               : shown == ThemeChoice::Light ? Colors::light()
+               : darkPalette == system.dark  ? Colors::highContrast(system.palette)
+                                             : Colors::highContrast(system.dark);
+    m_stale = m_colors.stale();
     // Where the platform has a style of its own, it stays; elsewhere Fusion, calmed.
     const QString name = QApplication::style()->name();
     if (name == u"fusion"_s || name == u"windows"_s)
@@ -199,32 +230,9 @@ void Theme::apply() {
     Q_EMIT changed();
 }
 
-void Theme::askPortal() {
-#ifdef BATCHSCOPE_PORTAL
-    // Asked without waiting: a desktop without the portal must not delay the first frame.
-    const auto ask = [this](const QString& key, auto use) {
-        QDBusMessage message =
-            QDBusMessage::createMethodCall(u"org.freedesktop.portal.Desktop"_s, u"/org/freedesktop/portal/desktop"_s,
-                                           u"org.freedesktop.portal.Settings"_s, u"Read"_s);
-        message << u"org.freedesktop.appearance"_s << key;
-        const QDBusConnection bus = QDBusConnection::sessionBus();
-        if (!bus.isConnected())
-            return;
-        auto* watcher = new QDBusPendingCallWatcher(bus.asyncCall(message, 1000), this);
-        connect(watcher, &QDBusPendingCallWatcher::finished, this, [this, watcher, use] {
-            watcher->deleteLater();
-            const QDBusPendingReply<QDBusVariant> reply = *watcher;
-            if (reply.isError())
-                return;
-            const QVariant inner = reply.value().variant();
-            use(inner.canConvert<QDBusVariant>() ? inner.value<QDBusVariant>().variant().toUInt() : inner.toUInt());
-            if (m_choice == ThemeChoice::System)
-                apply();
-        });
-    };
-    ask(u"color-scheme"_s, [this](uint value) { m_systemDark = value == 1; });
-    ask(u"contrast"_s, [this](uint value) { m_systemContrast = value == 1; });
-#endif
+void colored(QObject* owner, const std::function<void()>& color) {
+    color();
+    QObject::connect(&Theme::instance(), &Theme::changed, owner, color);
 }
 
 QFont strongFont(QFont base) {

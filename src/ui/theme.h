@@ -2,11 +2,13 @@
 #pragma once
 
 #include "models/column.h"
+#include "ui/systemlook.h"
 
 #include <QColor>
 #include <QFont>
-#include <QObject>
-#include <QPalette>
+
+#include <functional>
+#include <memory>
 
 namespace ui {
 
@@ -29,6 +31,11 @@ struct Colors {
     static Colors darkness();
     /// From the system's palette alone.
     static Colors highContrast(const QPalette& system);
+    /// Where the system's palette is of the other kind: black and white.
+    static Colors highContrast(bool dark);
+
+    /// The same for what is old: one ink for all, and no ground that says anything.
+    Colors stale() const;
 
     QColor of(models::Tone tone) const;
     QColor groundOf(models::Tone tone) const; ///< invalid where there is none
@@ -44,25 +51,49 @@ public:
     static Theme& instance();
 
     void choose(ThemeChoice choice);
+    /// Takes the desktop's wishes from there: the system's, until something else is named.
+    void follow(std::unique_ptr<LookSource> source);
 
     ThemeChoice choice() const { return m_choice; }
 
-    const Colors& colors() const { return m_colors; }
+    /// What is to be painted with: greyed within the life of a StaleInk.
+    const Colors& colors() const { return m_greyed > 0 ? m_stale : m_colors; }
 
 Q_SIGNALS:
     void changed();
 
 private:
+    friend class StaleInk;
+
     Theme();
-    void askPortal();
     void apply();
 
     ThemeChoice m_choice = ThemeChoice::System;
     Colors m_colors;
-    QPalette m_system;
-    bool m_systemDark = false;
-    bool m_systemContrast = false;
+    Colors m_stale;
+    int m_greyed = 0;
+    std::unique_ptr<LookSource> m_source;
 };
+
+/// What is painted while it lives is painted as old, if it is.
+class StaleInk {
+public:
+    explicit StaleInk(bool stale)
+        : m_stale(stale) {
+        Theme::instance().m_greyed += m_stale;
+    }
+
+    ~StaleInk() { Theme::instance().m_greyed -= m_stale; }
+
+    StaleInk(const StaleInk&) = delete;
+    StaleInk& operator=(const StaleInk&) = delete;
+
+private:
+    bool m_stale;
+};
+
+/// Colours something now and after every change of the theme, as long as its owner lives.
+void colored(QObject* owner, const std::function<void()>& color);
 
 inline const Colors& colors() {
     return Theme::instance().colors();

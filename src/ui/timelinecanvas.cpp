@@ -415,16 +415,14 @@ void Canvas::ruler() {
         const int length = tick->id % 10 == 0 ? 12 : 7;
         m_painter.drawLine(QPointF(at, row.top() + 6), QPointF(at, row.top() + 6 + length));
     }
-    if (m_scene.hasFocus) {
-        m_painter.setPen(QPen(m_colors.accent, 1.5));
-        m_painter.setBrush(Qt::NoBrush);
-        m_painter.drawRect(m_scene.whole.adjusted(1, 1, -2, -2));
-    }
+    if (m_scene.hasFocus)
+        drawFocusSign(&m_painter, m_scene.whole);
 }
 
 } // namespace
 
 void paint(QPainter& painter, const Scene& scene) {
+    const StaleInk ink(scene.stale);
     Canvas(painter, scene).paint();
 }
 

@@ -33,6 +33,7 @@ struct Scene {
     QTimeZone zone = QTimeZone::systemTimeZone();
     std::int64_t current = 0;
     bool hasFocus = false;
+    bool stale = false;
     std::function<double(pg::Timestamp)> x;
     std::function<pg::Timestamp(double)> momentAt;
     std::function<QRect(int)> lane;

@@ -55,7 +55,9 @@ TimelineLegend::TimelineLegend(QWidget* parent)
     const auto add = [&](std::function<void(QPainter&, const QRect&)> draw, const QString& meaning) {
         auto* label = new QLabel(meaning);
         label->setWordWrap(true);
-        grid->addWidget(new Sign(std::move(draw)), row, 0, Qt::AlignTop);
+        auto* sign = new Sign(std::move(draw));
+        sign->setAccessibleName(meaning);
+        grid->addWidget(sign, row, 0, Qt::AlignTop);
         grid->addWidget(label, row, 1);
         ++row;
     };

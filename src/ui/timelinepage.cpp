@@ -351,6 +351,7 @@ void TimelinePage::showBar(std::int64_t token) {
 
 void TimelinePage::setStale(bool stale) {
     m_barTable->setStale(stale);
+    m_view->setStale(stale);
 }
 
 void TimelinePage::setZone(const QTimeZone& zone) {

@@ -2,6 +2,7 @@
 #include "ui/timelineview.h"
 
 #include "models/timelinemodels.h"
+#include "ui/keys.h"
 #include "ui/timelinecanvas.h"
 
 #include <QHelpEvent>
@@ -69,7 +70,7 @@ void TimelineView::setNow(pg::Timestamp now, pg::Interval silentAfter) {
     m_silentAfter = silentAfter;
     place();
     if (const Track* shown = track())
-        setAccessibleDescription(models::timelineInWords(*shown, from(), to()));
+        setAccessibleDescription(models::timelineInWords(*shown, m_timeline().gaps(), from(), to(), m_zone));
 }
 
 /// The stretch of time anew. Whoever hears of moved() tells the present again, and with it the words.
@@ -84,6 +85,11 @@ void TimelineView::place() {
 
 void TimelineView::setZone(const QTimeZone& zone) {
     m_zone = zone;
+    viewport()->update();
+}
+
+void TimelineView::setStale(bool stale) {
+    m_stale = stale;
     viewport()->update();
 }
 
@@ -207,6 +213,7 @@ void TimelineView::paintEvent(QPaintEvent*) {
     scene.zone = m_zone;
     scene.current = m_current;
     scene.hasFocus = hasFocus();
+    scene.stale = m_stale;
     scene.x = [this](pg::Timestamp moment) { return x(moment); };
     scene.momentAt = [this](double at) { return momentAt(at); };
     scene.lane = [this](int lane) { return laneRect(lane); };
@@ -308,55 +315,60 @@ void TimelineView::moveToLane(int by) {
 }
 
 void TimelineView::keyPressEvent(QKeyEvent* event) {
-    const bool pans = event->modifiers().testFlag(Qt::ControlModifier);
+    using keys::Deed;
     const auto pan = [this](double share) {
         moveTo(m_from + std::chrono::duration_cast<pg::Interval>(m_span * share));
     };
-    const Track* shown = track();
-    switch (event->key()) {
-    case Qt::Key_Left:
-        pans ? pan(-0.1) : moveInLane(-1);
+    const double fixed = m_following ? 1 - ahead : 0.5;
+    const auto deed = keys::pressed(keys::Place::Timeline, *event);
+    if (!deed) {
+        QAbstractScrollArea::keyPressEvent(event);
         return;
-    case Qt::Key_Right:
-        pans ? pan(0.1) : moveInLane(1);
-        return;
-    case Qt::Key_Up:
+    }
+    switch (*deed) {
+    case Deed::BarBefore:
+        moveInLane(-1);
+        break;
+    case Deed::BarAfter:
+        moveInLane(1);
+        break;
+    case Deed::LaneAbove:
         moveToLane(-1);
-        return;
-    case Qt::Key_Down:
+        break;
+    case Deed::LaneBelow:
         moveToLane(1);
-        return;
-    case Qt::Key_PageUp:
+        break;
+    case Deed::PanLittleLeft:
+        pan(-0.1);
+        break;
+    case Deed::PanLittleRight:
+        pan(0.1);
+        break;
+    case Deed::PanLeft:
         pan(-0.8);
-        return;
-    case Qt::Key_PageDown:
+        break;
+    case Deed::PanRight:
         pan(0.8);
-        return;
-    case Qt::Key_Home:
-        if (shown)
+        break;
+    case Deed::ShowBegin:
+        if (const Track* shown = track())
             moveTo(shown->firstLook - m_span / 20);
-        return;
-    case Qt::Key_End:
-    case Qt::Key_F:
+        break;
+    case Deed::FollowNow:
         setFollowing(true);
-        return;
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-        zoom(zoomStep, m_following ? 1 - ahead : 0.5);
-        return;
-    case Qt::Key_Minus:
-        zoom(1 / zoomStep, m_following ? 1 - ahead : 0.5);
-        return;
-    case Qt::Key_0:
+        break;
+    case Deed::ZoomIn:
+        zoom(zoomStep, fixed);
+        break;
+    case Deed::ZoomOut:
+        zoom(1 / zoomStep, fixed);
+        break;
+    case Deed::ShowAll:
         fit();
-        return;
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
+        break;
+    default:
         if (m_current)
             Q_EMIT activated(m_current);
-        return;
-    default:
-        QAbstractScrollArea::keyPressEvent(event);
     }
 }
 

@@ -24,6 +24,8 @@ public:
     /// The clock of the server now, and from which age of a heartbeat on an open bar is shown as silent.
     void setNow(pg::Timestamp now, pg::Interval silentAfter);
     void setZone(const QTimeZone& zone);
+    /// Greyed: what stands there is old.
+    void setStale(bool stale);
 
     pg::Timestamp from() const { return m_from; }
 
@@ -92,6 +94,7 @@ private:
     std::optional<QPoint> m_pressed;
     pg::Timestamp m_pressedFrom;
     bool m_dragged = false;
+    bool m_stale = false;
     std::size_t m_lanes = 0;
 };
 

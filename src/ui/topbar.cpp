@@ -3,6 +3,7 @@
 
 #include "ui/card.h"
 #include "ui/chiplabel.h"
+#include "ui/keys.h"
 #include "ui/paint.h"
 #include "ui/segments.h"
 #include "ui/theme.h"
@@ -35,7 +36,7 @@ protected:
         drawPanel(&painter, rect(), c.header, hasFocus() ? c.accent : c.line, space::radius - 1);
         painter.setPen(c.dim);
         const QRect words = rect().adjusted(12, 0, -12, 0);
-        const QString keys = QKeySequence(Qt::CTRL | Qt::Key_K).toString(QKeySequence::NativeText);
+        const QString keys = keys::text(keys::Deed::OpenPalette);
         painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter, keys);
         const int left = words.width() - painter.fontMetrics().horizontalAdvance(keys) - space::large;
         painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
@@ -64,9 +65,10 @@ TopBar::TopBar(QWidget* parent)
     m_search->setObjectName(u"paletteButton"_s);
     m_search->setAccessibleName(tr("Command palette"));
     m_search->setFocusPolicy(Qt::StrongFocus);
-    m_live->add(tr("Live"), u"live"_s)->setToolTip(tr("Sample as set (Ctrl+Space)"));
-    m_live->add(tr("Pause"), u"pause"_s)->setToolTip(tr("Stop sampling; the page stays as it is (Ctrl+Space)"));
-    m_live->add(tr("Past"), u"past"_s)->setToolTip(tr("Show what was recorded (Ctrl+H)"));
+    m_live->add(tr("Live"), u"live"_s)->setToolTip(keys::withKeys(tr("Sample as set"), keys::Deed::Pause));
+    m_live->add(tr("Pause"), u"pause"_s)
+        ->setToolTip(keys::withKeys(tr("Stop sampling; the page stays as it is"), keys::Deed::Pause));
+    m_live->add(tr("Past"), u"past"_s)->setToolTip(keys::withKeys(tr("Show what was recorded"), keys::Deed::ShowPast));
     m_mode->add(tr("Observe"), u"observe"_s)->setToolTip(tr("Look only: no session exists that could write"));
     m_operate = m_mode->add(tr("Operate…"), u"operate"_s);
     m_operate->setToolTip(tr("Allow actions that change something"));

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "ui/card.h"
+#include "ui/keys.h"
 
 #include <QAbstractButton>
 #include <QCoreApplication>
-#include <QShortcut>
 
 #include <functional>
 #include <optional>
@@ -23,10 +23,10 @@ public:
     /// turned is called when another page should be asked for.
     Turner(Card& card, std::function<void()> turned)
         : m_turned(std::move(turned)) {
-        m_back = add(card, QStringLiteral("‹"), QStringLiteral("previousPage"), tr("Page before (Ctrl+PgUp)"),
-                     Qt::Key_PageUp, [this] { turnBack(); });
-        m_forward = add(card, QStringLiteral("›"), QStringLiteral("nextPage"), tr("Next page (Ctrl+PgDown)"),
-                        Qt::Key_PageDown, [this] { turnForward(); });
+        m_back = add(card, QStringLiteral("‹"), QStringLiteral("previousPage"), tr("Page before"), keys::Deed::PageBack,
+                     [this] { turnBack(); });
+        m_forward = add(card, QStringLiteral("›"), QStringLiteral("nextPage"), tr("Next page"), keys::Deed::PageForward,
+                        [this] { turnForward(); });
         update();
     }
 
@@ -49,16 +49,14 @@ public:
     }
 
 private:
-    QAbstractButton* add(Card& card, const QString& text, const QString& name, const QString& meaning, Qt::Key key,
+    QAbstractButton* add(Card& card, const QString& text, const QString& name, const QString& meaning, keys::Deed deed,
                          std::function<void()> turn) {
         QAbstractButton* button = makeButton(text, name, &card);
-        button->setToolTip(meaning);
-        button->setAccessibleName(meaning);
+        button->setToolTip(keys::withKeys(meaning, deed));
+        button->setAccessibleName(button->toolTip());
         QObject::connect(button, &QAbstractButton::clicked, &card, turn);
         card.addToHeading(button);
-        auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | key), &card);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        QObject::connect(shortcut, &QShortcut::activated, button, &QAbstractButton::click);
+        keys::bind(deed, &card, [button](int) { button->click(); });
         return button;
     }
 

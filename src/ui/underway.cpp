@@ -2,6 +2,7 @@
 #include "ui/underway.h"
 
 #include "ui/card.h"
+#include "ui/keys.h"
 
 #include <QAbstractButton>
 #include <QEvent>
@@ -25,12 +26,12 @@ UnderWay::UnderWay(QWidget* place)
 UnderWay::UnderWay(Card* place)
     : UnderWay(static_cast<QWidget*>(place)) {
     m_button = makeButton(tr("Cancel"), u"cancelLook"_s, place);
-    m_button->setToolTip(tr("Ends what the server is asked here (Esc)"));
+    m_button->setToolTip(keys::withKeys(tr("Ends what the server is asked here"), keys::Deed::CancelQuestion));
     m_button->setAccessibleName(m_button->toolTip());
     m_button->hide();
     place->addToHeading(m_button);
     connect(m_button, &QAbstractButton::clicked, this, &UnderWay::cancel);
-    m_escape = new QShortcut(Qt::Key_Escape, place);
+    m_escape = new QShortcut(keys::of(keys::Deed::CancelQuestion).keys.first(), place);
     m_escape->setContext(Qt::WidgetWithChildrenShortcut);
     m_escape->setEnabled(false);
     connect(m_escape, &QShortcut::activated, this, &UnderWay::cancel);

@@ -43,7 +43,7 @@ WhyCard::WhyCard(desk::Desk* desk, QWidget* parent)
     m_answer->setAccessibleName(tr("Why the event is not in this batch"));
     m_answer->setWordWrap(true);
     m_answer->setTextFormat(Qt::PlainText);
-    m_answer->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    makeSelectable(m_answer, true);
     m_answer->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_answer->setContentsMargins(space::large, 10, space::large, 10);
     m_answer->setBackgroundRole(QPalette::Base);
@@ -61,6 +61,7 @@ WhyCard::WhyCard(desk::Desk* desk, QWidget* parent)
 
 void WhyCard::setZone(const QTimeZone& zone) {
     m_zone = zone;
+    sayStory();
 }
 
 void WhyCard::setWindow(const std::optional<Window>& window) {
@@ -72,7 +73,14 @@ void WhyCard::setWindow(const std::optional<Window>& window) {
 }
 
 void WhyCard::say(const QString& text) {
+    m_story.reset();
     m_answer->setText(text);
+}
+
+void WhyCard::sayStory() {
+    if (m_story && m_window)
+        m_answer->setText(models::whyNotText(m_story->first, m_story->second, m_window->lastTick, m_window->nextTick,
+                                             m_window->subId, m_zone));
 }
 
 void WhyCard::explain() {
@@ -88,41 +96,44 @@ void WhyCard::explain() {
 void WhyCard::look(const std::optional<domain::EventPosition>& from) {
     domain::EventSearch search;
     search.id = m_wanted;
-    m_underWay->ask(m_desk->searchEvents(m_window->queueId, search, from),
-                    [this](const links::Reply<domain::EventPage>& reply) {
-                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                            say(words::failure(*failure));
-                            return;
-                        }
-                        const auto& page = std::get<domain::EventPage>(reply);
-                        m_bytesRead += page.bytesRead;
-                        // The newest of several: a retry stands beside the first delivery.
-                        if (!page.rows.empty())
-                            askStory(page.rows.back());
-                        else if (page.next && m_bytesRead < mostBytes)
-                            look(page.next);
-                        else if (page.next)
-                            say(tr("Not found in the first %1 of the queue's tables. Messages can search on.")
-                                    .arg(models::format::bytes(m_bytesRead)));
-                        else
-                            say(tr("No event %1 is stored. It was never sent to this queue, its transaction was "
-                                   "rolled back, its table was rotated away, or it waits on the pages Retry and Dead "
-                                   "letters.")
-                                    .arg(m_wanted));
-                    },
-                    [this] { say(tr("Cancelled.")); });
+    m_underWay->ask(
+        m_desk->searchEvents(m_window->queueId, search, from),
+        [this](const links::Reply<domain::EventPage>& reply) {
+            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                say(words::failure(*failure));
+                return;
+            }
+            const auto& page = std::get<domain::EventPage>(reply);
+            m_bytesRead += page.bytesRead;
+            // The newest of several: a retry stands beside the first delivery.
+            if (!page.rows.empty())
+                askStory(page.rows.back());
+            else if (page.next && m_bytesRead < mostBytes)
+                look(page.next);
+            else if (page.next)
+                say(tr("Not found in the first %1 of the queue's tables. Messages can search on.")
+                        .arg(models::format::bytes(m_bytesRead)));
+            else
+                say(tr("No event %1 is stored. It was never sent to this queue, its transaction was "
+                       "rolled back, its table was rotated away, or it waits on the pages Retry and Dead "
+                       "letters.")
+                        .arg(m_wanted));
+        },
+        [this] { say(tr("Cancelled.")); });
 }
 
 void WhyCard::askStory(const domain::EventRow& event) {
-    m_underWay->ask(m_desk->eventStory(m_window->queueId, event),
-                    [this, event](const links::Reply<domain::EventStory>& reply) {
-                        if (const auto* failure = std::get_if<pg::Failure>(&reply))
-                            say(words::failure(*failure));
-                        else
-                            say(models::whyNotText(std::get<domain::EventStory>(reply), event, m_window->lastTick,
-                                                   m_window->nextTick, m_window->subId, m_zone));
-                    },
-                    [this] { say(tr("Cancelled.")); });
+    m_underWay->ask(
+        m_desk->eventStory(m_window->queueId, event),
+        [this, event](const links::Reply<domain::EventStory>& reply) {
+            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                say(words::failure(*failure));
+                return;
+            }
+            m_story.emplace(std::get<domain::EventStory>(reply), event);
+            sayStory();
+        },
+        [this] { say(tr("Cancelled.")); });
 }
 
 } // namespace ui

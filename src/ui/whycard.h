@@ -29,6 +29,7 @@ private:
     void look(const std::optional<domain::EventPosition>& from);
     void askStory(const domain::EventRow& event);
     void say(const QString& text);
+    void sayStory();
 
     desk::Desk* m_desk;
     UnderWay* m_underWay;
@@ -36,6 +37,7 @@ private:
     QLabel* m_answer;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     std::optional<Window> m_window;
+    std::optional<std::pair<domain::EventStory, domain::EventRow>> m_story; ///< what is told now
     std::int64_t m_wanted = 0;
     std::int64_t m_bytesRead = 0;
 };

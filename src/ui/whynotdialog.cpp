@@ -28,6 +28,7 @@ WhyNotDialog::WhyNotDialog(const QString& action, const desk::Availability& avai
     title->setFont(titleFont());
     layout->addWidget(title);
     QLabel* why = wrappedLabel(availability.why);
+    makeSelectable(why, true);
     why->setObjectName(u"why"_s);
     layout->addWidget(why);
     auto* buttons = new QHBoxLayout;

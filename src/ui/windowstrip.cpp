@@ -69,8 +69,14 @@ QSize WindowStrip::minimumSizeHint() const {
     return sizeHint();
 }
 
+void WindowStrip::setStale(bool stale) {
+    m_stale = stale;
+    update();
+}
+
 void WindowStrip::paintEvent(QPaintEvent*) {
     QPainter painter(this);
+    const StaleInk ink(m_stale);
     const Colors& c = colors();
     const QFont plain = tabular(font());
     int left = edge;

@@ -18,6 +18,8 @@ public:
 
     void setBoard(const stepper::Board& board, const std::set<std::int64_t>& changed);
 
+    void setStale(bool stale);
+
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
@@ -27,6 +29,7 @@ protected:
 private:
     stepper::Board m_board;
     std::set<std::int64_t> m_changed;
+    bool m_stale = false;
 };
 
 } // namespace ui

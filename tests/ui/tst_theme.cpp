@@ -1,25 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/contrast.h"
 #include "ui/theme.h"
 
+#include <QSignalSpy>
 #include <QtTest>
-
-#include <cmath>
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
-double luminance(const QColor& color) {
-    const auto linear = [](double part) {
-        return part <= 0.03928 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4);
-    };
-    return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
-}
+using ui::contrast;
 
-double contrast(const QColor& one, const QColor& other) {
-    const double a = luminance(one);
-    const double b = luminance(other);
-    return (std::max(a, b) + 0.05) / (std::min(a, b) + 0.05);
+/// A desktop that wants what it is told to want.
+class Desktop : public ui::LookSource {
+public:
+    explicit Desktop(ui::Look look)
+        : m_look(std::move(look)) {}
+
+    ui::Look look() const override { return m_look; }
+
+    void want(const ui::Look& look) {
+        m_look = look;
+        Q_EMIT changed();
+    }
+
+private:
+    ui::Look m_look;
+};
+
+QPalette paletteOf(const QColor& ink, const QColor& paper) {
+    QPalette palette;
+    for (const auto role : {QPalette::Window, QPalette::Base})
+        palette.setColor(role, paper);
+    for (const auto role : {QPalette::WindowText, QPalette::Text})
+        palette.setColor(role, ink);
+    palette.setColor(QPalette::Highlight, Qt::yellow);
+    return palette;
 }
 
 } // namespace
@@ -33,14 +49,15 @@ private Q_SLOTS:
         QTest::addColumn<QColor>("ink");
         QTest::addColumn<QColor>("ground");
         QTest::addColumn<double>("least");
-        QPalette system;
-        system.setColor(QPalette::Window, Qt::black);
-        system.setColor(QPalette::Base, Qt::black);
-        system.setColor(QPalette::WindowText, Qt::white);
-        system.setColor(QPalette::Highlight, Qt::yellow);
-        const std::pair<const char*, ui::Colors> themes[] = {{"light", ui::Colors::light()},
-                                                             {"dark", ui::Colors::darkness()},
-                                                             {"contrast", ui::Colors::highContrast(system)}};
+        const std::pair<const char*, ui::Colors> themes[] = {
+            {"light", ui::Colors::light()},
+            {"dark", ui::Colors::darkness()},
+            {"contrast", ui::Colors::highContrast(paletteOf(Qt::white, Qt::black))},
+            {"light contrast", ui::Colors::highContrast(false)},
+            {"dark contrast", ui::Colors::highContrast(true)},
+            {"light, stale", ui::Colors::light().stale()},
+            {"dark, stale", ui::Colors::darkness().stale()},
+            {"contrast, stale", ui::Colors::highContrast(true).stale()}};
         for (const auto& [name, c] : themes) {
             const auto pair = [name = name](const char* what, const QColor& ink, const QColor& ground, double least) {
                 QTest::addRow("%s %s", name, what) << ink << ground << least;
@@ -53,11 +70,13 @@ private Q_SLOTS:
             for (int tone = 0; tone <= int(models::Tone::Critical); ++tone) {
                 const QColor ink = c.of(models::Tone(tone));
                 pair(qPrintable(u"tone %1 on panel"_s.arg(tone)), ink, c.panel, 4.5);
+                pair(qPrintable(u"tone %1 on selection"_s.arg(tone)), ink, c.selection, 4.5);
                 if (const QColor ground = c.groundOf(models::Tone(tone)); ground.isValid())
                     pair(qPrintable(u"tone %1 on its ground"_s.arg(tone)), ink, ground, 4.5);
                 // The badge of the environment is the panel's colour on the tone.
                 pair(qPrintable(u"badge %1"_s.arg(tone)), c.panel, ink, 4.5);
             }
+            pair("dim on selection", c.dim, c.selection, 4.5);
             pair("selected text", c.palette().color(QPalette::HighlightedText), c.selection, 4.5);
             pair("on accent", c.onAccent, c.accent, 4.5);
             pair("on critical", c.onCritical, c.critical, 4.5);
@@ -80,6 +99,70 @@ private Q_SLOTS:
         const ui::Colors c = ui::Colors::highContrast(QPalette());
         for (int tone = 0; tone <= int(models::Tone::Critical); ++tone)
             QVERIFY(!c.groundOf(models::Tone(tone)).isValid());
+    }
+
+    void followsTheDesktop() {
+        ui::Theme& theme = ui::Theme::instance();
+        theme.choose(ui::ThemeChoice::System);
+        auto owned = std::make_unique<Desktop>(ui::Look{paletteOf(Qt::black, QColor(0xf0, 0xf0, 0xf0)), false, false});
+        Desktop& desktop = *owned;
+        theme.follow(std::move(owned));
+        QSignalSpy changed(&theme, &ui::Theme::changed);
+        QCOMPARE(theme.colors().panel, ui::Colors::light().panel);
+        desktop.want({paletteOf(Qt::black, QColor(0xf0, 0xf0, 0xf0)), true, false});
+        QCOMPARE(theme.colors().panel, ui::Colors::darkness().panel);
+        QCOMPARE(QApplication::palette().color(QPalette::Base), ui::Colors::darkness().panel);
+        QCOMPARE(changed.count(), 1);
+        // The desktop's palette may be of the other kind, or not there: what is wanted counts.
+        desktop.want({paletteOf(Qt::black, QColor(0xf0, 0xf0, 0xf0)), true, true});
+        QCOMPARE(theme.colors().panel, QColor(Qt::black));
+        QCOMPARE(theme.colors().text, QColor(Qt::white));
+        desktop.want({paletteOf(Qt::green, Qt::black), true, true});
+        QCOMPARE(theme.colors().text, QColor(Qt::green));
+        desktop.want({paletteOf(Qt::cyan, Qt::black), true, true});
+        QCOMPARE(theme.colors().text, QColor(Qt::cyan));
+        // Who chose for himself is left alone.
+        theme.choose(ui::ThemeChoice::Light);
+        desktop.want({paletteOf(Qt::white, Qt::black), true, true});
+        QCOMPARE(theme.colors().panel, ui::Colors::light().panel);
+        theme.choose(ui::ThemeChoice::System);
+        QCOMPARE(theme.colors().panel, QColor(Qt::black));
+        theme.follow(std::make_unique<ui::SystemLook>());
+    }
+
+    void aPaletteTellsDarkAndContrast() {
+        const auto look = [](const QColor& ink, const QColor& paper) {
+            return ui::SystemLook::lookOf(paletteOf(ink, paper));
+        };
+        QVERIFY(!look(Qt::black, QColor(0xf0, 0xf0, 0xf0)).dark);
+        QVERIFY(!look(Qt::black, QColor(0xf0, 0xf0, 0xf0)).contrast);
+        QVERIFY(look(QColor(0xee, 0xee, 0xee), QColor(0x20, 0x20, 0x20)).dark);
+        QVERIFY(!look(QColor(0xee, 0xee, 0xee), QColor(0x20, 0x20, 0x20)).contrast);
+        QVERIFY(look(Qt::white, Qt::black).dark && look(Qt::white, Qt::black).contrast);
+        QVERIFY(!look(Qt::black, Qt::white).dark && look(Qt::black, Qt::white).contrast);
+    }
+
+    /// The platform tells its windows of a new theme; reading it leaves the colours as they are.
+    void aNewPlatformThemeIsReadOnce() {
+        ui::Theme& theme = ui::Theme::instance();
+        theme.choose(ui::ThemeChoice::Dark);
+        QWidget window;
+        QEvent event(QEvent::ThemeChange);
+        QApplication::sendEvent(&window, &event);
+        QCOMPARE(QApplication::palette().color(QPalette::Base), ui::Colors::darkness().panel);
+        QVERIFY(!ui::SystemLook::lookOf(ui::SystemLook().look().palette).dark);
+    }
+
+    void whatIsOldIsGreyed() {
+        ui::Theme::instance().choose(ui::ThemeChoice::Dark);
+        const QColor fresh = ui::colors().critical;
+        {
+            const ui::StaleInk ink(true);
+            QCOMPARE(ui::colors().critical, ui::Colors::darkness().dim);
+            const ui::StaleInk inner(false);
+            QCOMPARE(ui::colors().critical, ui::Colors::darkness().dim);
+        }
+        QCOMPARE(ui::colors().critical, fresh);
     }
 
     void rowsFollowTheFont() {
