@@ -155,6 +155,34 @@ private Q_SLOTS:
         QCOMPARE(m_window->currentPage(), u"inflight"_s);
     }
 
+    void thePaletteSaysWhatIsChosen() {
+        static QStringList focused;
+        focused.clear();
+        QAccessible::setActive(true);
+        const auto before = QAccessible::installUpdateHandler([](QAccessibleEvent* event) {
+            if (event->type() != QAccessible::Focus)
+                return;
+            if (const QAccessibleInterface* thing = event->accessibleInterface())
+                focused += thing->text(QAccessible::Name);
+        });
+        open(u"overview"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        QDialog* palette = nullptr;
+        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
+        const auto* list = palette->findChild<QListView*>(u"paletteList"_s);
+        for (int step = 0; step < 3; ++step) {
+            QTest::keyClick(field, Qt::Key_Down);
+            const QString chosen = list->currentIndex().data(Qt::AccessibleTextRole).toString();
+            QCOMPARE(focused.value(focused.size() - 1), chosen);
+            QCOMPARE(field->accessibleDescription(), chosen);
+        }
+        QVERIFY(field->hasFocus());
+        palette->reject();
+        QAccessible::installUpdateHandler(before);
+        QAccessible::setActive(false);
+    }
+
     void thePaletteOffersActionsOnTheSelection() {
         open(u"inflight"_s);
         QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
@@ -558,6 +586,17 @@ private Q_SLOTS:
         QTRY_COMPARE(notice->title(), u"The events can't be read"_s);
         QVERIFY(notice->accessibleDescription().contains(u"42501"_s));
         QVERIFY(m_window->isReadyForPicture());
+        // And it is copied without a mouse: what the server said is a stop of the tab key.
+        QLabel* said = nullptr;
+        for (QLabel* label : notice->findChildren<QLabel*>()) {
+            if (label->focusPolicy() & Qt::TabFocus)
+                said = label;
+        }
+        QVERIFY(said && said->isVisible());
+        said->setFocus(Qt::TabFocusReason);
+        QTest::keySequence(said, QKeySequence::SelectAll);
+        QTest::keySequence(said, QKeySequence::Copy);
+        QVERIFY2(QApplication::clipboard()->text().contains(u"42501"_s), qPrintable(QApplication::clipboard()->text()));
     }
 
     void columnsAreRemembered() {

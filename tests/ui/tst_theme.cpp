@@ -5,6 +5,13 @@
 #include <QSignalSpy>
 #include <QtTest>
 
+#ifdef BATCHSCOPE_PORTAL
+#include <QDBusConnection>
+#include <QDBusError>
+#include <QDBusServer>
+#include <QDBusVariant>
+#endif
+
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -37,6 +44,28 @@ QPalette paletteOf(const QColor& ink, const QColor& paper) {
     palette.setColor(QPalette::Highlight, Qt::yellow);
     return palette;
 }
+
+#ifdef BATCHSCOPE_PORTAL
+
+/// The desktop's portal, as far as colours are concerned.
+class Portal : public QObject {
+    Q_OBJECT
+    Q_CLASSINFO("D-Bus Interface", "org.freedesktop.portal.Settings")
+
+public:
+    QMap<QString, uint> settings;
+
+public Q_SLOTS:
+
+    QDBusVariant Read(const QString&, const QString& key) {
+        return QDBusVariant(QVariant::fromValue(QDBusVariant(settings[key])));
+    }
+
+Q_SIGNALS:
+    void SettingChanged(const QString& group, const QString& key, const QDBusVariant& value);
+};
+
+#endif
 
 } // namespace
 
@@ -164,6 +193,40 @@ private Q_SLOTS:
         }
         QCOMPARE(ui::colors().critical, fresh);
     }
+
+#ifdef BATCHSCOPE_PORTAL
+
+    void followsThePortal() {
+        // A bus of its own, between this process and itself.
+        QDBusServer server(u"unix:tmpdir=/tmp"_s);
+        QVERIFY2(server.isConnected(), qPrintable(server.lastError().message()));
+        Portal portal;
+        portal.settings = {{u"color-scheme"_s, 1}, {u"contrast"_s, 0}};
+        std::optional<QDBusConnection> there;
+        connect(&server, &QDBusServer::newConnection, &portal, [&](const QDBusConnection& connection) {
+            there = connection;
+            there->registerObject(u"/org/freedesktop/portal/desktop"_s, &portal,
+                                  QDBusConnection::ExportAllSlots | QDBusConnection::ExportAllSignals);
+        });
+        QDBusConnection here = QDBusConnection::connectToPeer(server.address(), u"portal"_s);
+        QTRY_VERIFY(there);
+        {
+            ui::SystemLook look(here);
+            QTRY_VERIFY(look.look().dark);
+            QVERIFY(!look.look().contrast);
+            QSignalSpy changed(&look, &ui::LookSource::changed);
+            Q_EMIT portal.SettingChanged(u"org.freedesktop.appearance"_s, u"contrast"_s, QDBusVariant(1u));
+            QTRY_VERIFY(look.look().contrast);
+            QCOMPARE(changed.count(), 1);
+            Q_EMIT portal.SettingChanged(u"org.gnome.desktop.interface"_s, u"color-scheme"_s, QDBusVariant(2u));
+            Q_EMIT portal.SettingChanged(u"org.freedesktop.appearance"_s, u"color-scheme"_s, QDBusVariant(2u));
+            QTRY_VERIFY(!look.look().dark);
+            QCOMPARE(changed.count(), 2);
+        }
+        QDBusConnection::disconnectFromPeer(u"portal"_s);
+    }
+
+#endif
 
     void rowsFollowTheFont() {
         QFont font = QApplication::font();

@@ -4,7 +4,9 @@
 #include "models/timelinemodels.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
+#include "ui/theme.h"
 #include "ui/timelineview.h"
+#include "ui/translation.h"
 
 #include <QAbstractItemModelTester>
 #include <QLabel>
@@ -113,6 +115,58 @@ private Q_SLOTS:
                 colours.insert(picture.pixel(x, y));
         }
         QVERIFY(colours.size() > 6);
+    }
+
+    /// What the pointer is told of gaps, waits, unseen batches and heartbeats, the words tell as well.
+    void wordsOfWhatIsNoBar() {
+        ui::loadTranslation();
+        const pg::Timestamp begin = made::now;
+        monitor::Track track;
+        track.firstLook = begin;
+        monitor::Lane lane;
+        lane.name = "billing.w1";
+        lane.role = domain::Role::CoopMember;
+        lane.heartbeats = {begin - 5s, begin + 1s, begin + 2s, begin + 70s};
+        track.lanes.push_back(lane);
+        track.waits = {
+            {begin + 3s, begin + 4s, 77, 2}, {begin + 5s, begin + 6s, 77, 3}, {begin + 90s, begin + 91s, 7, 9}};
+        track.unseen = {{begin + 1s, begin + 2s, 10, 12, 2}, {begin + 7s, begin + 8s, 13, 16, 3}};
+        const std::vector<monitor::Gap> gaps = {{begin + 20s, begin + 30s}, {begin + 80s, begin + 85s}};
+        const QString words = models::timelineInWords(track, gaps, begin, begin + 60s, QTimeZone::utc());
+        for (const QString& part :
+             {u"w1: no batch, 2 heartbeats"_s, u"2 waits for the row, at most 3 sessions at once"_s,
+              u"at most 5 batches went unseen"_s, u"not looked at from 14:07:51 to 14:08:01"_s})
+            QVERIFY2(words.contains(part), qPrintable(words));
+        QVERIFY2(!words.contains(u"14:08:51"_s), qPrintable(words));
+        const QString earlier = models::timelineInWords(track, {}, begin - 10s, begin, QTimeZone::utc());
+        QVERIFY2(earlier.contains(u"not looked at before 14:07:31"_s), qPrintable(earlier));
+    }
+
+    void whatIsOldIsGrey() {
+        fill(200);
+        const monitor::Track* track = inside().timeline.track(m_queueId, m_subId);
+        open(QString::fromStdString(track->queue + '/' + track->name));
+        QTRY_VERIFY(m_window->isReadyForPicture());
+        view()->fit();
+        const auto coloured = [this] {
+            const QImage picture = view()->viewport()->grab().toImage();
+            for (int x = 160; x < picture.width(); ++x) {
+                for (int y = 0; y < picture.height(); ++y) {
+                    const QColor pixel = picture.pixelColor(x, y);
+                    if (pixel == ui::colors().bar || pixel == ui::colors().warning || pixel == ui::colors().accent)
+                        return true;
+                }
+            }
+            return false;
+        };
+        QVERIFY(coloured());
+        inside().status.state = desk::LinkState::Lost;
+        Q_EMIT m_desk->linkStatusChanged();
+        m_window->setFocus();
+        QVERIFY(!coloured());
+        inside().status.state = desk::LinkState::Live;
+        Q_EMIT m_desk->linkStatusChanged();
+        QVERIFY(coloured());
     }
 
     void byKeysAlone() {
