@@ -476,19 +476,11 @@ QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t queueId, std:
                         countDeadline);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t queueId,
-                                                                const domain::EventPosition& position,
-                                                                std::int64_t eventId, std::int64_t maxBytes) {
+QFuture<links::Reply<domain::Message>> Desk::message(std::int32_t queueId, const domain::EventPosition& position,
+                                                     std::int64_t eventId, std::int64_t maxBytes) {
     return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
-            const queries::Payload found = queries::payload(connection, queueId, position, eventId, maxBytes, deadline);
-            if (!found.found) {
-                pg::Failure gone;
-                gone.kind = pg::ErrorKind::Decode;
-                gone.diagnostics.message = "the event is no longer there: its table was rotated";
-                throw pg::Error(std::move(gone));
-            }
-            return found.data;
+            return queries::message(connection, queueId, position, eventId, maxBytes, deadline);
         },
         pageDeadline);
 }

@@ -25,11 +25,11 @@ QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t queueId,
         lookDeadline);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t owner, std::int64_t eventId,
-                                                                     std::int64_t maxBytes) {
+QFuture<links::Reply<domain::Message>> Desk::retryMessage(std::int32_t owner, std::int64_t eventId,
+                                                          std::int64_t maxBytes) {
     return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::retryPayload(connection, owner, eventId, maxBytes, deadline);
+            return queries::retryMessage(connection, owner, eventId, maxBytes, deadline);
         },
         lookDeadline);
 }
@@ -49,9 +49,9 @@ QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t queueId)
                         lookDeadline);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t id, std::int64_t maxBytes) {
+QFuture<links::Reply<domain::Message>> Desk::deadMessage(std::int64_t id, std::int64_t maxBytes) {
     return d->look([=](pg::Connection& connection,
-                            pg::Deadline deadline) { return queries::deadPayload(connection, id, maxBytes, deadline); },
+                       pg::Deadline deadline) { return queries::deadMessage(connection, id, maxBytes, deadline); },
                         lookDeadline);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/jsoncondition.h"
+#include "domain/message.h"
 #include "pg/time.h"
 
 #include <cstdint>
@@ -19,7 +20,7 @@ struct EventPosition {
     bool operator==(const EventPosition&) const = default;
 };
 
-/// An event as stored, the payload cut to a preview.
+/// An event as stored; of its payload and extra fields perhaps only the beginnings.
 struct EventRow {
     EventPosition position;
     std::int64_t id = 0;
@@ -28,9 +29,13 @@ struct EventRow {
     std::optional<std::int32_t> owner;
     std::optional<std::int32_t> retry;
     std::optional<std::string> type;
-    std::optional<std::string> data; ///< at most previewBytes of it
-    std::int64_t dataBytes = 0;      ///< of the whole payload
-    std::optional<std::string> extra1, extra2, extra3, extra4;
+    std::optional<std::string> data;
+    std::int64_t dataBytes = 0; ///< of the whole payload
+    std::array<std::optional<std::string>, 4> extras;
+    std::array<std::int64_t, 4> extraBytes{}; ///< of the whole ones
+
+    /// As far as it is here.
+    Message message() const { return {txid, type, data, dataBytes, extras, extraBytes}; }
 
     bool operator==(const EventRow&) const = default;
 };

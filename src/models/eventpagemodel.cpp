@@ -11,6 +11,10 @@ namespace {
 
 using Text = const std::optional<std::string>&;
 
+QString positionText(const EventLine& line) {
+    return QString::number(line.event.position.table) + u' ' + QString::fromStdString(line.event.position.ctid);
+}
+
 std::vector<Column<EventLine>> eventColumns() {
     using Line = EventLine;
     std::vector<Column<EventLine>> columns = {
@@ -52,21 +56,21 @@ std::vector<Column<EventLine>> eventColumns() {
                         Pace::Identity, u"123 456 789"_s, false},
                        [](const EventLine& line) { return line.event.txid; }),
     };
-    using Extra = std::pair<QString, std::optional<std::string> domain::EventRow::*>;
-    for (const auto& [id, member] :
-         {Extra(u"extra1"_s, &domain::EventRow::extra1), Extra(u"extra2"_s, &domain::EventRow::extra2),
-          Extra(u"extra3"_s, &domain::EventRow::extra3), Extra(u"extra4"_s, &domain::EventRow::extra4)})
+    for (std::size_t at = 0; at < 4; ++at) {
+        const QString id = u"extra"_s + QString::number(at + 1);
         columns.push_back(
             payloadColumn<Line>({id, id, u"ev_"_s + id, CellKind::Text, Pace::Identity, u"some extra text"_s, false},
-                                [member = member](const Line& line) -> Text { return line.event.*member; }, {}));
+                                [at](const Line& line) -> Text { return line.event.extras[at]; },
+                                [at](const Line& line) { return line.event.extraBytes[at]; }));
+    }
     columns.push_back(
         {{u"position"_s, EventPageModel::tr("Position"), EventPageModel::tr("Child table and ctid: where it is stored"),
           CellKind::Code, Pace::Identity, u"2 (123456,12)"_s, false},
          [](const EventLine& line, const CellContext&) {
-             return Cell{QString::number(line.event.position.table) + u' ' +
-                         QString::fromStdString(line.event.position.ctid)};
+             return Cell{positionText(line)};
          },
-         [](const EventLine& line) { return QVariant(line.ordinal); }});
+         [](const EventLine& line) { return QVariant(line.ordinal); },
+         [](const EventLine& line, const CellContext&) { return QVariant(positionText(line)); }});
     return columns;
 }
 

@@ -2,6 +2,7 @@
 #include "queries/backlog.h"
 
 #include "queries/columns.h"
+#include "queries/eventrow.h"
 #include "queries/look.h"
 
 #include <algorithm>
@@ -22,12 +23,6 @@ constexpr Limits pageLimits{std::chrono::seconds(5), std::chrono::milliseconds(2
 /// A moment as it came from detail::micros(), for comparing with a column.
 constexpr auto momentParam = "(case when $4::bigint >= 253402300799000000 then 'infinity'::timestamptz"
                              " else 'epoch'::timestamptz + $4::bigint * interval '1 microsecond' end)";
-
-std::string beginning(const std::string& column, const std::string& maxBytes) {
-    // left() counts characters of at most four bytes.
-    return "case when octet_length(" + column + ") <= " + maxBytes + "::bigint then " + column + " else left(" +
-           column + ", (" + maxBytes + "::bigint / 4)::int) end";
-}
 
 std::int64_t micros(pg::Timestamp moment) {
     return moment.time_since_epoch().count();
@@ -196,9 +191,13 @@ std::vector<domain::DeadGroup> merged(std::vector<domain::DeadGroup> raw) {
     return sorted;
 }
 
-std::optional<std::string> onlyPayload(pg::Connection& connection, const pg::Call<std::vector<Text>>& call,
-                                       const char* gone, pg::Deadline deadline) {
-    const std::vector<Text> found = look(connection, call, pageLimits, deadline);
+/// The only row of a table called e.
+domain::Message onlyMessage(pg::Connection& connection, const std::string& from, pg::Params params, const char* gone,
+                            pg::Deadline deadline) {
+    const auto found = look(connection,
+                            rowsCall("message", "select " + detail::messageColumns("$1") + from, std::move(params),
+                                     [](const pg::Row& row) { return detail::messageFrom(row, 0); }),
+                            pageLimits, deadline);
     if (!found.empty())
         return found.front();
     pg::Failure failure;
@@ -267,23 +266,16 @@ domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, 
     return found;
 }
 
-std::optional<std::string> deadPayload(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes,
-                                       pg::Deadline deadline) {
-    return onlyPayload(connection,
-                       rowsCall("payload of a dead letter",
-                                "select " + beginning("ev_data", "$2") + " from pgque.dead_letter where dl_id = $1",
-                                pg::Params::of(id, maxBytes), [](const pg::Row& row) { return row.get<Text>(0); }),
+domain::Message deadMessage(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes, pg::Deadline deadline) {
+    return onlyMessage(connection, " from pgque.dead_letter e where e.dl_id = $2", pg::Params::of(maxBytes, id),
                        "the dead letter is no longer there: it was replayed or purged", deadline);
 }
 
-std::optional<std::string> retryPayload(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
-                                        std::int64_t maxBytes, pg::Deadline deadline) {
-    return onlyPayload(
-        connection,
-        rowsCall("payload of a retry",
-                 "select " + beginning("ev_data", "$3") + " from pgque.retry_queue where ev_owner = $1 and ev_id = $2",
-                 pg::Params::of(owner, eventId, maxBytes), [](const pg::Row& row) { return row.get<Text>(0); }),
-        "the event waits no longer: it was put back into its queue", deadline);
+domain::Message retryMessage(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
+                             std::int64_t maxBytes, pg::Deadline deadline) {
+    return onlyMessage(connection, " from pgque.retry_queue e where e.ev_owner = $2 and e.ev_id = $3",
+                       pg::Params::of(maxBytes, owner, eventId),
+                       "the event waits no longer: it was put back into its queue", deadline);
 }
 
 } // namespace queries

@@ -24,13 +24,12 @@ domain::DeadPage deadPage(pg::Connection& connection, std::int32_t queueId,
 /// Throws pg::Error.
 domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
 
-/// A dead letter's payload, cut to its beginning when it is longer than maxBytes; Decode when the letter is gone.
-/// Throws pg::Error.
-std::optional<std::string> deadPayload(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes,
-                                       pg::Deadline deadline);
+/// A dead letter's message with all its fields; a text longer than maxBytes is cut to its beginning. Throws pg::Error;
+/// Decode when the letter is gone.
+domain::Message deadMessage(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes, pg::Deadline deadline);
 
-/// A waiting retry's payload, likewise.
-std::optional<std::string> retryPayload(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
-                                        std::int64_t maxBytes, pg::Deadline deadline);
+/// A waiting retry's, likewise.
+domain::Message retryMessage(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
+                             std::int64_t maxBytes, pg::Deadline deadline);
 
 } // namespace queries

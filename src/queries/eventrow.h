@@ -24,8 +24,15 @@ struct Tid {
 /// "(12,3)"; anything else is the start of a table.
 Tid tidFrom(std::string_view text);
 
-/// What eventFrom() reads, of a table called e; long texts are cut to so many characters (a parameter's name).
+/// What messageFrom() reads, of a table called e; a text of more than so many bytes is cut to its beginning.
+std::string messageColumns(std::string_view maxBytes);
+
+/// A message whose first column stands here.
+domain::Message messageFrom(const pg::Row& row, int first);
+
+/// What eventFrom() reads, of a table called e; long texts are cut to so many characters. Both: a parameter's name.
 std::string eventColumns(std::string_view previewChars);
+inline constexpr int eventColumnCount = 17;
 
 /// An event whose first column stands here.
 domain::EventRow eventFrom(const pg::Row& row, int first, std::int32_t table);

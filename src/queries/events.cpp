@@ -242,34 +242,28 @@ std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::D
     return sum;
 }
 
-Payload payload(pg::Connection& connection, std::int32_t queueId, const EventPosition& position, std::int64_t eventId,
-                std::int64_t maxBytes, pg::Deadline deadline) {
+domain::Message message(pg::Connection& connection, std::int32_t queueId, const EventPosition& position,
+                        std::int64_t eventId, std::int64_t maxBytes, pg::Deadline deadline) {
     const auto prefix = look(
         connection,
         pgque::detail::rowsCall("queue", "select queue_data_pfx from pgque.queue where queue_id = $1",
                                 pg::Params::of(queueId), [](const pg::Row& row) { return row.get<std::string>(0); }),
         {}, deadline);
     if (prefix.empty())
-        return {};
-    // left() counts characters of at most four bytes.
-    const auto rows = look(connection,
-                           pgque::detail::rowsCall("payload",
-                                                   "select case when octet_length(ev_data) <= $3::bigint then ev_data "
-                                                   "else left(ev_data, ($3::bigint / 4)::int)"
-                                                   " end, octet_length(ev_data), octet_length(ev_data) > $3::bigint "
-                                                   "from " +
-                                                       detail::qualified(prefix.front(),
-                                                                         '_' + std::to_string(position.table)) +
-                                                       " where ctid = $1::tid and ev_id = $2",
-                                                   pg::Params::of(position.ctid, eventId, maxBytes),
-                                                   [](const pg::Row& row) {
-                                                       return Payload{
-                                                           true, row.get<std::optional<std::string>>(0),
-                                                           row.get<std::optional<std::int64_t>>(1).value_or(0),
-                                                           row.get<std::optional<bool>>(2).value_or(false)};
-                                                   }),
-                           {std::chrono::seconds(10), std::chrono::milliseconds(200)}, deadline);
-    return rows.empty() ? Payload{} : rows.front();
+        gone("the queue is gone");
+    const auto rows =
+        look(connection,
+             pgque::detail::rowsCall(
+                 "message",
+                 "select " + detail::messageColumns("$3") + " from " +
+                     detail::qualified(prefix.front(), '_' + std::to_string(position.table)) +
+                     " e where e.ctid = $1::tid and e.ev_id = $2",
+                 pg::Params::of(position.ctid, eventId, maxBytes),
+                 [](const pg::Row& row) { return detail::messageFrom(row, 0); }),
+             {std::chrono::seconds(10), std::chrono::milliseconds(200)}, deadline);
+    if (rows.empty())
+        gone("the event no longer stands there: its table was emptied by a rotation");
+    return rows.front();
 }
 
 } // namespace queries

@@ -43,16 +43,9 @@ domain::EventPage eventPage(pg::Connection& connection, const Window& window, co
 std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
                          const std::stop_token& stop = {});
 
-/// An event's payload as it is stored.
-struct Payload {
-    bool found = false;              ///< the event still stands there
-    std::optional<std::string> data; ///< empty: NULL
-    std::int64_t bytes = 0;          ///< of the whole payload
-    bool cut = false;                ///< only its beginning is here
-};
-
-/// One event's payload, cut to its beginning when it is longer than maxBytes. Throws pg::Error.
-Payload payload(pg::Connection& connection, std::int32_t queueId, const domain::EventPosition& position,
-                std::int64_t eventId, std::int64_t maxBytes, pg::Deadline deadline);
+/// One event's message with all its fields; a text longer than maxBytes is cut to its beginning. Throws pg::Error;
+/// Decode when the event no longer stands there.
+domain::Message message(pg::Connection& connection, std::int32_t queueId, const domain::EventPosition& position,
+                        std::int64_t eventId, std::int64_t maxBytes, pg::Deadline deadline);
 
 } // namespace queries

@@ -18,7 +18,6 @@ constexpr int candidatesInAll = 2'000;
 constexpr int lessBy = 32;
 constexpr int moreBy = 4;
 constexpr double quickMs = 500;
-constexpr int eventColumnCount = 13;
 constexpr std::int64_t blockSize = 8'192;
 
 bool tookTooLong(const pg::Error& error) {

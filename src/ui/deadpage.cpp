@@ -184,10 +184,9 @@ void DeadPage::choose(const QModelIndex& index) {
         return;
     }
     const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
-    m_payload->showPayload(tr("Event %1").arg(letter.eventId),
-                           letter.data ? models::format::bytes(letter.dataBytes) : QString(), letter.data,
-                           letter.dataBytes,
-                           [this, id = letter.id](qint64 bytes) { return tools().desk->deadPayload(id, bytes); });
+    m_payload->showMessage(tr("Event %1").arg(letter.eventId),
+                           letter.data ? models::format::bytes(letter.dataBytes) : QString(), {},
+                           [this, id = letter.id](qint64 bytes) { return tools().desk->deadMessage(id, bytes); });
     tools().actions->refresh();
 }
 
@@ -222,13 +221,9 @@ std::optional<Resendable> DeadPage::resendable() const {
     if (!index.isValid())
         return {};
     const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
-    Resendable message;
-    message.request.queue = letter.queue;
-    message.request.arguments["type"] = letter.type.value_or(std::string());
-    message.beginning = letter.data;
-    message.bytes = letter.dataBytes;
-    message.fetch = [this, id = letter.id](qint64 bytes) { return tools().desk->deadPayload(id, bytes); };
-    return message;
+    return Resendable{letter.queue, [this, id = letter.id](qint64 bytes) {
+                          return tools().desk->deadMessage(id, bytes);
+                      }};
 }
 
 /// Those of one queue: an action is about one.

@@ -247,7 +247,7 @@ void EventsCard::exportAll() {
                                    EventPageModel::pageSize);
         },
         [desk = m_desk, queue = m_window->queueId](const domain::EventRow& event, qint64 bytes) {
-            return desk->payload(queue, event.position, event.id, bytes);
+            return desk->message(queue, event.position, event.id, bytes);
         },
         window());
 }

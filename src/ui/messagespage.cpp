@@ -22,8 +22,6 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
-#include <array>
-
 using namespace Qt::StringLiterals;
 
 namespace ui {
@@ -240,7 +238,7 @@ void MessagesPage::exportAll() {
         [desk = tools().desk, queue = m_shownQueue, search = m_filter->search()](
             std::optional<domain::EventPosition> from) { return desk->searchEvents(queue, search, std::move(from)); },
         [desk = tools().desk, queue = m_shownQueue](const domain::EventRow& event, qint64 bytes) {
-            return desk->payload(queue, event.position, event.id, bytes);
+            return desk->message(queue, event.position, event.id, bytes);
         },
         window());
 }
@@ -305,19 +303,9 @@ Subject MessagesPage::subject() const {
 std::optional<Resendable> MessagesPage::resendable() const {
     if (!m_event)
         return {};
-    Resendable message;
-    message.request.queue = m_queue->queue().toStdString();
-    message.request.arguments["type"] = m_event->type.value_or(std::string());
-    const std::array extras = {&m_event->extra1, &m_event->extra2, &m_event->extra3, &m_event->extra4};
-    for (std::size_t at = 0; at < extras.size(); ++at)
-        if (*extras[at])
-            message.request.arguments["extra" + std::to_string(at + 1)] = **extras[at];
-    message.beginning = m_event->data;
-    message.bytes = m_event->dataBytes;
-    message.fetch = [this, queue = m_shownQueue, event = *m_event](qint64 bytes) {
-        return tools().desk->payload(queue, event.position, event.id, bytes);
-    };
-    return message;
+    return Resendable{m_queue->queue().toStdString(), [this, queue = m_shownQueue, event = *m_event](qint64 bytes) {
+                          return tools().desk->message(queue, event.position, event.id, bytes);
+                      }};
 }
 
 QWidget* MessagesPage::mainView() const {

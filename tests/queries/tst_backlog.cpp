@@ -124,7 +124,7 @@ private Q_SLOTS:
         QVERIFY(page.outlook && page.outlook->lastTry == 2);
     }
 
-    void payloads() {
+    void messages() {
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
         fillRetries(admin, 20);
@@ -132,14 +132,24 @@ private Q_SLOTS:
         RoleConnection reader(database, "pgque_reader");
         const domain::RetryPage retries =
             queries::retryPage(*reader, queries::probe(*reader, soon()), 0, {}, 100, soon());
-        QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 1'000, soon()).value().size(),
-                 std::size_t(20));
-        QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 8, soon()).value().size(),
-                 std::size_t(2)); // four bytes a character at most
+        const std::int32_t owner = retries.rows.back().owner;
+        QCOMPARE(queries::retryMessage(*reader, owner, 20, 1'000, soon()).data.value().size(), std::size_t(20));
+        const domain::Message beginning = queries::retryMessage(*reader, owner, 20, 8, soon());
+        QCOMPARE(beginning.data.value().size(), std::size_t(2)); // four bytes a character at most
+        QVERIFY(beginning.isCut());
         const std::int64_t letter = queries::deadPage(*reader, 0, {}, 100, soon()).rows.front().id;
-        QCOMPARE(queries::deadPayload(*reader, letter, 1'000, soon()).value(), std::string("x"));
+        run(admin, "update pgque.dead_letter set ev_type = null, ev_data = '', ev_extra1 = repeat('e', 5000),"
+                   " ev_extra2 = '', ev_txid = '77'");
+        domain::Message whole = queries::deadMessage(*reader, letter, 100'000, soon());
+        QVERIFY(!whole.type && whole.data == "" && !whole.isCut());
+        QCOMPARE(whole.extras[0].value(), std::string(5'000, 'e'));
+        QVERIFY(whole.extras[1] == "" && !whole.extras[2] && !whole.extras[3]);
+        QCOMPARE(whole.txid.value(), 77);
+        whole = queries::deadMessage(*reader, letter, 1'000, soon());
+        QVERIFY(whole.isCut() && whole.extraIsCut(0) && !whole.dataIsCut());
+        QCOMPARE(whole.mostBytes(), 5'000);
         run(admin, "delete from pgque.dead_letter");
-        const auto failure = failureOf([&] { queries::deadPayload(*reader, letter, 1'000, soon()); });
+        const auto failure = failureOf([&] { queries::deadMessage(*reader, letter, 1'000, soon()); });
         QCOMPARE(failure.kind, pg::ErrorKind::Decode);
         QVERIFY(failure.diagnostics.message.find("no longer there") != std::string::npos);
     }

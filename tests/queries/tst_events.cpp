@@ -298,19 +298,27 @@ private Q_SLOTS:
         QCOMPARE(page.rows[2].data->size(), std::size_t(800)); // 400 characters of two bytes
         QCOMPARE(page.rows[3].data.value(), std::string("a\x01"
                                                         "b\tc\nd"));
-        QCOMPARE(page.rows[4].extra1->size(), std::size_t(400));
+        QCOMPARE(page.rows[4].extras[0]->size(), std::size_t(400));
+        QCOMPARE(page.rows[4].extraBytes[0], 9'999);
+        QVERIFY(page.rows[4].message().isCut() && !page.rows[3].message().isCut());
 
-        const auto whole = queries::payload(admin, 1, page.rows[2].position, 3, 20'000'000, soon());
-        QVERIFY(whole.found && !whole.cut);
+        const auto whole = queries::message(admin, 1, page.rows[2].position, 3, 20'000'000, soon());
+        QVERIFY(!whole.isCut());
         QCOMPARE(whole.data->size(), std::size_t(10'000'000));
-        const auto beginning = queries::payload(admin, 1, page.rows[2].position, 3, 1'000, soon());
-        QVERIFY(beginning.found && beginning.cut);
-        QCOMPARE(beginning.bytes, 10'000'000);
+        const auto beginning = queries::message(admin, 1, page.rows[2].position, 3, 1'000, soon());
+        QVERIFY(beginning.dataIsCut());
+        QCOMPARE(beginning.dataBytes, 10'000'000);
         QVERIFY(beginning.data->size() <= 1'000);
-        const auto null = queries::payload(admin, 1, page.rows[0].position, 1, 1'000, soon());
-        QVERIFY(null.found && !null.data);
-        QVERIFY(!queries::payload(admin, 1, page.rows[0].position, 99, 1'000, soon()).found);
-        QVERIFY(!queries::payload(admin, 99, page.rows[0].position, 1, 1'000, soon()).found);
+        QVERIFY(beginning.extras[0] == "e" && !beginning.extraIsCut(0));
+        const auto null = queries::message(admin, 1, page.rows[0].position, 1, 1'000, soon());
+        QVERIFY(!null.data && !null.type && !null.extras[0]);
+        const auto empty = queries::message(admin, 1, page.rows[1].position, 2, 1'000, soon());
+        QVERIFY(empty.data == "" && empty.type == "" && empty.extras[0] == "" && !empty.extras[1]);
+        const auto extra = queries::message(admin, 1, page.rows[4].position, 5, 20'000, soon());
+        QCOMPARE(extra.extras[0].value(), std::string(9'999, 'y'));
+        QVERIFY(extra.txid.value_or(0) > 0);
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::message(admin, 1, page.rows[0].position, 99, 1'000, soon()));
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::message(admin, 99, page.rows[0].position, 1, 1'000, soon()));
     }
 
     void ticksThatAreGone() {

@@ -254,18 +254,17 @@ QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t, std::int64_t
     return told(*d, links::Reply<std::int64_t>(std::int64_t(500)));
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t, const domain::EventPosition&,
-                                                                std::int64_t, std::int64_t maxBytes) {
-    return unlessPast(*d, d->payload(maxBytes));
+QFuture<links::Reply<domain::Message>> Desk::message(std::int32_t, const domain::EventPosition&, std::int64_t,
+                                                     std::int64_t maxBytes) {
+    return unlessPast(*d, d->message(maxBytes));
 }
 
 QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t, std::optional<domain::RetryPosition>, int) {
     return unlessPast(*d, d->retries);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t, std::int64_t,
-                                                                     std::int64_t maxBytes) {
-    return unlessPast(*d, d->payload(maxBytes));
+QFuture<links::Reply<domain::Message>> Desk::retryMessage(std::int32_t, std::int64_t, std::int64_t maxBytes) {
+    return unlessPast(*d, d->message(maxBytes));
 }
 
 QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t, std::optional<domain::DeadPosition>, int) {
@@ -276,8 +275,8 @@ QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t) {
     return unlessPast(*d, d->groups);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t, std::int64_t maxBytes) {
-    return unlessPast(*d, d->payload(maxBytes));
+QFuture<links::Reply<domain::Message>> Desk::deadMessage(std::int64_t, std::int64_t maxBytes) {
+    return unlessPast(*d, d->message(maxBytes));
 }
 
 QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t, std::optional<std::int64_t> ticksFrom) {

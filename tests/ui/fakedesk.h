@@ -13,6 +13,14 @@
 
 namespace desk {
 
+/// A message with a payload and nothing else.
+inline domain::Message messageOf(const std::string& payload) {
+    domain::Message message;
+    message.data = payload;
+    message.dataBytes = std::int64_t(payload.size());
+    return message;
+}
+
 /// Stands in for the real desk's inside when a test links fakedesk.cpp instead of it: what the window asks is answered
 /// from these fields, and what it does is written down.
 class DeskPrivate {
@@ -35,7 +43,9 @@ public:
     monitor::Thresholds thresholds;
 
     std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> pages;
-    std::function<links::Reply<std::optional<std::string>>(std::int64_t maxBytes)> payload;
+    std::function<links::Reply<domain::Message>(std::int64_t maxBytes)> message =
+        [](std::int64_t) { return links::Reply<domain::Message>(messageOf("{}")); };
+    std::function<links::Reply<std::optional<std::string>>(std::int64_t maxBytes)> payload; ///< of work queues
     links::Reply<domain::Prediction> prediction = domain::Prediction{};
     domain::ActionOutcome outcome;
     domain::Rehearsal rehearsal;

@@ -61,7 +61,6 @@ private Q_SLOTS:
 
     void init() {
         m_desk = shopDesk();
-        inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("{}")); };
     }
 
     void cleanup() {
@@ -348,17 +347,125 @@ private Q_SLOTS:
         QCOMPARE(filter->text(), u"billing"_s);
     }
 
+    /// What is sent again is the whole message as it is stored then, not what the table shows of it.
+    void resends() {
+        domain::EventPage found;
+        domain::EventRow event;
+        event.id = 77;
+        event.position = {0, "(0,1)"};
+        event.type = "preview";
+        event.data = "x";
+        event.dataBytes = 900;
+        found.rows.push_back(event);
+        inside().found = found;
+        domain::Message whole;
+        whole.data = "first\r\nsecond\u00a0line";
+        whole.dataBytes = std::int64_t(whole.data->size());
+        whole.extras[0] = "";
+        whole.extras[2] = std::string(50'000, 'x') + "end";
+        inside().message = [&whole](std::int64_t) { return links::Reply<domain::Message>(whole); };
+        QWidget* page = open(u"messages"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"storedEvents"_s)->model()->rowCount(), 1);
+        const auto sent = [&] { return inside().predicted.back().arguments; };
+        const std::map<std::string, std::string> same = {
+            {"payload", *whole.data}, {"extra1", ""}, {"extra3", *whole.extras[2]}};
+        const auto start = [&] {
+            inside().predicted.clear();
+            in<QAbstractButton>(page, u"resend"_s)->click();
+            [&] { QTRY_VERIFY(!inside().predicted.empty()); }();
+            return m_window->findChild<QDialog*>();
+        };
+        QDialog* dialog = start();
+        QVERIFY(dialog);
+        QCOMPARE(sent(), same);
+        QVERIFY(in<QCheckBox>(dialog, u"null.type"_s)->isChecked());
+        QVERIFY(!in<QCheckBox>(dialog, u"null.extra1"_s)->isChecked());
+        // Where a value is written it is no longer NULL; what is not touched stays as it was.
+        in<QLineEdit>(dialog, u"parameter.type"_s)->setText(u"new"_s);
+        QVERIFY(!in<QCheckBox>(dialog, u"null.type"_s)->isChecked());
+        in<QCheckBox>(dialog, u"null.extra1"_s)->setChecked(true);
+        auto* payload = in<QPlainTextEdit>(dialog, u"parameter.payload"_s);
+        payload->moveCursor(QTextCursor::End);
+        payload->insertPlainText(u"!"_s);
+        auto expected = same;
+        expected["type"] = "new";
+        expected.erase("extra1");
+        expected["payload"] += "!";
+        QTRY_COMPARE(sent(), expected);
+        dialog->reject();
+        QCoreApplication::sendPostedEvents(dialog, QEvent::DeferredDelete);
+        // Too large for a field: it says so instead of sending a part.
+        QString told;
+        ui::ask::setAnswers([&](const ui::ask::Question& question) { return told = question.title, true; }, {});
+        whole.extraBytes[2] = 90'000'000;
+        in<QAbstractButton>(page, u"resend"_s)->click();
+        QTRY_COMPARE(told, u"The message is too large to edit"_s);
+        inside().message = [](std::int64_t) {
+            pg::Failure failure;
+            failure.diagnostics.message = "the event no longer stands there";
+            return links::Reply<domain::Message>(failure);
+        };
+        in<QAbstractButton>(page, u"resend"_s)->click();
+        QTRY_COMPARE(told, u"The message could not be read"_s);
+        // A dead letter likewise, of which the table knows no extra field at all.
+        inside().message = [&whole](std::int64_t) { return links::Reply<domain::Message>(whole); };
+        whole.extraBytes = {};
+        domain::DeadPage letters;
+        letters.rows.resize(1);
+        letters.rows[0].id = 5;
+        letters.rows[0].queue = "orders";
+        inside().letters = letters;
+        page = open(u"dead"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"deadLetters"_s)->model()->rowCount(), 1);
+        dialog = start();
+        QVERIFY(dialog);
+        QCOMPARE(sent(), same);
+        dialog->reject();
+        ui::ask::setAnswers({}, {});
+    }
+
+    /// Above the payload stands what else was sent, whole.
+    void fieldsOfAMessage() {
+        inside().pages = [pages = eventsOf(3)](const std::optional<domain::EventPosition>& from, int limit) {
+            auto reply = pages(from, limit);
+            auto& page = std::get<domain::EventPage>(reply);
+            page.rows[0].extras[1] = std::string(400, 'x');
+            page.rows[0].extraBytes[1] = 403;
+            page.rows[0].extras[2] = "token=hunter2";
+            return reply;
+        };
+        inside().message = [](std::int64_t) {
+            domain::Message message = desk::messageOf("{}");
+            message.txid = 991;
+            message.extras[1] = std::string(400, 'x') + "end";
+            message.extras[2] = "token=hunter2";
+            return links::Reply<domain::Message>(message);
+        };
+        QWidget* page = open(u"batch"_s);
+        auto* fields = in<QPlainTextEdit>(page, u"messageFields"_s);
+        QTRY_VERIFY2(fields->toPlainText().contains(u"xxxend"_s), qPrintable(fields->toPlainText()));
+        QVERIFY(fields->isVisible() && fields->toPlainText().contains(u"991"_s));
+        QVERIFY(!fields->toPlainText().contains(u"hunter2"_s));
+        QVERIFY(!fields->toPlainText().contains(u"extra1"_s)); // NULL
+    }
+
     /// All pages with whole payloads, in every form; nothing is left of one that failed or was cancelled.
     void exports() {
-        inside().payload = [](std::int64_t) {
-            return links::Reply<std::optional<std::string>>(std::string("{\"password\":\"hunter2\",\"n\":1}"));
+        inside().message = [](std::int64_t) {
+            domain::Message message = desk::messageOf("{\"password\":\"hunter2\",\"n\":1}");
+            message.extras[2] = std::string(900, 'x') + "end\r\nof it";
+            message.extras[3] = "cut";
+            message.extraBytes[3] = 1'000'000;
+            return links::Reply<domain::Message>(message);
         };
         auto pages = eventsOf(450);
         inside().pages = [pages](const std::optional<domain::EventPosition>& from, int limit) {
             auto reply = pages(from, limit);
             auto& page = std::get<domain::EventPage>(reply);
-            if (!from)
-                page.rows[3].dataBytes = 1'000'000;
+            if (!from) {
+                page.rows[3].extras[2] = std::string(400, 'x');
+                page.rows[3].extraBytes[2] = 911;
+            }
             return reply;
         };
         QWidget* page = open(u"batch"_s);
@@ -378,13 +485,16 @@ private Q_SLOTS:
         for (const QString& name : {u"e.csv"_s, u"e.txt"_s, u"e.sql"_s, u"e.json"_s}) {
             const auto [said, text] = exported(name);
             QVERIFY2(said.startsWith(u"450 events"_s), qPrintable(said));
-            QVERIFY2(said.contains(u"1 payload"_s), qPrintable(said));
+            QVERIFY2(said.contains(u"1 event with a text longer"_s), qPrintable(said));
+            QVERIFY(text.contains(u"xxxend"_s));
             QVERIFY(!text.contains(u"hunter2"_s) && text.contains(models::Masking::dots()));
             QVERIFY(text.contains(u"9007199254740993"_s));
             if (name == "e.json"_L1)
                 QCOMPARE(QJsonDocument::fromJson(text.toUtf8()).array().size(), 450);
             else
                 QVERIFY(text.count(u'\n') >= 451);
+            if (name == "e.txt"_L1)
+                QVERIFY(text.contains(u"xxxend of it"_s) && !text.contains(u'\r'));
         }
         inside().pages = [pages](const std::optional<domain::EventPosition>& from, int limit) {
             pg::Failure failure;

@@ -79,7 +79,6 @@ private Q_SLOTS:
 
     void init() {
         m_desk = shopDesk();
-        inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("{}")); };
     }
 
     void cleanup() {
