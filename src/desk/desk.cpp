@@ -468,8 +468,19 @@ QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t queueId, s
         pageDeadline);
 }
 
-QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t queueId, std::int64_t lastTick,
-                                                      std::int64_t nextTick, std::int32_t subId) {
+QFuture<links::Reply<domain::EventPage>> Desk::eventsById(std::int32_t queueId, std::int64_t lastTick,
+                                                          std::int64_t nextTick, std::int32_t subId,
+                                                          domain::EventSearch search) {
+    return d->look(
+        [window = queries::Window{queueId, lastTick, nextTick, subId},
+         search = std::move(search)](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::eventsById(connection, window, search, queries::idLimits, deadline);
+        },
+        pageDeadline);
+}
+
+QFuture<links::Reply<domain::WindowCount>> Desk::countWindow(std::int32_t queueId, std::int64_t lastTick,
+                                                             std::int64_t nextTick, std::int32_t subId) {
     return d->look([window = queries::Window{queueId, lastTick, nextTick, subId}](
                             pg::Connection& connection,
                             pg::Deadline deadline) { return queries::countWindow(connection, window, deadline); },

@@ -34,11 +34,11 @@ QFuture<links::Reply<domain::Message>> Desk::retryMessage(std::int32_t owner, st
         lookDeadline);
 }
 
-QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std::optional<domain::DeadPosition> after,
-                                                       int limit) {
+QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std::optional<domain::DeadCause> cause,
+                                                       std::optional<domain::DeadPosition> after, int limit) {
     return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::deadPage(connection, queueId, after, limit, deadline);
+            return queries::deadPage(connection, queueId, cause, after, limit, deadline);
         },
         lookDeadline);
 }
@@ -76,6 +76,14 @@ QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t queueId
         [queueId, search = std::move(search), from = std::move(from)](pg::Connection& connection,
                                                                       pg::Deadline deadline) {
             return queries::searchEvents(connection, queueId, search, from, {}, deadline);
+        },
+        searchDeadline);
+}
+
+QFuture<links::Reply<domain::EventPage>> Desk::searchById(std::int32_t queueId, domain::EventSearch search) {
+    return d->look(
+        [queueId, search = std::move(search)](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::searchById(connection, queueId, search, queries::idSearchLimits, deadline);
         },
         searchDeadline);
 }

@@ -16,8 +16,10 @@ inline constexpr int backlogCap = 10'000;
 domain::RetryPage retryPage(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
                             const std::optional<domain::RetryPosition>& after, int limit, pg::Deadline deadline);
 
-/// A page of dead letters, the newest first, of one queue or (0) of all. Throws pg::Error.
+/// A page of dead letters, the newest first, of one queue or (0) of all; of one cause only where that is given: then so
+/// many letters are looked at as one page looks at most, and it says where to go on. Throws pg::Error.
 domain::DeadPage deadPage(pg::Connection& connection, std::int32_t queueId,
+                          const std::optional<domain::DeadCause>& cause,
                           const std::optional<domain::DeadPosition>& after, int limit, pg::Deadline deadline);
 
 /// The newest 10,000 dead letters of one queue or (0) of all, grouped by queue, type and normalised reason.

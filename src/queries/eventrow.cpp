@@ -11,21 +11,6 @@ namespace {
 
 using Text = std::optional<std::string>;
 
-/// Each extra field, and the size of the whole.
-std::string extraColumns(const auto& cut) {
-    std::string columns;
-    for (const char* column : {"ev_extra1", "ev_extra2", "ev_extra3", "ev_extra4"})
-        columns += ", " + cut(column) + ", octet_length(e." + column + ')';
-    return columns;
-}
-
-void readExtras(const pg::Row& row, int first, auto& into) {
-    for (std::size_t extra = 0; extra < into.extras.size(); ++extra) {
-        into.extras[extra] = row.get<Text>(first++);
-        into.extraBytes[extra] = row.get<std::optional<std::int64_t>>(first++).value_or(0);
-    }
-}
-
 } // namespace
 
 Tid tidFrom(std::string_view text) {
@@ -39,12 +24,12 @@ Tid tidFrom(std::string_view text) {
     return tid;
 }
 
-std::string eventColumns(std::string_view previewChars) {
+std::string eventColumns(std::string_view previewChars, const std::string& sent) {
     const auto cut = [previewChars](const std::string& column) {
         return "left(e." + column + ", " + std::string(previewChars) + "::int)";
     };
     return "e.ctid::text, e.ev_id, " + micros("e.ev_time") + ", e.ev_txid::text, e.ev_owner, e.ev_retry, e.ev_type, " +
-           cut("ev_data") + ", octet_length(e.ev_data)" + extraColumns(cut);
+           cut("ev_data") + ", octet_length(e.ev_data)" + extraColumns(cut) + ", " + sent;
 }
 
 std::string messageColumns(std::string_view maxBytes) {
@@ -80,6 +65,7 @@ domain::EventRow eventFrom(const pg::Row& row, int first, std::int32_t table) {
     event.data = row.get<Text>(i++);
     event.dataBytes = row.get<std::optional<std::int64_t>>(i++).value_or(0);
     readExtras(row, i, event);
+    event.sent = row.get<bool>(first + eventColumnCount - 1);
     return event;
 }
 

@@ -31,8 +31,26 @@ std::string messageColumns(std::string_view maxBytes);
 domain::Message messageFrom(const pg::Row& row, int first);
 
 /// What eventFrom() reads, of a table called e; long texts are cut to so many characters. Both: a parameter's name.
-std::string eventColumns(std::string_view previewChars);
-inline constexpr int eventColumnCount = 17;
+/// sent: an expression, whether a tick sees it.
+std::string eventColumns(std::string_view previewChars, const std::string& sent);
+inline constexpr int eventColumnCount = 18;
+
+/// Each extra field, cut by a function of a column's name, and the size of the whole; and reading them.
+template <class Cut>
+std::string extraColumns(const Cut& cut) {
+    std::string columns;
+    for (const char* column : {"ev_extra1", "ev_extra2", "ev_extra3", "ev_extra4"})
+        columns += ", " + cut(column) + ", octet_length(e." + column + ')';
+    return columns;
+}
+
+template <class Into>
+void readExtras(const pg::Row& row, int first, Into& into) {
+    for (std::size_t extra = 0; extra < into.extras.size(); ++extra) {
+        into.extras[extra] = row.get<std::optional<std::string>>(first++);
+        into.extraBytes[extra] = row.get<std::optional<std::int64_t>>(first++).value_or(0);
+    }
+}
 
 /// An event whose first column stands here.
 domain::EventRow eventFrom(const pg::Row& row, int first, std::int32_t table);

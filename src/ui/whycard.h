@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/desk.h"
+#include "models/reachmodel.h"
 #include "ui/card.h"
 #include "ui/window.h"
 
@@ -27,8 +28,10 @@ public:
 private:
     void explain();
     void look(const std::optional<domain::EventPosition>& from);
-    void askStory(const domain::EventRow& event);
+    void judge(const domain::EventPage& page, std::size_t next);
+    void judgeAll();
     void say(const QString& text);
+    models::AskedWindow asked() const;
 
     desk::Desk* m_desk;
     UnderWay* m_underWay;
@@ -37,6 +40,8 @@ private:
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     std::optional<Window> m_window;
     std::int64_t m_wanted = 0;
+    std::vector<domain::EventCopy> m_copies; ///< that the window's owner can get
+    bool m_others = false;                   ///< there are such for others only
     std::int64_t m_bytesRead = 0;
 };
 

@@ -372,8 +372,8 @@ private Q_SLOTS:
         const auto rest =
             wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, {}, events->next, 20));
         QCOMPARE(std::get<domain::EventPage>(rest).rows.size(), std::size_t(10));
-        QCOMPARE(std::get<std::int64_t>(wait(desk.countWindow(row.queueId, *row.lastTick, *row.nextTick, row.subId))),
-                 30);
+        const auto count = wait(desk.countWindow(row.queueId, *row.lastTick, *row.nextTick, row.subId));
+        QCOMPARE(std::get<domain::WindowCount>(count).events, 30);
         const auto message = wait(desk.message(row.queueId, events->rows[3].position, events->rows[3].id, 1'000));
         QVERIFY(std::get<domain::Message>(message).data == "payload 4");
         const auto gone = wait(desk.message(row.queueId, {0, "(900,1)"}, 1, 1'000));

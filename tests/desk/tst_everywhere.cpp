@@ -88,7 +88,7 @@ std::vector<std::pair<const char*, Question>> questions() {
              const auto rows = queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()).rows;
              queries::retryMessage(on, rows.at(0).owner, rows.at(0).eventId, 1'000, soon());
          }},
-        {"dead", [](pg::Connection& on) { queries::deadPage(on, 0, {}, 10, soon()); }},
+        {"dead", [](pg::Connection& on) { queries::deadPage(on, 0, {}, {}, 10, soon()); }},
         {"dead: groups", [](pg::Connection& on) { queries::deadGroups(on, 1, soon()); }},
         {"dead: one whole", [](pg::Connection& on) { queries::deadMessage(on, 1, 1'000, soon()); }},
         {"locks", [](pg::Connection& on) { queries::lockWaits(on, soon()); }},

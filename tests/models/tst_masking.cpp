@@ -174,7 +174,7 @@ private Q_SLOTS:
     }
 
     void tablesCopyNoSecrets() {
-        EventPageModel model;
+        EventPageModel model(EventPageModel::Of::Window);
         const QAbstractItemModelTester tester(&model);
         model.open();
         domain::EventPage page;

@@ -68,6 +68,8 @@ public:
     std::optional<monitor::RetryTrend> retryTrend;
     links::Reply<domain::EventPage> found = domain::EventPage{};
     links::Reply<domain::EventStory> story = domain::EventStory{};
+    std::function<domain::EventStory(const domain::EventRow&)> storyOf; ///< instead of the same for all
+    int stories = 0;                                                    ///< asked for
     links::Reply<domain::LockWaits> waits = domain::LockWaits{};
     links::Reply<domain::Footprint> footprint = domain::Footprint{};
     domain::Spending spending;
@@ -95,6 +97,9 @@ public:
     links::Reply<domain::Barriers> barriers = domain::Barriers{};
     links::Reply<domain::BarrierDetail> barrierDetail = domain::BarrierDetail{};
     std::vector<domain::EventSearch> searched;
+    int sortedById = 0; ///< windows and searches
+    links::Reply<domain::WindowCount> count = domain::WindowCount{500, 0, 0};
+    std::optional<domain::DeadCause> cause; ///< that letters were last asked of
     std::vector<domain::EventSearch> filtered; ///< of windows
 
     monitor::Timeline timeline;
