@@ -123,7 +123,7 @@ void registerQuestions() {
         });
     });
     add("dead", [](benchmark::State& state) {
-        question(state, [](pg::Connection& on, benchmark::State&) { queries::deadPage(on, 0, {}, 200, soon()); });
+        question(state, [](pg::Connection& on, benchmark::State&) { queries::deadPage(on, 0, {}, {}, 200, soon()); });
     });
     add("dead_groups", [](benchmark::State& state) {
         question(state, [](pg::Connection& on, benchmark::State&) { queries::deadGroups(on, 0, soon()); });
@@ -237,7 +237,7 @@ void scrollBatches(benchmark::State& state) {
 }
 
 void scrollEvents(benchmark::State& state) {
-    models::EventPageModel model;
+    models::EventPageModel model(models::EventPageModel::Of::Window);
     QTableView view;
     new ui::TableController(&view, &model, QStringLiteral("events"), nullptr);
     quint64 request = 0;

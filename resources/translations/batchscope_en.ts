@@ -50,16 +50,6 @@
     </message>
 </context>
 <context>
-    <name>Reach</name>
-    <message numerus="yes">
-        <source>%n tick(s) since then could not see it: the transaction had not committed.</source>
-        <translation>
-            <numerusform>%n tick since then could not see it: the transaction had not committed.</numerusform>
-            <numerusform>%n ticks since then could not see it: the transaction had not committed.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>SchemaWords</name>
     <message numerus="yes">
         <source>; its second step is due on %n queue(s)</source>
@@ -266,10 +256,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n payload(s) longer than %1 are cut.</source>
+        <source>%n event(s) with a text longer than %1 are cut.</source>
         <translation>
-            <numerusform>%n payload longer than %1 is cut.</numerusform>
-            <numerusform>%n payloads longer than %1 are cut.</numerusform>
+            <numerusform>%n event with a text longer than %1 is cut.</numerusform>
+            <numerusform>%n events with a text longer than %1 are cut.</numerusform>
         </translation>
     </message>
 </context>
@@ -287,6 +277,20 @@
         <translation>
             <numerusform>%n payload too long for the JSON path</numerusform>
             <numerusform>%n payloads too long for the JSON path</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n retry(ies) among them</source>
+        <translation>
+            <numerusform>%n retry among them</numerusform>
+            <numerusform>%n retries among them</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>put back up to %n time(s)</source>
+        <translation>
+            <numerusform>put back up to %n time</numerusform>
+            <numerusform>put back up to %n times</numerusform>
         </translation>
     </message>
 </context>

@@ -468,27 +468,30 @@ QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t queueId, s
         pageDeadline);
 }
 
-QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t queueId, std::int64_t lastTick,
-                                                      std::int64_t nextTick, std::int32_t subId) {
+QFuture<links::Reply<domain::EventPage>> Desk::eventsById(std::int32_t queueId, std::int64_t lastTick,
+                                                          std::int64_t nextTick, std::int32_t subId,
+                                                          domain::EventSearch search) {
+    return d->look(
+        [window = queries::Window{queueId, lastTick, nextTick, subId},
+         search = std::move(search)](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::eventsById(connection, window, search, queries::idLimits, deadline);
+        },
+        pageDeadline);
+}
+
+QFuture<links::Reply<domain::WindowCount>> Desk::countWindow(std::int32_t queueId, std::int64_t lastTick,
+                                                             std::int64_t nextTick, std::int32_t subId) {
     return d->look([window = queries::Window{queueId, lastTick, nextTick, subId}](
                             pg::Connection& connection,
                             pg::Deadline deadline) { return queries::countWindow(connection, window, deadline); },
                         countDeadline);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t queueId,
-                                                                const domain::EventPosition& position,
-                                                                std::int64_t eventId, std::int64_t maxBytes) {
+QFuture<links::Reply<domain::Message>> Desk::message(std::int32_t queueId, const domain::EventPosition& position,
+                                                     std::int64_t eventId, std::int64_t maxBytes) {
     return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
-            const queries::Payload found = queries::payload(connection, queueId, position, eventId, maxBytes, deadline);
-            if (!found.found) {
-                pg::Failure gone;
-                gone.kind = pg::ErrorKind::Decode;
-                gone.diagnostics.message = "the event is no longer there: its table was rotated";
-                throw pg::Error(std::move(gone));
-            }
-            return found.data;
+            return queries::message(connection, queueId, position, eventId, maxBytes, deadline);
         },
         pageDeadline);
 }

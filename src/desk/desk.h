@@ -218,28 +218,34 @@ public:
                                                        std::int64_t nextTick, std::int32_t subId,
                                                        domain::EventSearch search,
                                                        std::optional<domain::EventPosition> from, int limit);
+    /// The same sorted by id, of which at most 10,000 out of 128 MB of the tables are looked at; it says whether there
+    /// are more.
+    QFuture<links::Reply<domain::EventPage>> eventsById(std::int32_t queueId, std::int64_t lastTick,
+                                                        std::int64_t nextTick, std::int32_t subId,
+                                                        domain::EventSearch search);
     /// The exact number of events in a window, counted on demand.
-    QFuture<links::Reply<std::int64_t>> countWindow(std::int32_t queueId, std::int64_t lastTick, std::int64_t nextTick,
-                                                    std::int32_t subId);
-    /// One event's whole payload (up to maxBytes).
-    QFuture<links::Reply<std::optional<std::string>>>
-    payload(std::int32_t queueId, const domain::EventPosition& position, std::int64_t eventId, std::int64_t maxBytes);
+    QFuture<links::Reply<domain::WindowCount>> countWindow(std::int32_t queueId, std::int64_t lastTick,
+                                                           std::int64_t nextTick, std::int32_t subId);
+    /// One event's message with all its fields, each text up to maxBytes.
+    QFuture<links::Reply<domain::Message>> message(std::int32_t queueId, const domain::EventPosition& position,
+                                                   std::int64_t eventId, std::int64_t maxBytes);
 
-    /// What pages ask beside the sample. A queue of 0 means all of them; payloads are cut to maxBytes. Observes only.
+    /// What pages ask beside the sample. A queue of 0 means all of them; texts are cut to maxBytes. Observes only.
     /// While a recorded instant is shown, lock waits, work installs, their samples and barriers are told as far as it
     /// has them; the rest is not recorded.
     QFuture<links::Reply<domain::RetryPage>> retryPage(std::int32_t queueId, std::optional<domain::RetryPosition> after,
                                                        int limit);
-    QFuture<links::Reply<std::optional<std::string>>> retryPayload(std::int32_t owner, std::int64_t eventId,
-                                                                   std::int64_t maxBytes);
-    QFuture<links::Reply<domain::DeadPage>> deadPage(std::int32_t queueId, std::optional<domain::DeadPosition> after,
-                                                     int limit);
+    QFuture<links::Reply<domain::Message>> retryMessage(std::int32_t owner, std::int64_t eventId,
+                                                        std::int64_t maxBytes);
+    QFuture<links::Reply<domain::DeadPage>> deadPage(std::int32_t queueId, std::optional<domain::DeadCause> cause,
+                                                     std::optional<domain::DeadPosition> after, int limit);
     QFuture<links::Reply<domain::DeadGroups>> deadGroups(std::int32_t queueId);
-    QFuture<links::Reply<std::optional<std::string>>> deadPayload(std::int64_t id, std::int64_t maxBytes);
+    QFuture<links::Reply<domain::Message>> deadMessage(std::int64_t id, std::int64_t maxBytes);
     QFuture<links::Reply<domain::QueueDetail>> queueDetail(std::int32_t queueId, std::optional<std::int64_t> ticksFrom = {});
     QFuture<links::Reply<domain::QueueUpkeep>> queueUpkeep(std::int32_t queueId);
     QFuture<links::Reply<domain::EventPage>> searchEvents(std::int32_t queueId, domain::EventSearch search,
                                                           std::optional<domain::EventPosition> from);
+    QFuture<links::Reply<domain::EventPage>> searchById(std::int32_t queueId, domain::EventSearch search);
     QFuture<links::Reply<domain::EventStory>> eventStory(std::int32_t queueId, const domain::EventRow& event);
     QFuture<links::Reply<domain::LockWaits>> lockWaits();
     QFuture<links::Reply<domain::Footprint>> footprint();

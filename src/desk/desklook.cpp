@@ -25,20 +25,20 @@ QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t queueId,
         lookDeadline);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t owner, std::int64_t eventId,
-                                                                     std::int64_t maxBytes) {
+QFuture<links::Reply<domain::Message>> Desk::retryMessage(std::int32_t owner, std::int64_t eventId,
+                                                          std::int64_t maxBytes) {
     return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::retryPayload(connection, owner, eventId, maxBytes, deadline);
+            return queries::retryMessage(connection, owner, eventId, maxBytes, deadline);
         },
         lookDeadline);
 }
 
-QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std::optional<domain::DeadPosition> after,
-                                                       int limit) {
+QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std::optional<domain::DeadCause> cause,
+                                                       std::optional<domain::DeadPosition> after, int limit) {
     return d->look(
         [=](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::deadPage(connection, queueId, after, limit, deadline);
+            return queries::deadPage(connection, queueId, cause, after, limit, deadline);
         },
         lookDeadline);
 }
@@ -49,9 +49,9 @@ QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t queueId)
                         lookDeadline);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t id, std::int64_t maxBytes) {
+QFuture<links::Reply<domain::Message>> Desk::deadMessage(std::int64_t id, std::int64_t maxBytes) {
     return d->look([=](pg::Connection& connection,
-                            pg::Deadline deadline) { return queries::deadPayload(connection, id, maxBytes, deadline); },
+                       pg::Deadline deadline) { return queries::deadMessage(connection, id, maxBytes, deadline); },
                         lookDeadline);
 }
 
@@ -76,6 +76,14 @@ QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t queueId
         [queueId, search = std::move(search), from = std::move(from)](pg::Connection& connection,
                                                                       pg::Deadline deadline) {
             return queries::searchEvents(connection, queueId, search, from, {}, deadline);
+        },
+        searchDeadline);
+}
+
+QFuture<links::Reply<domain::EventPage>> Desk::searchById(std::int32_t queueId, domain::EventSearch search) {
+    return d->look(
+        [queueId, search = std::move(search)](pg::Connection& connection, pg::Deadline deadline) {
+            return queries::searchById(connection, queueId, search, queries::idSearchLimits, deadline);
         },
         searchDeadline);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "domain/message.h"
 #include "pg/error.h"
 #include "pg/time.h"
 
@@ -76,6 +77,12 @@ struct DeadLetter {
     std::optional<std::string> type;
     std::optional<std::string> data; ///< its beginning
     std::int64_t dataBytes = 0;
+    std::optional<std::int64_t> txid; ///< that first inserted it
+    std::array<std::optional<std::string>, 4> extras;
+    std::array<std::int64_t, 4> extraBytes{}; ///< of the whole ones
+
+    /// As far as it is here.
+    Message message() const { return {txid, type, data, dataBytes, extras, extraBytes}; }
 
     bool operator==(const DeadLetter&) const = default;
 };
@@ -88,9 +95,18 @@ struct DeadPosition {
     bool operator==(const DeadPosition&) const = default;
 };
 
+/// What letters have in common that died of the same.
+struct DeadCause {
+    std::optional<std::string> type;
+    std::string reason; ///< normalised
+
+    bool operator==(const DeadCause&) const = default;
+};
+
 struct DeadPage {
     std::vector<DeadLetter> rows; ///< the newest first
     std::optional<DeadPosition> next;
+    std::int64_t lookedAt = 0; ///< so many letters, where those of one cause were looked for
     pg::Timestamp takenAt;
 };
 

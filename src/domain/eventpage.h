@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/jsoncondition.h"
+#include "domain/message.h"
 #include "pg/time.h"
 
 #include <cstdint>
@@ -19,7 +20,7 @@ struct EventPosition {
     bool operator==(const EventPosition&) const = default;
 };
 
-/// An event as stored, the payload cut to a preview.
+/// An event as stored; of its payload and extra fields perhaps only the beginnings.
 struct EventRow {
     EventPosition position;
     std::int64_t id = 0;
@@ -28,9 +29,14 @@ struct EventRow {
     std::optional<std::int32_t> owner;
     std::optional<std::int32_t> retry;
     std::optional<std::string> type;
-    std::optional<std::string> data; ///< at most previewBytes of it
-    std::int64_t dataBytes = 0;      ///< of the whole payload
-    std::optional<std::string> extra1, extra2, extra3, extra4;
+    std::optional<std::string> data;
+    std::int64_t dataBytes = 0; ///< of the whole payload
+    std::array<std::optional<std::string>, 4> extras;
+    std::array<std::int64_t, 4> extraBytes{}; ///< of the whole ones
+    bool sent = true;                         ///< a tick sees it; else it waits for one
+
+    /// As far as it is here.
+    Message message() const { return {txid, type, data, dataBytes, extras, extraBytes}; }
 
     bool operator==(const EventRow&) const = default;
 };
@@ -39,10 +45,11 @@ struct EventRow {
 struct EventSearch {
     std::optional<std::int64_t> id;
     std::string type;                     ///< exactly
-    std::string text;                     ///< somewhere in the payload, case ignored
+    std::string text;                     ///< somewhere in the payload or an extra field, case ignored
     std::optional<JsonCondition> json;    ///< somewhere in the payload
     std::optional<std::int64_t> fromTick; ///< shown first by this tick or a later one, or by none yet
     std::optional<std::int64_t> toTick;   ///< shown first by this tick or an earlier one
+    bool waitingOnly = false;             ///< shown by none yet
 
     bool isEmpty() const { return *this == EventSearch(); }
 
@@ -57,6 +64,16 @@ struct EventPage {
     bool boundReached = false;        ///< it stopped at its bound before the page was full
     std::int64_t bytesRead = 0;       ///< of the tables, about; 0 where an index found them
     std::int64_t tooLongToSearch = 0; ///< payloads longer than a JSON path is looked for in
+    bool byId = false;                ///< sorted by id: of all, or where boundReached of those read
+};
+
+/// The events of a window, counted.
+struct WindowCount {
+    std::int64_t events = 0;
+    std::int64_t retries = 0;     ///< of them: put back before
+    std::int32_t mostRetries = 0; ///< the most that one of them was put back
+
+    bool operator==(const WindowCount&) const = default;
 };
 
 } // namespace domain

@@ -56,37 +56,74 @@ struct QueueUpkeep {
     }
 };
 
-/// Which tick showed an event first. The window that ends with that tick is the one that delivers it.
+/// Which tick showed an event first, and where its copies wait otherwise. The window that ends with that tick is the one
+/// that delivers it.
 struct EventStory {
     std::optional<Tick> before; ///< the newest tick that could not see it
     std::optional<Tick> after;  ///< the first tick that sees it; empty: none yet
-    /// Ticks stored after the event was inserted that could not see it: its transaction was still running.
-    std::int64_t passedOver = 0;
+
+    /// Ticks that came while its transaction was open: they could not see it. The oldest first, at most so many.
+    std::vector<Tick> passedOver;
+    bool morePassedOver = false;
+    std::vector<Tick> seenBy; ///< the first that see it, the oldest first
+    bool moreSeeIt = false;
+    static constexpr std::size_t ticksTold = 64;
+
+    /// A copy that waits in the retry queue.
+    struct Retry {
+        std::int32_t owner = 0; ///< sub_id
+        pg::Timestamp dueAt;
+        std::int32_t attempts = 0;
+
+        bool operator==(const Retry&) const = default;
+    };
+
+    /// A copy that was given up.
+    struct Death {
+        std::int32_t consumerId = 0; ///< for a subconsumer's: its group
+        pg::Timestamp time;
+        std::string reason;
+
+        bool operator==(const Death&) const = default;
+    };
+
+    std::optional<std::vector<Retry>> retries; ///< of the queue's consumers; empty: no right to see
+    std::optional<std::vector<Death>> deaths;  ///< likewise
     pg::Timestamp takenAt;
 
     /// Every tick there is sees it: the one that was first may have been rotated away.
     bool isOlderThanTicks() const { return after && !before; }
 };
 
-/// How far a subscription is with one event.
+/// How far a consumer or a group is with one event.
 struct EventReach {
     enum class State {
-        Past,     ///< its position is behind the event: it had it, or it came later
-        InFlight, ///< in its open batch
+        Past,     ///< its position is behind the event: it finished it, or it came later
+        InFlight, ///< in an open batch
+        InRetry,  ///< given back, and waits to come again
+        Dead,     ///< given up
         Waiting,  ///< it will come to it
         NotForIt, ///< somebody else's retry
     };
     std::string consumer;
     Role role = Role::Normal;
     State state = State::Waiting;
-    std::optional<std::int64_t> batch;
+    std::optional<Subscription> holder; ///< whose open batch it is in, whatever became of it there
+    std::optional<pg::Timestamp> at;    ///< of a retry: when it is due; of a dead one: when it was given up
+    std::string reason;                 ///< of a dead one
+    bool isSure = true;                 ///< retries and dead letters could be looked at
 
     bool operator==(const EventReach&) const = default;
 };
 
-/// Judges by positions: of a group its main row, and the member that holds the window.
-/// owner: the event's ev_owner.
+/// One line a consumer or group. owner: the event's ev_owner.
 std::vector<EventReach> reachOf(const Snapshot& snapshot, std::int32_t queueId, const EventStory& story,
                                 std::optional<std::int32_t> owner);
+
+/// A copy of an event as it is stored, and its way.
+struct EventCopy {
+    EventRow event;
+    EventStory story;
+};
 
 } // namespace domain

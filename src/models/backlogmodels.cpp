@@ -142,7 +142,7 @@ QString retryMoveText(const domain::Capabilities& capabilities) {
 
 std::vector<Column<DeadLine>> deadColumns() {
     using Line = DeadLine;
-    return {
+    std::vector<Column<Line>> columns = {
         idColumn<Line>({u"letter"_s, Backlog::tr("Letter"), Backlog::tr("dl_id"), CellKind::Number, Pace::Identity,
                         u"123 456"_s, false},
                        [](const Line& line) { return line.letter.id; }),
@@ -174,7 +174,19 @@ std::vector<Column<DeadLine>> deadColumns() {
         momentColumn<Line>({u"sent"_s, Backlog::tr("Sent at"), Backlog::tr("ev_time: when the event was sent"),
                             CellKind::Text, Pace::Identity, u"2026-11-20 13:53:41.123 UTC+1"_s, false},
                            [](const Line& line) { return line.letter.eventTime; }),
+        idColumn<Line>({u"txid"_s, Backlog::tr("Transaction"),
+                        Backlog::tr("ev_txid: the transaction that first inserted the event"), CellKind::Number,
+                        Pace::Identity, u"123 456 789"_s, false},
+                       [](const Line& line) { return line.letter.txid; }),
     };
+    for (std::size_t at = 0; at < 4; ++at) {
+        const QString id = u"extra"_s + QString::number(at + 1);
+        columns.push_back(payloadColumn<Line>(
+            {id, id, u"ev_"_s + id, CellKind::Text, Pace::Identity, u"some extra text"_s, false},
+            [at](const Line& line) -> const auto& { return line.letter.extras[at]; },
+            [at](const Line& line) { return line.letter.extraBytes[at]; }));
+    }
+    return columns;
 }
 
 std::string DeadGroupLine::key() const {

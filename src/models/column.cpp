@@ -38,10 +38,12 @@ Cell optionalTextCell(const std::optional<std::string>& text) {
     return {shown, {}, shown};
 }
 
-Cell payloadCell(const std::optional<std::string>& text) {
+Cell payloadCell(const std::optional<std::string>& text, bool cut) {
     if (!text || text->empty())
         return optionalTextCell(text);
-    const QString shown = format::foreign(masked(*text), 240);
+    QString shown = format::foreign(masked(*text), 240);
+    if (cut && !shown.endsWith(QChar(0x2026)))
+        shown += QChar(0x2026);
     return {shown, {}, shown};
 }
 

@@ -98,7 +98,7 @@ Cell optionalTextCell(const std::optional<std::string>& text);
 /// Events behind a position where the event sequence could not be read: those up to the newest tick, and maybe more.
 Cell untickedUnknownCell(std::int64_t ticked);
 /// The same for a payload: without its secrets.
-Cell payloadCell(const std::optional<std::string>& text);
+Cell payloadCell(const std::optional<std::string>& text, bool cut);
 
 /// All roles of one cell but KeyRole.
 template <class Row>

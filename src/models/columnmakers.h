@@ -29,13 +29,16 @@ Column<Row> optionalTextColumn(ColumnInfo info, std::function<const std::optiona
 template <class Row>
 Column<Row> payloadColumn(ColumnInfo info, std::function<const std::optional<std::string>&(const Row&)> text,
                           std::function<std::int64_t(const Row&)> bytes) {
-    return {std::move(info), [text](const Row& row, const CellContext&) { return payloadCell(text(row)); },
+    const auto cut = [text, bytes](const Row& row) {
+        return bytes && text(row) && std::int64_t(text(row)->size()) < bytes(row);
+    };
+    return {std::move(info),
+            [text, cut](const Row& row, const CellContext&) { return payloadCell(text(row), cut(row)); },
             [text](const Row& row) { return text(row) ? QVariant(format::text(*text(row))) : QVariant(); },
-            [text, bytes](const Row& row, const CellContext&) {
+            [text, cut](const Row& row, const CellContext&) {
                 if (!text(row))
                     return QVariant();
-                const bool cut = bytes && std::int64_t(text(row)->size()) < bytes(row);
-                return QVariant(cut ? QString(masked(*text(row)) + QChar(0x2026)) : masked(*text(row)));
+                return QVariant(cut(row) ? QString(masked(*text(row)) + QChar(0x2026)) : masked(*text(row)));
             }};
 }
 

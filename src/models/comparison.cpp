@@ -243,7 +243,7 @@ Column<ComparisonLine> sideColumn(const QString& id, const QString& title,
 
 Comparison compareEvents(const ComparedEvent& left, const ComparedEvent& right, const Masking& masking, int limit) {
     Lines lines(masking);
-    bool stopped = left.cut || right.cut;
+    bool stopped = left.message.isCut() || right.message.isCut();
     const auto number = [](const auto& value) {
         return value ? std::optional(QString::number(*value)) : std::optional<QString>();
     };
@@ -255,24 +255,24 @@ Comparison compareEvents(const ComparedEvent& left, const ComparedEvent& right, 
     lines.add(u"ev_txid"_s, QString::number(left.event.txid), QString::number(right.event.txid));
     lines.add(u"ev_owner"_s, number(left.event.owner), number(right.event.owner));
     lines.add(u"ev_retry"_s, number(left.event.retry), number(right.event.retry));
-    lines.add(u"ev_type"_s, text(left.event.type), text(right.event.type));
-    for (const auto& [name, member] :
-         {std::pair(u"ev_extra1"_s, &domain::EventRow::extra1), std::pair(u"ev_extra2"_s, &domain::EventRow::extra2),
-          std::pair(u"ev_extra3"_s, &domain::EventRow::extra3), std::pair(u"ev_extra4"_s, &domain::EventRow::extra4)}) {
-        if (left.event.*member || right.event.*member)
-            lines.add(name, text(left.event.*member), text(right.event.*member));
+    const domain::Message& our = left.message;
+    const domain::Message& their = right.message;
+    lines.add(u"ev_type"_s, text(our.type), text(their.type));
+    for (std::size_t at = 0; at < our.extras.size(); ++at) {
+        if (our.extras[at] || their.extras[at])
+            lines.add(u"ev_extra"_s + QString::number(at + 1), text(our.extras[at]), text(their.extras[at]));
     }
-    lines.add(Comparing::tr("bytes"), QString::number(left.event.dataBytes), QString::number(right.event.dataBytes));
-    if (!left.payload || !right.payload) {
-        lines.add(u"ev_data"_s, text(left.payload), text(right.payload));
+    lines.add(Comparing::tr("bytes"), QString::number(our.dataBytes), QString::number(their.dataBytes));
+    if (!our.data || !their.data) {
+        lines.add(u"ev_data"_s, text(our.data), text(their.data));
         return {lines.take(), stopped};
     }
-    const MaskedJson ours(*left.payload, masking);
-    const MaskedJson theirs(*right.payload, masking);
-    if (!left.cut && !right.cut && ours.isJson() && theirs.isJson())
+    const MaskedJson ours(*our.data, masking);
+    const MaskedJson theirs(*their.data, masking);
+    if (!our.dataIsCut() && !their.dataIsCut() && ours.isJson() && theirs.isJson())
         compareJson(ours, theirs, lines, limit, &stopped);
     else
-        compareText({*left.payload, masking}, {*right.payload, masking}, lines, limit, &stopped);
+        compareText({*our.data, masking}, {*their.data, masking}, lines, limit, &stopped);
     return {lines.take(), stopped};
 }
 

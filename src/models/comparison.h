@@ -7,11 +7,10 @@
 
 namespace models {
 
-/// An event with as much of its payload as is at hand.
+/// An event, and as much of its message as is at hand.
 struct ComparedEvent {
     domain::EventRow event;
-    std::optional<std::string> payload;
-    bool cut = false; ///< the payload goes on
+    domain::Message message;
 };
 
 /// A field, a place in the payload or a line of it, in two events.

@@ -11,7 +11,26 @@ namespace {
 
 using Text = const std::optional<std::string>&;
 
-std::vector<Column<EventLine>> eventColumns() {
+QString positionText(const EventLine& line) {
+    return QString::number(line.event.position.table) + u' ' + QString::fromStdString(line.event.position.ctid);
+}
+
+/// Whether a tick has seen it.
+Column<EventLine> sentColumn() {
+    const auto word = [](const EventLine& line) {
+        return line.event.sent ? EventPageModel::tr("sent") : EventPageModel::tr("waiting");
+    };
+    return {{u"sent"_s, EventPageModel::tr("State"),
+             EventPageModel::tr("Sent: a tick sees it. Waiting: none does yet, so that it is in no batch."),
+             CellKind::Text, Pace::Slow, u"waiting"_s},
+            [word](const EventLine& line, const CellContext&) {
+                return Cell{word(line), {}, {}, line.event.sent ? Tone::Dim : Tone::Warning};
+            },
+            [](const EventLine& line) { return QVariant(line.event.sent); },
+            [word](const EventLine& line, const CellContext&) { return QVariant(word(line)); }};
+}
+
+std::vector<Column<EventLine>> eventColumns(EventPageModel::Of of) {
     using Line = EventLine;
     std::vector<Column<EventLine>> columns = {
         idColumn<Line>({u"ordinal"_s, EventPageModel::tr("#"),
@@ -52,21 +71,23 @@ std::vector<Column<EventLine>> eventColumns() {
                         Pace::Identity, u"123 456 789"_s, false},
                        [](const EventLine& line) { return line.event.txid; }),
     };
-    using Extra = std::pair<QString, std::optional<std::string> domain::EventRow::*>;
-    for (const auto& [id, member] :
-         {Extra(u"extra1"_s, &domain::EventRow::extra1), Extra(u"extra2"_s, &domain::EventRow::extra2),
-          Extra(u"extra3"_s, &domain::EventRow::extra3), Extra(u"extra4"_s, &domain::EventRow::extra4)})
+    if (of == EventPageModel::Of::Queue)
+        columns.insert(columns.begin() + 2, sentColumn());
+    for (std::size_t at = 0; at < 4; ++at) {
+        const QString id = u"extra"_s + QString::number(at + 1);
         columns.push_back(
             payloadColumn<Line>({id, id, u"ev_"_s + id, CellKind::Text, Pace::Identity, u"some extra text"_s, false},
-                                [member = member](const Line& line) -> Text { return line.event.*member; }, {}));
+                                [at](const Line& line) -> Text { return line.event.extras[at]; },
+                                [at](const Line& line) { return line.event.extraBytes[at]; }));
+    }
     columns.push_back(
         {{u"position"_s, EventPageModel::tr("Position"), EventPageModel::tr("Child table and ctid: where it is stored"),
           CellKind::Code, Pace::Identity, u"2 (123456,12)"_s, false},
          [](const EventLine& line, const CellContext&) {
-             return Cell{QString::number(line.event.position.table) + u' ' +
-                         QString::fromStdString(line.event.position.ctid)};
+             return Cell{positionText(line)};
          },
-         [](const EventLine& line) { return QVariant(line.ordinal); }});
+         [](const EventLine& line) { return QVariant(line.ordinal); },
+         [](const EventLine& line, const CellContext&) { return QVariant(positionText(line)); }});
     return columns;
 }
 
@@ -76,8 +97,8 @@ std::string EventLine::key() const {
     return std::to_string(event.position.table) + event.position.ctid;
 }
 
-EventPageModel::EventPageModel(QObject* parent)
-    : KeyedTableModel<EventLine>(eventColumns(), parent) {}
+EventPageModel::EventPageModel(Of of, QObject* parent)
+    : KeyedTableModel<EventLine>(eventColumns(of), parent) {}
 
 void EventPageModel::open() {
     close();
@@ -148,7 +169,7 @@ void EventPageModel::ask() {
 }
 
 void EventPageModel::deliver(quint64 request, const domain::EventPage& page) {
-    if (request != m_request || m_state != State::Loading)
+    if (!awaits(request))
         return;
     const std::size_t next = std::size_t(m_page) + 1;
     if (page.next && m_starts.size() == next)
@@ -160,7 +181,7 @@ void EventPageModel::deliver(quint64 request, const domain::EventPage& page) {
 }
 
 void EventPageModel::fail(quint64 request, const QString& why) {
-    if (request != m_request || m_state != State::Loading)
+    if (!awaits(request))
         return;
     m_failure = why;
     become(State::Failed);
@@ -173,6 +194,8 @@ void EventPageModel::showPage(const domain::EventPage& content) {
     for (const domain::EventRow& event : content.rows)
         lines.push_back({event, ordinal++});
     replaceAll(std::move(lines), context());
+    m_shown = content;
+    m_shown.rows.clear();
     become(State::Shown);
 }
 

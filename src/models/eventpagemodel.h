@@ -30,7 +30,10 @@ public:
     static constexpr int pageSize = 200;
     static constexpr std::size_t keptPages = 4;
 
-    explicit EventPageModel(QObject* parent = nullptr);
+    /// Of a window, whose events were all sent; or of a queue, where some wait for a tick.
+    enum class Of { Window, Queue };
+
+    explicit EventPageModel(Of of, QObject* parent = nullptr);
 
     /// Forgets all and asks for the first page of another window.
     void open();
@@ -53,12 +56,18 @@ public:
 
     int page() const { return m_page; } ///< from 0
 
+    /// How the page shown was come by, without its rows.
+    const domain::EventPage& shownPage() const { return m_shown; }
+
     qint64 firstOrdinal() const; ///< of the page shown; 0 when it is empty
     qint64 lastOrdinal() const;
     bool isComplete() const; ///< the page shown ends the window
 
     /// How many pages are in memory, for tests.
     std::size_t pagesKept() const { return m_kept.size(); }
+
+    /// Whether the answer to this pageWanted is still waited for.
+    bool awaits(quint64 request) const { return request == m_request && m_state == State::Loading; }
 
     /// The answer to pageWanted; answers to earlier requests are dropped.
     void deliver(quint64 request, const domain::EventPage& page);
@@ -91,6 +100,7 @@ private:
 
     std::vector<Start> m_starts;
     std::deque<Kept> m_kept;
+    domain::EventPage m_shown;
     int m_page = 0;
     quint64 m_request = 0;
     State m_state = State::Nothing;

@@ -17,12 +17,22 @@ struct ReachLine {
 
 std::vector<Column<ReachLine>> reachColumns();
 
-/// Why an event is in the window it is in, or in none yet: which ticks could not see it, which one did.
+/// Why an event is in the window it is in, or in none yet: which ticks could not see it, which ones do.
 QString storyText(const domain::EventStory& story, const domain::EventRow& event, const QTimeZone& zone);
 
-/// The same, against the window between two ticks as a subscription gets it: whether the event is in it, and else why
-/// not.
-QString whyNotText(const domain::EventStory& story, const domain::EventRow& event, std::int64_t lastTick,
-                   std::int64_t nextTick, std::int32_t subId, const QTimeZone& zone);
+/// The window between two ticks as a subscription gets it.
+struct AskedWindow {
+    std::int64_t lastTick = 0;
+    std::int64_t nextTick = 0;
+    std::int32_t subId = 0;
+
+    /// The event is in it.
+    bool holds(const domain::EventCopy& copy) const;
+};
+
+/// Whether one of an event's copies is in the window, and else why not: copies as far as the subscription can get
+/// them; others: there are copies for other consumers only.
+QString whyNotText(const std::vector<domain::EventCopy>& copies, bool others, const AskedWindow& window,
+                   const QTimeZone& zone);
 
 } // namespace models

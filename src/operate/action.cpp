@@ -136,6 +136,14 @@ void setValue(domain::ActionRequest& request, const Parameter& parameter, std::s
         request.arguments[parameter.name] = std::move(value);
 }
 
+bool isNull(const domain::ActionRequest& request, const Parameter& parameter) {
+    return parameter.nullable && !request.arguments.contains(parameter.name);
+}
+
+void setNull(domain::ActionRequest& request, const Parameter& parameter) {
+    request.arguments.erase(parameter.name);
+}
+
 std::string problemWith(const Parameter& parameter, const std::string& value) {
     // No text of PostgreSQL's can hold it, and a C interface would cut the value there.
     if (value.find('\0') != std::string::npos)

@@ -68,6 +68,7 @@ struct Parameter {
     ParameterKind kind = ParameterKind::Text;
     std::string defaultValue{}; ///< as typed; "true" and "false" for Bool
     bool required = false;      ///< an empty value is refused
+    bool nullable = false;      ///< no value at all is NULL, which is not the empty one
     std::string help{};         ///< what it means and its limits, one sentence; may be empty
     std::vector<Choice> choices{};
     std::optional<std::int64_t> minimum{}; ///< of a number, or of a duration in milliseconds
@@ -79,6 +80,10 @@ struct Parameter {
 /// A parameter's value in a request, the default where none was given.
 std::string valueOf(const domain::ActionRequest& request, const Parameter& parameter);
 void setValue(domain::ActionRequest& request, const Parameter& parameter, std::string value);
+
+/// Whether a nullable parameter has no value.
+bool isNull(const domain::ActionRequest& request, const Parameter& parameter);
+void setNull(domain::ActionRequest& request, const Parameter& parameter);
 
 /// What is wrong with one typed value; empty when nothing is. For showing beside the field while typing.
 std::string problemWith(const Parameter& parameter, const std::string& value);

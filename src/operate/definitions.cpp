@@ -34,6 +34,11 @@ std::string Arguments::text(const std::string& name) const {
     return found == m_parameters.end() ? std::string() : valueOf(m_request, *found);
 }
 
+std::optional<std::string> Arguments::nullable(const std::string& name) const {
+    const auto found = m_request.arguments.find(name);
+    return found == m_request.arguments.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::optional<std::int64_t> Arguments::id(const std::string& name) const {
     const std::string value = text(name);
     const auto start = value.find_first_not_of(" \t");

@@ -34,6 +34,7 @@ public:
         , m_request(request) {}
 
     std::string text(const std::string& name) const;
+    std::optional<std::string> nullable(const std::string& name) const; ///< empty: NULL
     std::optional<std::int32_t> number(const std::string& name) const; ///< empty: not given
     std::optional<std::int64_t> id(const std::string& name) const;
     std::optional<pg::Interval> duration(const std::string& name) const;

@@ -104,22 +104,19 @@ Action resend() {
                   .danger = Danger::None,
                   .role = "pgque_writer",
                   .functions = {"insert_event(text, text, text, text, text, text, text)"}};
-    action.parameters = {{.name = "type", .label = "Type"},
-                         {.name = "payload", .label = "Payload", .kind = ParameterKind::Payload}};
+    action.parameters = {
+        {.name = "type", .label = "Type", .nullable = true},
+        {.name = "payload", .label = "Payload", .kind = ParameterKind::Payload, .nullable = true}};
     for (const char* name : {"extra1", "extra2", "extra3", "extra4"})
-        action.parameters.push_back({.name = name, .label = std::string(name)});
+        action.parameters.push_back({.name = name, .label = std::string(name), .nullable = true});
     action.whyNot = missingOrClosed;
     action.plan = [parameters = action.parameters](const domain::ActionRequest& request) {
         const Arguments arguments(parameters, request);
-        const auto given = [&](const char* name) {
-            const std::string value = arguments.text(name);
-            return value.empty() ? std::optional<std::string>() : std::optional(value);
-        };
-        const std::string payload = arguments.text("payload");
         return planOf<std::int64_t>(
             Isolation::ReadCommitted,
-            pgque::insertEvent(request.queue, arguments.text("type"), payload,
-                               {given("extra1"), given("extra2"), given("extra3"), given("extra4")}),
+            pgque::insertEvent(request.queue, arguments.nullable("type"), arguments.nullable("payload"),
+                               {arguments.nullable("extra1"), arguments.nullable("extra2"),
+                                arguments.nullable("extra3"), arguments.nullable("extra4")}),
             [name = request.queue](std::int64_t id, const Sight&) {
                 Verdict verdict = done("It was sent again to " + name + " as message " + std::to_string(id) + ".");
                 verdict.results["event_id"] = std::to_string(id);

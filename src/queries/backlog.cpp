@@ -2,6 +2,7 @@
 #include "queries/backlog.h"
 
 #include "queries/columns.h"
+#include "queries/eventrow.h"
 #include "queries/look.h"
 
 #include <algorithm>
@@ -17,17 +18,13 @@ using pgque::detail::rowsCall;
 using Text = std::optional<std::string>;
 
 constexpr int previewChars = 400;
+/// Of a reason its cause is told by.
+constexpr int reasonChars = 300;
 constexpr Limits pageLimits{std::chrono::seconds(5), std::chrono::milliseconds(200)};
 
 /// A moment as it came from detail::micros(), for comparing with a column.
 constexpr auto momentParam = "(case when $4::bigint >= 253402300799000000 then 'infinity'::timestamptz"
                              " else 'epoch'::timestamptz + $4::bigint * interval '1 microsecond' end)";
-
-std::string beginning(const std::string& column, const std::string& maxBytes) {
-    // left() counts characters of at most four bytes.
-    return "case when octet_length(" + column + ") <= " + maxBytes + "::bigint then " + column + " else left(" +
-           column + ", (" + maxBytes + "::bigint / 4)::int) end";
-}
 
 std::int64_t micros(pg::Timestamp moment) {
     return moment.time_since_epoch().count();
@@ -117,48 +114,118 @@ pg::Call<domain::RetryOutlook> retryOutlook(const domain::Capabilities& capabili
         });
 }
 
-/// The newest letters of each queue asked for, through the index by queue and time; then the newest of all.
-pg::Call<std::vector<domain::DeadLetter>> deadLetters(std::int32_t queueId,
-                                                      const std::optional<domain::DeadPosition>& after, int limit) {
+/// The newest letters of each queue asked for, through the index by queue and time; then the newest of all. $1 queue or
+/// 0, $2 limit; from $4 on the last row before.
+std::string newestLetters(const std::string& columns, bool afterOne) {
     const std::string beyond =
-        after ? std::string(" and (l.dl_time, l.dl_id) < (") + momentParam + ", $5::bigint)" : std::string();
+        afterOne ? std::string(" and (l.dl_time, l.dl_id) < (") + momentParam + ", $5::bigint)" : std::string();
+    return "select " + columns +
+           " from pgque.queue q cross join lateral (select * from pgque.dead_letter l where l.dl_queue_id = q.queue_id" +
+           beyond +
+           " order by l.dl_time desc, l.dl_id desc limit $2::int) e"
+           " left join pgque.consumer c on c.co_id = e.dl_consumer_id where ($1::int = 0 or q.queue_id = $1::int)"
+           " order by e.dl_time desc, e.dl_id desc limit $2::int";
+}
+
+/// Those chosen, or the newest after one.
+pg::Call<std::vector<domain::DeadLetter>> deadLetters(std::int32_t queueId,
+                                                      const std::optional<std::vector<std::int64_t>>& chosen,
+                                                      const std::optional<domain::DeadPosition>& after, int limit) {
+    const auto cut = [](const std::string& column) { return "left(e." + column + ", $3::int)"; };
+    const std::string columns = "e.dl_id, q.queue_id, q.queue_name, coalesce(c.co_name, ''), " + detail::micros("e.dl_time") +
+                                ", e.dl_reason, e.ev_id, " + detail::micros("e.ev_time") +
+                                ", coalesce(e.ev_retry, 0), e.ev_type, " + cut("ev_data") +
+                                ", coalesce(octet_length(e.ev_data), 0)::bigint, e.ev_txid::text" +
+                                detail::extraColumns(cut);
     pg::Params params = pageParams(queueId, limit);
+    if (chosen) {
+        std::string ids = "{";
+        for (const std::int64_t id : *chosen)
+            ids += (ids.size() > 1 ? "," : "") + std::to_string(id);
+        params.add(ids + '}');
+    } else if (after) {
+        params.add(micros(after->time)).add(after->id);
+    }
+    const std::string sql =
+        chosen ? "select " + columns +
+                     " from pgque.dead_letter e join pgque.queue q on q.queue_id = e.dl_queue_id"
+                     " left join pgque.consumer c on c.co_id = e.dl_consumer_id"
+                     " where e.dl_id = any($4::bigint[]) and ($1::int = 0 or q.queue_id = $1::int)"
+                     " order by e.dl_time desc, e.dl_id desc limit $2::int"
+               : newestLetters(columns, after.has_value());
+    return rowsCall("dead letters", sql, std::move(params), [](const pg::Row& row) {
+        domain::DeadLetter letter;
+        letter.id = row.get<std::int64_t>(0);
+        letter.queueId = row.get<std::int32_t>(1);
+        letter.queue = row.get<std::string>(2);
+        letter.consumer = row.get<std::string>(3);
+        letter.time = microseconds(row, 4);
+        letter.reason = row.get<Text>(5);
+        letter.eventId = row.get<std::int64_t>(6);
+        letter.eventTime = microseconds(row, 7);
+        letter.attempts = row.get<std::int32_t>(8);
+        letter.type = row.get<Text>(9);
+        letter.data = row.get<Text>(10);
+        letter.dataBytes = row.get<std::int64_t>(11);
+        letter.txid = row.get<std::optional<std::int64_t>>(12);
+        detail::readExtras(row, 13, letter);
+        return letter;
+    });
+}
+
+/// A letter as far as its cause needs it.
+struct Candidate {
+    std::int64_t id = 0;
+    pg::Timestamp time;
+    Text type;
+    std::string reason;
+};
+
+pg::Call<std::vector<Candidate>> candidates(std::int32_t queueId, const std::optional<domain::DeadPosition>& after,
+                                            int limit) {
+    pg::Params params = pg::Params::of(queueId, limit, reasonChars);
     if (after)
         params.add(micros(after->time)).add(after->id);
-    return rowsCall("dead letters",
-                    "select d.dl_id, q.queue_id, q.queue_name, coalesce(c.co_name, ''), " +
-                        detail::micros("d.dl_time") + ", d.dl_reason, d.ev_id, " + detail::micros("d.ev_time") +
-                        ", coalesce(d.ev_retry, 0), d.ev_type, left(d.ev_data, $3::int),"
-                        " coalesce(octet_length(d.ev_data), 0)::bigint from pgque.queue q cross join lateral"
-                        " (select * from pgque.dead_letter l where l.dl_queue_id = q.queue_id" +
-                        beyond +
-                        " order by l.dl_time desc, l.dl_id desc limit $2::int) d"
-                        " left join pgque.consumer c on c.co_id = d.dl_consumer_id"
-                        " where ($1::int = 0 or q.queue_id = $1::int)"
-                        " order by d.dl_time desc, d.dl_id desc limit $2::int",
+    return rowsCall("causes of dead letters",
+                    newestLetters("e.dl_id, " + detail::micros("e.dl_time") +
+                                      ", e.ev_type, coalesce(left(e.dl_reason, $3::int), '')",
+                                  after.has_value()),
                     std::move(params), [](const pg::Row& row) {
-                        domain::DeadLetter letter;
-                        letter.id = row.get<std::int64_t>(0);
-                        letter.queueId = row.get<std::int32_t>(1);
-                        letter.queue = row.get<std::string>(2);
-                        letter.consumer = row.get<std::string>(3);
-                        letter.time = microseconds(row, 4);
-                        letter.reason = row.get<Text>(5);
-                        letter.eventId = row.get<std::int64_t>(6);
-                        letter.eventTime = microseconds(row, 7);
-                        letter.attempts = row.get<std::int32_t>(8);
-                        letter.type = row.get<Text>(9);
-                        letter.data = row.get<Text>(10);
-                        letter.dataBytes = row.get<std::int64_t>(11);
-                        return letter;
+                        return Candidate{row.get<std::int64_t>(0), microseconds(row, 1), row.get<Text>(2),
+                                         row.get<std::string>(3)};
                     });
+}
+
+/// The ids of the next letters of a cause, judged here as the groups are: no regular expression runs on the server.
+/// Gives where to go on; empty: all were looked at.
+std::optional<domain::DeadPosition> choose(pg::Connection& connection, std::int32_t queueId,
+                                           const domain::DeadCause& cause, std::optional<domain::DeadPosition> after,
+                                           int limit, std::vector<std::int64_t>& chosen, std::int64_t& lookedAt,
+                                           pg::Deadline deadline) {
+    constexpr int atOnce = 2'000;
+    while (lookedAt < backlogCap) {
+        const auto found = look(connection, candidates(queueId, after, atOnce), pageLimits, deadline);
+        for (const Candidate& one : found) {
+            ++lookedAt;
+            after = {one.time, one.id};
+            if (one.type != cause.type || domain::normalisedReason(one.reason) != cause.reason)
+                continue;
+            chosen.push_back(one.id);
+            if (static_cast<int>(chosen.size()) == limit)
+                return after;
+        }
+        if (static_cast<int>(found.size()) < atOnce)
+            return {};
+    }
+    return after;
 }
 
 /// Reasons as they are stored: numbers in them are taken out here, so that no regular expression runs on the server.
 pg::Call<std::vector<domain::DeadGroup>> rawGroups(std::int32_t queueId) {
     const std::string cap = std::to_string(backlogCap);
     return rowsCall("dead letter groups",
-                    "select q.queue_id, q.queue_name, d.ev_type, coalesce(left(d.dl_reason, 300), ''), count(*), " +
+                    "select q.queue_id, q.queue_name, d.ev_type, coalesce(left(d.dl_reason, " +
+                        std::to_string(reasonChars) + "), ''), count(*), " +
                         detail::micros("min(d.dl_time)") + ", " + detail::micros("max(d.dl_time)") +
                         " from (select l.dl_queue_id, l.ev_type, l.dl_reason, l.dl_time from pgque.queue o"
                         " cross join lateral (select * from pgque.dead_letter n where n.dl_queue_id = o.queue_id"
@@ -196,9 +263,13 @@ std::vector<domain::DeadGroup> merged(std::vector<domain::DeadGroup> raw) {
     return sorted;
 }
 
-std::optional<std::string> onlyPayload(pg::Connection& connection, const pg::Call<std::vector<Text>>& call,
-                                       const char* gone, pg::Deadline deadline) {
-    const std::vector<Text> found = look(connection, call, pageLimits, deadline);
+/// The only row of a table called e.
+domain::Message onlyMessage(pg::Connection& connection, const std::string& from, pg::Params params, const char* gone,
+                            pg::Deadline deadline) {
+    const auto found = look(connection,
+                            rowsCall("message", "select " + detail::messageColumns("$1") + from, std::move(params),
+                                     [](const pg::Row& row) { return detail::messageFrom(row, 0); }),
+                            pageLimits, deadline);
     if (!found.empty())
         return found.front();
     pg::Failure failure;
@@ -238,16 +309,22 @@ domain::RetryPage retryPage(pg::Connection& connection, const domain::Capabiliti
 }
 
 domain::DeadPage deadPage(pg::Connection& connection, std::int32_t queueId,
+                          const std::optional<domain::DeadCause>& cause,
                           const std::optional<domain::DeadPosition>& after, int limit, pg::Deadline deadline) {
+    domain::DeadPage page;
+    std::optional<std::vector<std::int64_t>> chosen;
+    if (cause) {
+        chosen.emplace();
+        page.next = choose(connection, queueId, *cause, after, limit, *chosen, page.lookedAt, deadline);
+    }
     Look look;
     look.part(pageLimits);
-    const auto rows = look.ask(deadLetters(queueId, after, limit));
+    const auto rows = look.ask(deadLetters(queueId, chosen, after, limit));
     const auto clock = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
-    domain::DeadPage page;
     page.rows = answers.get(rows);
     page.takenAt = answers.get(clock);
-    if (static_cast<int>(page.rows.size()) == limit)
+    if (!cause && static_cast<int>(page.rows.size()) == limit)
         page.next = {page.rows.back().time, page.rows.back().id};
     return page;
 }
@@ -267,23 +344,16 @@ domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, 
     return found;
 }
 
-std::optional<std::string> deadPayload(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes,
-                                       pg::Deadline deadline) {
-    return onlyPayload(connection,
-                       rowsCall("payload of a dead letter",
-                                "select " + beginning("ev_data", "$2") + " from pgque.dead_letter where dl_id = $1",
-                                pg::Params::of(id, maxBytes), [](const pg::Row& row) { return row.get<Text>(0); }),
+domain::Message deadMessage(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes, pg::Deadline deadline) {
+    return onlyMessage(connection, " from pgque.dead_letter e where e.dl_id = $2", pg::Params::of(maxBytes, id),
                        "the dead letter is no longer there: it was replayed or purged", deadline);
 }
 
-std::optional<std::string> retryPayload(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
-                                        std::int64_t maxBytes, pg::Deadline deadline) {
-    return onlyPayload(
-        connection,
-        rowsCall("payload of a retry",
-                 "select " + beginning("ev_data", "$3") + " from pgque.retry_queue where ev_owner = $1 and ev_id = $2",
-                 pg::Params::of(owner, eventId, maxBytes), [](const pg::Row& row) { return row.get<Text>(0); }),
-        "the event waits no longer: it was put back into its queue", deadline);
+domain::Message retryMessage(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
+                             std::int64_t maxBytes, pg::Deadline deadline) {
+    return onlyMessage(connection, " from pgque.retry_queue e where e.ev_owner = $2 and e.ev_id = $3",
+                       pg::Params::of(maxBytes, owner, eventId),
+                       "the event waits no longer: it was put back into its queue", deadline);
 }
 
 } // namespace queries

@@ -16,21 +16,22 @@ inline constexpr int backlogCap = 10'000;
 domain::RetryPage retryPage(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
                             const std::optional<domain::RetryPosition>& after, int limit, pg::Deadline deadline);
 
-/// A page of dead letters, the newest first, of one queue or (0) of all. Throws pg::Error.
+/// A page of dead letters, the newest first, of one queue or (0) of all; of one cause only where that is given: then so
+/// many letters are looked at as one page looks at most, and it says where to go on. Throws pg::Error.
 domain::DeadPage deadPage(pg::Connection& connection, std::int32_t queueId,
+                          const std::optional<domain::DeadCause>& cause,
                           const std::optional<domain::DeadPosition>& after, int limit, pg::Deadline deadline);
 
 /// The newest 10,000 dead letters of one queue or (0) of all, grouped by queue, type and normalised reason.
 /// Throws pg::Error.
 domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
 
-/// A dead letter's payload, cut to its beginning when it is longer than maxBytes; Decode when the letter is gone.
-/// Throws pg::Error.
-std::optional<std::string> deadPayload(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes,
-                                       pg::Deadline deadline);
+/// A dead letter's message with all its fields; a text longer than maxBytes is cut to its beginning. Throws pg::Error;
+/// Decode when the letter is gone.
+domain::Message deadMessage(pg::Connection& connection, std::int64_t id, std::int64_t maxBytes, pg::Deadline deadline);
 
-/// A waiting retry's payload, likewise.
-std::optional<std::string> retryPayload(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
-                                        std::int64_t maxBytes, pg::Deadline deadline);
+/// A waiting retry's, likewise.
+domain::Message retryMessage(pg::Connection& connection, std::int32_t owner, std::int64_t eventId,
+                             std::int64_t maxBytes, pg::Deadline deadline);
 
 } // namespace queries

@@ -7,6 +7,12 @@
 
 namespace queries::detail {
 
+namespace {
+
+using Text = std::optional<std::string>;
+
+} // namespace
+
 Tid tidFrom(std::string_view text) {
     Tid tid;
     if (text.size() < 5 || text.front() != '(')
@@ -18,17 +24,35 @@ Tid tidFrom(std::string_view text) {
     return tid;
 }
 
-std::string eventColumns(std::string_view previewChars) {
-    const auto cut = [previewChars](const char* column) {
-        return std::string("left(e.") + column + ", " + std::string(previewChars) + "::int)";
+std::string eventColumns(std::string_view previewChars, const std::string& sent) {
+    const auto cut = [previewChars](const std::string& column) {
+        return "left(e." + column + ", " + std::string(previewChars) + "::int)";
     };
     return "e.ctid::text, e.ev_id, " + micros("e.ev_time") + ", e.ev_txid::text, e.ev_owner, e.ev_retry, e.ev_type, " +
-           cut("ev_data") + ", octet_length(e.ev_data), " + cut("ev_extra1") + ", " + cut("ev_extra2") + ", " +
-           cut("ev_extra3") + ", " + cut("ev_extra4");
+           cut("ev_data") + ", octet_length(e.ev_data)" + extraColumns(cut) + ", " + sent;
+}
+
+std::string messageColumns(std::string_view maxBytes) {
+    // left() counts characters of at most four bytes.
+    const auto cut = [bytes = std::string(maxBytes)](const std::string& column) {
+        return "case when octet_length(e." + column + ") <= " + bytes + "::bigint then e." + column + " else left(e." +
+               column + ", (" + bytes + "::bigint / 4)::int) end";
+    };
+    return "e.ev_txid::text, e.ev_type, " + cut("ev_data") + ", octet_length(e.ev_data)" + extraColumns(cut);
+}
+
+domain::Message messageFrom(const pg::Row& row, int first) {
+    domain::Message message;
+    int i = first;
+    message.txid = row.get<std::optional<std::int64_t>>(i++);
+    message.type = row.get<Text>(i++);
+    message.data = row.get<Text>(i++);
+    message.dataBytes = row.get<std::optional<std::int64_t>>(i++).value_or(0);
+    readExtras(row, i, message);
+    return message;
 }
 
 domain::EventRow eventFrom(const pg::Row& row, int first, std::int32_t table) {
-    using Text = std::optional<std::string>;
     domain::EventRow event;
     int i = first;
     event.position = {table, row.get<std::string>(i++)};
@@ -40,10 +64,8 @@ domain::EventRow eventFrom(const pg::Row& row, int first, std::int32_t table) {
     event.type = row.get<Text>(i++);
     event.data = row.get<Text>(i++);
     event.dataBytes = row.get<std::optional<std::int64_t>>(i++).value_or(0);
-    event.extra1 = row.get<Text>(i++);
-    event.extra2 = row.get<Text>(i++);
-    event.extra3 = row.get<Text>(i++);
-    event.extra4 = row.get<Text>(i++);
+    readExtras(row, i, event);
+    event.sent = row.get<bool>(first + eventColumnCount - 1);
     return event;
 }
 

@@ -186,20 +186,27 @@ Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& wi
 struct Counted {
     std::int64_t blocks = 0;
     bool all = false; ///< the index found few: they are all counted
-    std::int64_t events = 0;
+    domain::WindowCount count;
 };
 
 Counted countPiece(pg::Connection& connection, const Facts& facts, const Window& window, const std::string& table,
                    Tid from, Tid to, pg::Deadline deadline) {
     const std::string few = std::to_string(fewRows);
+    const std::string counts = "count(*) as events, count(*) filter (where e.ev_retry > 0) as retries,"
+                               " coalesce(max(e.ev_retry), 0) as most";
     Look look = pieceLook(PageLimits().statement);
     const auto asked = look.ask(pgque::detail::rowCall(
         "count a window",
         "with " + headOf(table) + ", " + fewOf(table) + ") select h.blocks, h.found <= " + few +
-            ", case when h.found <= " + few + " then (select count(*) from few) else (select count(*) from " + table +
-            " e where " + inBlocks + " and " + belongs + ") end from head h",
+            ", c.events, c.retries, c.most from head h cross join lateral (select " + counts + " from few f join " +
+            table + " e on e.ctid = f.place where h.found <= " + few + ") l cross join lateral (select " + counts +
+            " from " + table + " e where h.found > " + few + " and " + inBlocks + " and " + belongs +
+            ") r cross join lateral (select l.events + r.events as events, l.retries + r.retries as retries,"
+            " greatest(l.most, r.most) as most) c",
         pieceParams(facts, window, table, from, to), [](const pg::Row& row) {
-            return Counted{row.get<std::int64_t>(0), row.get<bool>(1), row.get<std::int64_t>(2)};
+            return Counted{row.get<std::int64_t>(0),
+                           row.get<bool>(1),
+                           {row.get<std::int64_t>(2), row.get<std::int64_t>(3), row.get<std::int32_t>(4)}};
         }));
     return look.run(connection, deadline).get(asked);
 }
@@ -214,17 +221,24 @@ EventPage eventPage(pg::Connection& connection, const Window& window, const Even
         [&](const Piece& piece) { return readChunk(connection, facts, window, piece, limits, search, deadline); });
 }
 
-std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
-                         const std::stop_token& stop) {
+EventPage eventsById(pg::Connection& connection, const Window& window, const EventSearch& search,
+                     const PageLimits& limits, pg::Deadline deadline) {
+    return detail::sortedById(eventPage(connection, window, search, {}, limits, deadline));
+}
+
+domain::WindowCount countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
+                                const std::stop_token& stop) {
     constexpr std::int64_t blocksAtOnce = 4'096;
     const Facts facts = readFacts(connection, window, deadline);
-    std::int64_t sum = 0;
+    domain::WindowCount sum;
     for (const std::int32_t table : facts.tables) {
         const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(table));
         for (Tid from; !stop.stop_requested();) {
             const Tid to{from.block + blocksAtOnce, 0};
             const Counted piece = countPiece(connection, facts, window, name, from, to, deadline);
-            sum += piece.events;
+            sum.events += piece.count.events;
+            sum.retries += piece.count.retries;
+            sum.mostRetries = std::max(sum.mostRetries, piece.count.mostRetries);
             if (piece.all || to.block >= piece.blocks)
                 break;
             from = to;
@@ -242,34 +256,28 @@ std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::D
     return sum;
 }
 
-Payload payload(pg::Connection& connection, std::int32_t queueId, const EventPosition& position, std::int64_t eventId,
-                std::int64_t maxBytes, pg::Deadline deadline) {
+domain::Message message(pg::Connection& connection, std::int32_t queueId, const EventPosition& position,
+                        std::int64_t eventId, std::int64_t maxBytes, pg::Deadline deadline) {
     const auto prefix = look(
         connection,
         pgque::detail::rowsCall("queue", "select queue_data_pfx from pgque.queue where queue_id = $1",
                                 pg::Params::of(queueId), [](const pg::Row& row) { return row.get<std::string>(0); }),
         {}, deadline);
     if (prefix.empty())
-        return {};
-    // left() counts characters of at most four bytes.
-    const auto rows = look(connection,
-                           pgque::detail::rowsCall("payload",
-                                                   "select case when octet_length(ev_data) <= $3::bigint then ev_data "
-                                                   "else left(ev_data, ($3::bigint / 4)::int)"
-                                                   " end, octet_length(ev_data), octet_length(ev_data) > $3::bigint "
-                                                   "from " +
-                                                       detail::qualified(prefix.front(),
-                                                                         '_' + std::to_string(position.table)) +
-                                                       " where ctid = $1::tid and ev_id = $2",
-                                                   pg::Params::of(position.ctid, eventId, maxBytes),
-                                                   [](const pg::Row& row) {
-                                                       return Payload{
-                                                           true, row.get<std::optional<std::string>>(0),
-                                                           row.get<std::optional<std::int64_t>>(1).value_or(0),
-                                                           row.get<std::optional<bool>>(2).value_or(false)};
-                                                   }),
-                           {std::chrono::seconds(10), std::chrono::milliseconds(200)}, deadline);
-    return rows.empty() ? Payload{} : rows.front();
+        gone("the queue is gone");
+    const auto rows =
+        look(connection,
+             pgque::detail::rowsCall(
+                 "message",
+                 "select " + detail::messageColumns("$3") + " from " +
+                     detail::qualified(prefix.front(), '_' + std::to_string(position.table)) +
+                     " e where e.ctid = $1::tid and e.ev_id = $2",
+                 pg::Params::of(position.ctid, eventId, maxBytes),
+                 [](const pg::Row& row) { return detail::messageFrom(row, 0); }),
+             {std::chrono::seconds(10), std::chrono::milliseconds(200)}, deadline);
+    if (rows.empty())
+        gone("the event no longer stands there: its table was emptied by a rotation");
+    return rows.front();
 }
 
 } // namespace queries

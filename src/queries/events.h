@@ -37,22 +37,21 @@ domain::EventPage eventPage(pg::Connection& connection, const Window& window, co
                             const std::optional<domain::EventPosition>& from, const PageLimits& limits,
                             pg::Deadline deadline);
 
-/// The exact number of events in a window, however many there are: counted piece by piece, each in a transaction of its
-/// own, so that rotation never waits for more than one, and stopped between two of them. Throws pg::Error; Cancelled
-/// when it was stopped.
-std::int64_t countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
-                         const std::stop_token& stop = {});
+/// Those of a window's events that satisfy the search, sorted by id: all of them, or where it says boundReached those
+/// that were read before one of the limits. Throws pg::Error.
+inline constexpr PageLimits idLimits{.rows = 10'000, .blocksInAll = 16'384}; // 128 MB
+domain::EventPage eventsById(pg::Connection& connection, const Window& window, const domain::EventSearch& search,
+                             const PageLimits& limits, pg::Deadline deadline);
 
-/// An event's payload as it is stored.
-struct Payload {
-    bool found = false;              ///< the event still stands there
-    std::optional<std::string> data; ///< empty: NULL
-    std::int64_t bytes = 0;          ///< of the whole payload
-    bool cut = false;                ///< only its beginning is here
-};
+/// The exact number of events in a window, and of retries among them, however many there are: counted piece by piece,
+/// each in a transaction of its own, so that rotation never waits for more than one, and stopped between two of them.
+/// Throws pg::Error; Cancelled when it was stopped.
+domain::WindowCount countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
+                                const std::stop_token& stop = {});
 
-/// One event's payload, cut to its beginning when it is longer than maxBytes. Throws pg::Error.
-Payload payload(pg::Connection& connection, std::int32_t queueId, const domain::EventPosition& position,
-                std::int64_t eventId, std::int64_t maxBytes, pg::Deadline deadline);
+/// One event's message with all its fields; a text longer than maxBytes is cut to its beginning. Throws pg::Error;
+/// Decode when the event no longer stands there.
+domain::Message message(pg::Connection& connection, std::int32_t queueId, const domain::EventPosition& position,
+                        std::int64_t eventId, std::int64_t maxBytes, pg::Deadline deadline);
 
 } // namespace queries

@@ -18,7 +18,6 @@ constexpr int candidatesInAll = 2'000;
 constexpr int lessBy = 32;
 constexpr int moreBy = 4;
 constexpr double quickMs = 500;
-constexpr int eventColumnCount = 13;
 constexpr std::int64_t blockSize = 8'192;
 
 bool tookTooLong(const pg::Error& error) {
@@ -51,6 +50,13 @@ private:
     pg::Params& m_params;
 };
 
+/// Whether the newest of those ticks of a queue sees an event.
+std::string seenByTick(const std::string& queue, const std::string& which) {
+    return "coalesce(pg_visible_in_snapshot(e.ev_txid, (select t.tick_snapshot from pgque.tick t"
+           " where t.tick_queue = " +
+           queue + "::int " + which + "order by t.tick_id desc limit 1)), false)";
+}
+
 } // namespace
 
 std::string searchConditions(const domain::EventSearch& search, std::int32_t queueId, pg::Params& params) {
@@ -61,14 +67,20 @@ std::string searchConditions(const domain::EventSearch& search, std::int32_t que
     if (!search.type.empty())
         sql += " and e.ev_type = " + asking.value(search.type);
     // No pattern: what is typed is what is looked for.
-    if (!search.text.empty())
-        sql += " and strpos(lower(e.ev_data), lower(" + asking.value(search.text) + ")) > 0";
+    if (!search.text.empty()) {
+        const std::string wanted = "lower(" + asking.value(search.text) + ')';
+        std::string somewhere;
+        for (const char* column : {"ev_data", "ev_extra1", "ev_extra2", "ev_extra3", "ev_extra4"})
+            somewhere += std::string(somewhere.empty() ? "" : " or ") + "strpos(lower(e." + column + "), " + wanted +
+                         ") > 0";
+        sql += " and (" + somewhere + ')';
+    }
     const auto seenBy = [&](std::int64_t tick, const char* comparison) {
-        return "coalesce(pg_visible_in_snapshot(e.ev_txid, (select t.tick_snapshot from pgque.tick t"
-               " where t.tick_queue = " +
-               asking.value(queueId) + "::int and t.tick_id " + comparison + ' ' + asking.value(tick) +
-               "::bigint order by t.tick_id desc limit 1)), false)";
+        return seenByTick(asking.value(queueId), std::string("and t.tick_id ") + comparison + ' ' + asking.value(tick) +
+                                                     "::bigint ");
     };
+    if (search.waitingOnly)
+        sql += " and not " + seenByNewest(queueId, params);
     if (search.toTick)
         sql += " and " + seenBy(*search.toTick, "<=");
     if (search.fromTick)
@@ -84,8 +96,21 @@ std::string searchConditions(const domain::EventSearch& search, std::int32_t que
     return sql;
 }
 
-std::string chunkColumns(std::string_view previewChars, const domain::EventSearch& search) {
-    std::string columns = eventColumns(previewChars);
+std::string seenByNewest(std::int32_t queueId, pg::Params& params) {
+    return seenByTick(Asking(params).value(queueId), {});
+}
+
+domain::EventPage sortedById(domain::EventPage page) {
+    std::stable_sort(page.rows.begin(), page.rows.end(),
+                     [](const domain::EventRow& a, const domain::EventRow& b) { return a.id < b.id; });
+    page.byId = true;
+    page.boundReached = page.next.has_value();
+    page.next.reset();
+    return page;
+}
+
+std::string chunkColumns(std::string_view previewChars, const domain::EventSearch& search, const std::string& sent) {
+    std::string columns = eventColumns(previewChars, sent);
     if (search.json)
         columns += ", case when octet_length(e.ev_data) <= " + std::to_string(longestSearched) + " then e.ev_data end";
     return columns;

@@ -57,8 +57,15 @@ domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optio
 /// only what the server can tell without reading the text as JSON, which would fail on the first one that is none.
 std::string searchConditions(const domain::EventSearch& search, std::int32_t queueId, pg::Params& params);
 
-/// The columns an event is read from by chunkRow, of a table called e.
-std::string chunkColumns(std::string_view previewChars, const domain::EventSearch& search);
+/// Whether the queue's newest tick sees an event of a table called e. A parameter is added.
+std::string seenByNewest(std::int32_t queueId, pg::Params& params);
+
+/// The columns an event is read from by addRow, of a table called e. sent: an expression, whether a tick sees it.
+std::string chunkColumns(std::string_view previewChars, const domain::EventSearch& search,
+                         const std::string& sent = "true");
+
+/// The page in the order of the ids. What is behind it is not told any more: it would belong between its rows.
+domain::EventPage sortedById(domain::EventPage page);
 
 /// Adds the event whose first column stands here.
 void addRow(Chunk& chunk, const pg::Row& row, int first, std::int32_t table, const domain::EventSearch& search);

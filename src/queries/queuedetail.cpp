@@ -6,11 +6,13 @@
 #include "queries/look.h"
 
 #include <algorithm>
+#include <map>
 
 namespace queries {
 
 namespace {
 
+using detail::Tid;
 using domain::EventPosition;
 using domain::Tick;
 using pgque::detail::microseconds;
@@ -140,8 +142,9 @@ detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, s
         "blocks", "select pg_relation_size($1::regclass) / current_setting('block_size')::int", pg::Params::of(name)));
     pg::Params params = pg::Params::of(piece.from.text(), piece.to.text(), previewChars, piece.rows);
     const std::string wanted = detail::searchConditions(search, queueId, params);
+    const std::string sent = detail::seenByNewest(queueId, params);
     const std::size_t found =
-        look.ask({"select " + detail::chunkColumns("$3", search) + " from " + name +
+        look.ask({"select " + detail::chunkColumns("$3", search, sent) + " from " + name +
                       " e where e.ctid > $1::tid and e.ctid < $2::tid" + wanted + " order by e.ctid limit $4::int",
                   std::move(params)});
     const auto ended = look.ask(serverClock());
@@ -152,6 +155,164 @@ detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, s
     chunk.blocks = answers.get(blocks);
     chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
     return chunk;
+}
+
+/// The places between which a table has the events of a range of transactions.
+struct Extent {
+    Tid first; ///< (0,0): there is none
+    Tid last;
+
+    Tid before() const { return {first.block, first.item - 1}; }
+
+    bool isEmpty(Tid from) const { return last == Tid{} || from >= last; }
+};
+
+/// Up to so many blocks between those places are read in one statement.
+constexpr std::int64_t fewBlocks = 2'048;
+/// Up to so many events are looked for in the index.
+constexpr int fewEvents = 100'000;
+
+detail::Chunk nothingMore() {
+    detail::Chunk chunk;
+    chunk.restAsked = true;
+    return chunk;
+}
+
+/// Ticks bound the transactions: an event that one tick sees and an earlier one does not has an id from the earlier
+/// one's xmin on and below the later one's xmax, which the index by transaction finds. Tables where that is a small
+/// part are in the answer; the others are read from end to end.
+std::map<std::int32_t, Extent> readExtents(pg::Connection& connection, std::int32_t queueId, const Tables& tables,
+                                           const domain::EventSearch& search, pg::Deadline deadline) {
+    std::map<std::int32_t, Extent> extents;
+    if (!search.fromTick && !search.toTick && !search.waitingOnly)
+        return extents;
+    const auto edge = [](const char* which, const char* condition) {
+        return std::string("(select pg_snapshot_") + which +
+               "(t.tick_snapshot) from pgque.tick t where t.tick_queue = $1::int and " + condition +
+               " order by t.tick_id desc limit 1)";
+    };
+    Look look;
+    look.part(patient, Look::View::Same);
+    look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
+    std::map<std::int32_t, Asked<std::vector<Extent>>> asked;
+    for (std::int32_t table = 0; table < tables.count; ++table) {
+        asked.emplace(
+            table,
+            look.ask(rowsCall(
+                "extent of a range",
+                "with edge as materialized (select greatest(" + edge("xmin", "t.tick_id < $2::bigint") +
+                    ", case when $4::bool then " + edge("xmin", "true") + " end, '0'::xid8) as low, " +
+                    edge("xmax", "t.tick_id <= $3::bigint") +
+                    " as high) select min(f.place)::text, max(f.place)::text, count(*) from (select e.ctid as place"
+                    " from " +
+                    tableName(tables, table) +
+                    " e where e.ev_txid >= (select low from edge)"
+                    " and e.ev_txid < coalesce((select high from edge), '18446744073709551615'::xid8) limit " +
+                    std::to_string(fewEvents + 1) + ") f",
+                pg::Params::of(queueId, search.fromTick, search.toTick, search.waitingOnly), [](const pg::Row& row) {
+                    const auto place = [&row](int column) {
+                        return detail::tidFrom(row.get<std::optional<std::string>>(column).value_or(std::string()));
+                    };
+                    const bool known = row.get<std::int64_t>(2) <= fewEvents;
+                    return known ? Extent{place(0), place(1)} : Extent{{0, 1}, {fewBlocks + 1, 1}};
+                })));
+    }
+    const Answers answers = look.run(connection, deadline);
+    for (const auto& [table, extent] : asked) {
+        const Extent found = answers.get(extent).at(0);
+        if (found.last.block - found.first.block < fewBlocks)
+            extents[table] = found;
+    }
+    return extents;
+}
+
+/// A tick, and what its snapshot says of one transaction.
+struct Sight {
+    Tick tick;
+    bool sees = false;
+    bool whileOpen = false; ///< it came while the transaction was open, as far as that can be told
+};
+
+/// The ticks on both sides of the first one that sees the event. Ticks see more and more, so that halving finds that
+/// one with some twenty looks into the index; tickers that ran at the same time may have swapped two, which the
+/// neighbours show. A transaction below a snapshot's xmax that it does not see was open then. One at or above it may
+/// not have begun: only of an event that was never given back the time of its insertion tells.
+pg::Call<std::vector<Sight>> ticksAround(std::int32_t queueId, const domain::EventRow& event) {
+    const std::string neighbours = std::to_string(domain::EventStory::ticksTold + 1);
+    const std::optional<std::int64_t> insertedAt =
+        event.owner ? std::nullopt : std::optional(event.time.time_since_epoch().count());
+    return rowsCall(
+        "ticks around an event",
+        "with recursive ends as (select (select tick_id from pgque.tick where tick_queue = $1 order by tick_id limit 1)"
+        " as lo, (select tick_id from pgque.tick where tick_queue = $1 order by tick_id desc limit 1) as hi),"
+        " halves (step, lo, hi) as (select 0, lo, hi + 1 from ends where lo is not null union all"
+        " select h.step + 1, case when m.tick_id is not null and not m.sees then m.tick_id + 1 else h.lo end,"
+        " case when m.tick_id is null then h.lo + (h.hi - h.lo) / 2 when m.sees then m.tick_id else h.hi end"
+        " from halves h left join lateral (select t.tick_id, pg_visible_in_snapshot($2::xid8, t.tick_snapshot) as sees"
+        " from pgque.tick t where t.tick_queue = $1 and t.tick_id >= h.lo + (h.hi - h.lo) / 2 and t.tick_id < h.hi"
+        " order by t.tick_id limit 1) m on true where h.lo < h.hi),"
+        " first as (select hi from halves order by step desc limit 1)"
+        " select " +
+            tickColumns +
+            ", pg_visible_in_snapshot($2::xid8, t.tick_snapshot), pg_snapshot_xmax(t.tick_snapshot) > $2::xid8"
+            " or coalesce(t.tick_time >= 'epoch'::timestamptz + $3::bigint * interval '1 microsecond', false)"
+            " from first cross join lateral ("
+            "(select * from pgque.tick n where n.tick_queue = $1 and n.tick_id < first.hi order by n.tick_id desc limit " +
+            neighbours +
+            ") union all (select * from pgque.tick n where n.tick_queue = $1 and n.tick_id >= first.hi"
+            " order by n.tick_id limit " +
+            neighbours + ")) t order by t.tick_id",
+        pg::Params::of(queueId, std::to_string(event.txid), insertedAt),
+        [](const pg::Row& row) {
+            return Sight{tickFrom(row), row.get<bool>(5), row.get<bool>(6)};
+        });
+}
+
+/// By its owner and id, which is the table's key.
+pg::Call<std::vector<domain::EventStory::Retry>> retriesOf(std::int32_t queueId, std::int64_t eventId) {
+    return rowsCall("retries of an event",
+                    "select r.ev_owner, " + detail::micros("r.ev_retry_after") +
+                        ", coalesce(r.ev_retry, 0) from (select distinct sub_id from pgque.subscription"
+                        " where sub_queue = $1) s join pgque.retry_queue r on r.ev_owner = s.sub_id and r.ev_id = $2",
+                    pg::Params::of(queueId, eventId), [](const pg::Row& row) {
+                        return domain::EventStory::Retry{row.get<std::int32_t>(0), microseconds(row, 1),
+                                                         row.get<std::int32_t>(2)};
+                    });
+}
+
+pg::Call<std::vector<domain::EventStory::Death>> deathsOf(std::int32_t queueId, std::int64_t eventId) {
+    return rowsCall("dead letters of an event",
+                    "select d.dl_consumer_id, " + detail::micros("d.dl_time") +
+                        ", coalesce(left(d.dl_reason, 400), '') from pgque.subscription s join pgque.dead_letter d"
+                        " on d.dl_queue_id = s.sub_queue and d.dl_consumer_id = s.sub_consumer and d.ev_id = $2"
+                        " where s.sub_queue = $1",
+                    pg::Params::of(queueId, eventId), [](const pg::Row& row) {
+                        return domain::EventStory::Death{row.get<std::int32_t>(0), microseconds(row, 1),
+                                                         row.get<std::string>(2)};
+                    });
+}
+
+domain::EventStory storyOf(const std::vector<Sight>& ticks) {
+    domain::EventStory story;
+    for (const Sight& one : ticks) {
+        if (one.sees) {
+            if (!story.after)
+                story.after = one.tick;
+            story.seenBy.push_back(one.tick);
+            continue;
+        }
+        story.before = one.tick;
+        if (one.whileOpen)
+            story.passedOver.push_back(one.tick);
+    }
+    constexpr std::size_t told = domain::EventStory::ticksTold;
+    story.moreSeeIt = story.seenBy.size() > told;
+    if (story.moreSeeIt)
+        story.seenBy.resize(told);
+    story.morePassedOver = story.passedOver.size() > told;
+    if (story.morePassedOver)
+        story.passedOver.erase(story.passedOver.begin(), story.passedOver.end() - told);
+    return story;
 }
 
 } // namespace
@@ -230,54 +391,67 @@ domain::QueueUpkeep queueUpkeep(pg::Connection& connection, std::int32_t queueId
     return found;
 }
 
+domain::EventPage searchById(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
+                             const SearchLimits& limits, pg::Deadline deadline) {
+    return detail::sortedById(searchEvents(connection, queueId, search, {}, limits, deadline));
+}
+
 domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
                                const std::optional<EventPosition>& from, const SearchLimits& limits,
                                pg::Deadline deadline) {
     const Tables tables = readTables(connection, queueId, deadline);
+    const std::map<std::int32_t, Extent> extents = readExtents(connection, queueId, tables, search, deadline);
     // The table after the current one holds the oldest events.
     std::vector<std::int32_t> order;
     for (std::int32_t step = 1; step <= tables.count; ++step)
         order.push_back((tables.current + step) % tables.count);
-    return detail::scan(order, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll, std::chrono::seconds(30)},
-                        search, [&](const detail::Piece& piece) {
-                            return searchChunk(connection, tableName(tables, piece.table), queueId, search, piece,
-                                               limits.previewChars, deadline);
+    return detail::scan(
+        order, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll, std::chrono::seconds(30)}, search,
+        [&](detail::Piece piece) {
+            const auto extent = extents.find(piece.table);
+            if (extent != extents.end()) {
+                if (extent->second.isEmpty(piece.from))
+                    return nothingMore();
+                const std::int64_t blocks = piece.to.block - piece.from.block;
+                piece.from = std::max(piece.from, extent->second.before());
+                piece.to = {std::min(piece.from.block + blocks, extent->second.last.block + 1), 0};
+            }
+            detail::Chunk chunk = searchChunk(connection, tableName(tables, piece.table), queueId, search, piece,
+                                              limits.previewChars, deadline);
+            if (extent != extents.end()) {
+                chunk.restAsked = true;
+                if (piece.to.block <= extent->second.last.block)
+                    chunk.reached = piece.to;
+            }
+            return chunk;
                         });
 }
 
 domain::EventStory eventStory(pg::Connection& connection, std::int32_t queueId, const domain::EventRow& event,
                               pg::Deadline deadline) {
-    const std::string xid = std::to_string(event.txid);
-    const std::int64_t insertedAt = event.time.time_since_epoch().count();
     Look look;
     look.part(patient, Look::View::Same);
-    const auto after = look.ask(rowsCall("first tick that sees it",
-                                         "select " + tickColumns +
-                                             " from pgque.tick t where t.tick_queue = $1"
-                                             " and pg_visible_in_snapshot($2::xid8, t.tick_snapshot)"
-                                             " order by t.tick_id limit 1",
-                                         pg::Params::of(queueId, xid), tickFrom));
-    const auto before = look.ask(rowsCall("last tick that does not",
-                                          "select " + tickColumns +
-                                              " from pgque.tick t where t.tick_queue = $1"
-                                              " and not pg_visible_in_snapshot($2::xid8, t.tick_snapshot)"
-                                              " order by t.tick_id desc limit 1",
-                                          pg::Params::of(queueId, xid), tickFrom));
-    const auto passed = look.ask(pgque::detail::valueCall<std::int64_t>(
-        "ticks that passed it over",
-        "select count(*) from pgque.tick t where t.tick_queue = $1"
-        " and not pg_visible_in_snapshot($2::xid8, t.tick_snapshot)"
-        " and t.tick_time >= 'epoch'::timestamptz + $3::bigint * interval '1 microsecond'",
-        pg::Params::of(queueId, xid, insertedAt)));
+    const auto ticks = look.ask(ticksAround(queueId, event));
     const auto clock = look.ask(serverClock());
+    look.part(patient);
+    const auto retries = look.ask(retriesOf(queueId, event.id));
+    look.part(patient);
+    const auto deaths = look.ask(deathsOf(queueId, event.id));
     const Answers answers = look.run(connection, deadline);
-    domain::EventStory story;
-    if (const auto found = answers.get(after); !found.empty())
-        story.after = found.front();
-    if (const auto found = answers.get(before); !found.empty())
-        story.before = found.front();
-    story.passedOver = answers.get(passed);
+    domain::EventStory story = storyOf(answers.get(ticks));
     story.takenAt = answers.get(clock);
+    const auto ifAllowed = [&answers](const auto& asked) {
+        try {
+            return std::optional(answers.get(asked));
+        } catch (const pg::Error& error) {
+            // Who may not read them is not told.
+            if (error.failure().diagnostics.sqlState != "42501")
+                throw;
+            return std::optional<decltype(answers.get(asked))>();
+        }
+    };
+    story.retries = ifAllowed(retries);
+    story.deaths = ifAllowed(deaths);
     return story;
 }
 

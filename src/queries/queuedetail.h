@@ -27,12 +27,19 @@ struct SearchLimits {
 };
 
 /// Stored events of a queue, delivered or not, that satisfy the search, in storage order from a position on: the
-/// oldest table first. Payloads that are no JSON are left out when a path is asked for. Throws pg::Error.
+/// oldest table first. Where ticks bound the search, only the part of each table that their transactions wrote is
+/// read. Payloads that are no JSON are left out when a path is asked for. Throws pg::Error.
 domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
                                const std::optional<domain::EventPosition>& from, const SearchLimits& limits,
                                pg::Deadline deadline);
 
-/// Which ticks see an event's transaction, and how far each subscription is with it. Throws pg::Error.
+/// The same, sorted by id: all of them, or where it says boundReached those that were read before one of the limits.
+inline constexpr SearchLimits idSearchLimits{.rows = 10'000};
+domain::EventPage searchById(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
+                             const SearchLimits& limits, pg::Deadline deadline);
+
+/// Which ticks see an event's transaction, found through the index of the ticks however many there are, and where the
+/// queue's consumers keep other copies of it. Throws pg::Error.
 domain::EventStory eventStory(pg::Connection& connection, std::int32_t queueId, const domain::EventRow& event,
                               pg::Deadline deadline);
 

@@ -18,7 +18,7 @@ namespace ui {
 
 namespace {
 
-/// Of each payload.
+/// Of each text of a message.
 constexpr qint64 mostBytes = qint64(1024) * 1024;
 
 QString nameOf(const domain::EventRow& event) {
@@ -32,8 +32,8 @@ CompareDialog::CompareDialog(desk::Desk* desk, std::int32_t queueId, const domai
     : QDialog(parent)
     , m_desk(desk)
     , m_queueId(queueId)
-    , m_left{left, left.data, false}
-    , m_right{right, right.data, false}
+    , m_left{left, left.message()}
+    , m_right{right, right.message()}
     , m_model(models::comparisonColumns(nameOf(left), nameOf(right)))
     , m_card(new Card(tr("Event %1 and event %2").arg(left.id).arg(right.id)))
     , m_view(new QTableView)
@@ -46,7 +46,7 @@ CompareDialog::CompareDialog(desk::Desk* desk, std::int32_t queueId, const domai
     m_view->setSortingEnabled(false);
     m_table->proxy()->sort(-1);
     m_table->stretch(u"place"_s);
-    m_table->notice()->say(tr("Fetching the payloads…"), {});
+    m_table->notice()->say(tr("Fetching the messages…"), {});
     m_onlyDifferences->setObjectName(u"onlyDifferences"_s);
     m_card->addToHeading(m_onlyDifferences);
     addTableTools(*m_card, *m_table, tr("Filter places"));
@@ -66,20 +66,19 @@ CompareDialog::CompareDialog(desk::Desk* desk, std::int32_t queueId, const domai
 }
 
 void CompareDialog::fetch(models::ComparedEvent& event) {
-    if (!event.payload || qint64(event.payload->size()) >= event.event.dataBytes)
+    if (!event.message.isCut())
         return;
     ++m_pending;
-    links::whenDone(m_desk->payload(m_queueId, event.event.position, event.event.id, mostBytes), this,
-                    [this, &event](const links::Reply<std::optional<std::string>>& reply) {
+    links::whenDone(m_desk->message(m_queueId, event.event.position, event.event.id, mostBytes), this,
+                    [this, &event](const links::Reply<domain::Message>& reply) {
                         --m_pending;
                         if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
                             m_pending = -1;
-                            m_table->notice()->say(tr("A payload could not be fetched"), words::failure(*failure),
+                            m_table->notice()->say(tr("A message could not be fetched"), words::failure(*failure),
                                                    models::Tone::Warning);
                             return;
                         }
-                        event.payload = std::get<std::optional<std::string>>(reply);
-                        event.cut = event.payload && qint64(event.payload->size()) < event.event.dataBytes;
+                        event.message = std::get<domain::Message>(reply);
                         compare();
                     });
 }
@@ -111,7 +110,7 @@ void CompareDialog::fill() {
                                            [](const models::ComparisonLine& line) { return line.differs; });
     QStringList note = {tr("%n difference(s)", nullptr, int(differences))};
     if (m_comparison.stopped)
-        note += tr("only the beginnings are compared");
+        note += tr("of what is very long only the beginning is compared");
     m_card->setNote(note.join(u" · "_s));
     m_model.show(std::move(shown), {});
 }

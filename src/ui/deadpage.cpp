@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/deadpage.h"
 
+#include "models/masking.h"
 #include "ui/notice.h"
 #include "ui/payloadcard.h"
 #include "ui/queuechooser.h"
@@ -9,7 +10,6 @@
 #include "ui/words.h"
 
 #include <QAbstractButton>
-#include <QLineEdit>
 #include <QMenu>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -38,7 +38,7 @@ DeadPage::DeadPage(const PageTools& tools, QWidget* parent)
     , m_payload(new PayloadCard(tr("Event")))
     , m_turner(*m_letterCard, [this] { m_letterAnswer.askNow(); })
     , m_letterAnswer(
-          this, [this] { return this->tools().desk->deadPage(m_queue->queueId(), m_turner.start(), pageSize); },
+          this, [this] { return this->tools().desk->deadPage(m_queue->queueId(), m_cause, m_turner.start(), pageSize); },
           [this](const domain::DeadPage& page) { showLetters(page); },
           [this](const pg::Failure& failure) { fail(m_letterTable, failure); })
     , m_groupAnswer(
@@ -53,7 +53,10 @@ DeadPage::DeadPage(const PageTools& tools, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
-    connect(m_queue, &QueueChooser::chosen, this, &DeadPage::ask);
+    connect(m_queue, &QueueChooser::chosen, this, [this] {
+        askOf({});
+        m_groupAnswer.askNow();
+    });
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     choose({});
 }
@@ -83,13 +86,14 @@ void DeadPage::makeGroups() {
     }
     m_groupCard->setContent(m_groupView);
     m_groupTable->notice()->say(tr("Asking…"), {});
-    // From a cause to its letters: those of its queue and type.
+    // From a cause to its letters.
     connect(m_groupTable, &TableController::activated, this, [this](const QModelIndex& index) {
         if (!index.isValid())
             return;
         const domain::DeadGroup& group = m_groups.row(index.row()).group;
-        m_filter->setText(group.type ? QString::fromStdString(*group.type) : QString());
+        const domain::DeadCause cause{group.type, group.reason};
         m_queue->choose(QString::fromStdString(group.queue));
+        askOf(cause);
     });
     connect(m_groupTable, &TableController::currentChanged, this, [this] { tools().actions->refresh(); });
 }
@@ -104,7 +108,12 @@ void DeadPage::makeLetters() {
     m_letterTable->setRowMenu([this](QMenu& menu, const QModelIndex&) { tools().actions->addTo(menu, subject()); });
     connect(m_letterView->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             [this] { tools().actions->refresh(); });
-    m_filter = addTableTools(*m_letterCard, *m_letterTable, tr("Filter this page"));
+    m_allCauses = makeButton(tr("All causes"), u"allCauses"_s, this);
+    m_allCauses->setToolTip(tr("Shows the letters of every cause again"));
+    m_allCauses->hide();
+    connect(m_allCauses, &QAbstractButton::clicked, this, [this] { askOf({}); });
+    m_letterCard->addToHeading(m_allCauses);
+    addTableTools(*m_letterCard, *m_letterTable, tr("Filter this page"));
     for (const char* id : {"replay_selected_dead_letters", "purge_selected_dead_letters"})
         if (QAbstractButton* button = tools().actions->makeButton(
                 id, [this] { return selected(); }, this))
@@ -124,10 +133,11 @@ void DeadPage::showSample(const domain::Snapshot& snapshot, const domain::Diagno
     m_groupAnswer.beat(tools().desk->shownInstant());
 }
 
-void DeadPage::ask() {
+void DeadPage::askOf(const std::optional<domain::DeadCause>& cause) {
+    m_cause = cause;
+    m_allCauses->setVisible(cause.has_value());
     m_turner.restart();
     m_letterAnswer.askNow();
-    m_groupAnswer.askNow();
 }
 
 void DeadPage::showLetters(const domain::DeadPage& page) {
@@ -137,11 +147,24 @@ void DeadPage::showLetters(const domain::DeadPage& page) {
         lines.push_back({letter});
     m_letters.show(std::move(lines), page.takenAt);
     m_turner.arrived(page.next);
-    m_letterCard->setNote(m_turner.page() > 0 || page.next ? tr("page %1").arg(m_turner.page() + 1) : QString(),
-                          tr("The newest first"));
-    m_letterTable->notice()->say(tr("No dead letters"),
-                                 tr("A message comes here when it fails once more than its queue allows."),
-                                 models::Tone::Good);
+    QStringList note;
+    if (m_cause) {
+        note += tr("of one cause: %1")
+                    .arg(models::format::foreign(models::masked(m_cause->reason.empty() ? "–" : m_cause->reason), 60));
+        note += tr("%1 letters looked at").arg(number(page.lookedAt));
+    }
+    if (m_turner.page() > 0 || page.next)
+        note += tr("page %1").arg(m_turner.page() + 1);
+    m_letterCard->setNote(note.join(u" · "_s), tr("The newest first"));
+    if (!m_cause)
+        m_letterTable->notice()->say(tr("No dead letters"),
+                                     tr("A message comes here when it fails once more than its queue allows."),
+                                     models::Tone::Good);
+    else if (page.next)
+        m_letterTable->notice()->say(tr("Nothing found so far"),
+                                     tr("Looking stopped at its bound. Go on with the button › above."));
+    else
+        m_letterTable->notice()->say(tr("No letter of this cause"), tr("They were replayed or purged meanwhile."));
     if (!m_letterTable->currentSource().isValid() && m_letters.rowCount() > 0)
         m_letterTable->selectSource(m_letters.index(0, 0));
     Q_EMIT completed();
@@ -184,10 +207,9 @@ void DeadPage::choose(const QModelIndex& index) {
         return;
     }
     const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
-    m_payload->showPayload(tr("Event %1").arg(letter.eventId),
-                           letter.data ? models::format::bytes(letter.dataBytes) : QString(), letter.data,
-                           letter.dataBytes,
-                           [this, id = letter.id](qint64 bytes) { return tools().desk->deadPayload(id, bytes); });
+    m_payload->showMessage(tr("Event %1").arg(letter.eventId),
+                           letter.data ? models::format::bytes(letter.dataBytes) : QString(), letter.message(),
+                           [this, id = letter.id](qint64 bytes) { return tools().desk->deadMessage(id, bytes); });
     tools().actions->refresh();
 }
 
@@ -222,13 +244,9 @@ std::optional<Resendable> DeadPage::resendable() const {
     if (!index.isValid())
         return {};
     const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
-    Resendable message;
-    message.request.queue = letter.queue;
-    message.request.arguments["type"] = letter.type.value_or(std::string());
-    message.beginning = letter.data;
-    message.bytes = letter.dataBytes;
-    message.fetch = [this, id = letter.id](qint64 bytes) { return tools().desk->deadPayload(id, bytes); };
-    return message;
+    return Resendable{letter.queue, [this, id = letter.id](qint64 bytes) {
+                          return tools().desk->deadMessage(id, bytes);
+                      }};
 }
 
 /// Those of one queue: an action is about one.

@@ -7,7 +7,7 @@
 #include "ui/resend.h"
 #include "ui/turner.h"
 
-class QLineEdit;
+class QAbstractButton;
 class QTableView;
 
 namespace ui {
@@ -35,6 +35,7 @@ private:
     void makeGroups();
     void makeLetters();
     void ask();
+    void askOf(const std::optional<domain::DeadCause>& cause);
     void showLetters(const domain::DeadPage& page);
     void showGroups(const domain::DeadGroups& groups);
     void fail(TableController* table, const pg::Failure& failure);
@@ -50,7 +51,8 @@ private:
     QTableView* m_letterView;
     TableController* m_groupTable = nullptr;
     TableController* m_letterTable = nullptr;
-    QLineEdit* m_filter = nullptr;
+    std::optional<domain::DeadCause> m_cause; ///< only letters that died of it
+    QAbstractButton* m_allCauses = nullptr;
     QueueChooser* m_queue;
     PayloadCard* m_payload;
     Turner<domain::DeadPosition> m_turner;

@@ -15,6 +15,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLabel>
+#include <QRegularExpression>
 #include <QSaveFile>
 #include <QVBoxLayout>
 
@@ -24,7 +25,7 @@ namespace ui {
 
 namespace {
 
-/// Of one payload; what is longer is cut and counted.
+/// Of one text; what is longer is cut and counted.
 constexpr qint64 mostBytes = qint64(16) * 1024 * 1024;
 const QString tableName = u"events"_s;
 
@@ -33,24 +34,29 @@ QStringList columns() {
             u"extra1"_s, u"extra2"_s, u"extra3"_s, u"extra4"_s,      u"bytes"_s, u"payload"_s};
 }
 
-QVariantList valuesOf(const domain::EventRow& event, const std::optional<std::string>& payload,
-                      const models::Masking& masking) {
+QVariantList valuesOf(const domain::EventRow& event, const domain::Message& message, const models::Masking& masking) {
     const auto number = [](const auto& value) { return value ? QVariant(qint64(*value)) : QVariant(); };
     const auto text = [&masking](const std::optional<std::string>& value) {
         return value ? QVariant(masking.apply(QString::fromStdString(*value))) : QVariant();
     };
     return {qint64(event.id),
-            event.type ? QVariant(QString::fromStdString(*event.type)) : QVariant(),
+            message.type ? QVariant(QString::fromStdString(*message.type)) : QVariant(),
             models::format::isoUtc(event.time),
             qint64(event.txid),
             number(event.owner),
             number(event.retry),
-            text(event.extra1),
-            text(event.extra2),
-            text(event.extra3),
-            text(event.extra4),
-            event.data ? QVariant(qint64(event.dataBytes)) : QVariant(),
-            text(payload)};
+            text(message.extras[0]),
+            text(message.extras[1]),
+            text(message.extras[2]),
+            text(message.extras[3]),
+            message.data ? QVariant(qint64(message.dataBytes)) : QVariant(),
+            text(message.data)};
+}
+
+/// One line and no column of its own.
+QString withoutBreaks(QString text) {
+    static const QRegularExpression breaks(u"\\r\\n|[\\t\\n\\v\\f\\r\\x{85}\\x{2028}\\x{2029}]"_s);
+    return text.replace(breaks, u" "_s);
 }
 
 } // namespace
@@ -74,10 +80,9 @@ public:
         return put(head.join(m_form == models::TextForm::Csv ? u","_s : u"\t"_s) + u'\n');
     }
 
-    QString write(const domain::EventRow& event, const std::optional<std::string>& payload,
-                  const models::Masking& masking) {
-        m_cut += payload && qint64(payload->size()) < event.dataBytes;
-        const QVariantList values = valuesOf(event, payload, masking);
+    QString write(const domain::EventRow& event, const domain::Message& message, const models::Masking& masking) {
+        m_cut += message.isCut();
+        const QVariantList values = valuesOf(event, message, masking);
         const bool first = m_written++ == 0;
         if (m_form == models::TextForm::Json) {
             QJsonObject object;
@@ -90,8 +95,7 @@ public:
             return put(models::sqlRow(values, first));
         QStringList cells;
         for (const QVariant& value : values)
-            cells += m_form == models::TextForm::Csv ? models::csvCell(value)
-                                                     : value.toString().replace(u'\t', u' ').replace(u'\n', u' ');
+            cells += m_form == models::TextForm::Csv ? models::csvCell(value) : withoutBreaks(value.toString());
         return put(cells.join(m_form == models::TextForm::Csv ? u","_s : u"\t"_s) + u'\n');
     }
 
@@ -125,21 +129,21 @@ private:
     qint64 m_cut = 0;
 };
 
-EventExport* EventExport::start(Page page, Payload payload, QWidget* parent) {
+EventExport* EventExport::start(Page page, Message message, QWidget* parent) {
     const QString name = ask::fileToWrite(parent, tr("Export events"), u"events.csv"_s);
     if (name.isEmpty())
         return nullptr;
-    auto* started = new EventExport(name, std::move(page), std::move(payload), parent);
+    auto* started = new EventExport(name, std::move(page), std::move(message), parent);
     started->setAttribute(Qt::WA_DeleteOnClose);
     started->open();
     started->work([](Sink& sink) { return sink.begin(); }, [started] { started->askPage({}); });
     return started;
 }
 
-EventExport::EventExport(const QString& fileName, Page page, Payload payload, QWidget* parent)
+EventExport::EventExport(const QString& fileName, Page page, Message message, QWidget* parent)
     : QDialog(parent)
     , m_askPage(std::move(page))
-    , m_askPayload(std::move(payload))
+    , m_askMessage(std::move(message))
     , m_sink(std::make_shared<Sink>(fileName))
     , m_underWay(new UnderWay(this))
     , m_label(new QLabel)
@@ -193,10 +197,7 @@ void EventExport::askPage(const std::optional<domain::EventPosition>& from) {
 void EventExport::writeRest() {
     // What is there whole, up to the first that has to be fetched.
     std::vector<domain::EventRow> whole;
-    const auto isCut = [](const domain::EventRow& event) {
-        return event.data && qint64(event.data->size()) < event.dataBytes;
-    };
-    while (m_next < m_page.rows.size() && !isCut(m_page.rows[m_next]))
+    while (m_next < m_page.rows.size() && !m_page.rows[m_next].message().isCut())
         whole.push_back(m_page.rows[m_next++]);
     if (whole.empty()) {
         writeNext();
@@ -206,7 +207,7 @@ void EventExport::writeRest() {
         [rows = std::move(whole), masking = models::Masking::current()](Sink& sink) {
             QString problem;
             for (auto event = rows.begin(); event != rows.end() && problem.isEmpty(); ++event)
-                problem = sink.write(*event, event->data, masking);
+                problem = sink.write(*event, event->message(), masking);
             return problem;
         },
         [this] { writeNext(); });
@@ -215,24 +216,23 @@ void EventExport::writeRest() {
 void EventExport::writeNext() {
     say(tr("%n event(s) written…", nullptr, int(m_sink->written())));
     if (m_next < m_page.rows.size())
-        fetchPayload(m_page.rows[m_next++]);
+        fetchMessage(m_page.rows[m_next++]);
     else if (m_page.next)
         askPage(m_page.next);
     else
         work([](Sink& sink) { return sink.finish(); }, [this] { end(); });
 }
 
-void EventExport::fetchPayload(const domain::EventRow& event) {
-    m_underWay->ask(m_askPayload(event, mostBytes), [this,
-                                                     event](const links::Reply<std::optional<std::string>>& reply) {
+void EventExport::fetchMessage(const domain::EventRow& event) {
+    m_underWay->ask(m_askMessage(event, mostBytes), [this, event](const links::Reply<domain::Message>& reply) {
         if (m_over)
             return;
         if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
             giveUp(words::failure(*failure));
             return;
         }
-        work([event, payload = std::get<std::optional<std::string>>(reply),
-              masking = models::Masking::current()](Sink& sink) { return sink.write(event, payload, masking); },
+        work([event, message = std::get<domain::Message>(reply),
+              masking = models::Masking::current()](Sink& sink) { return sink.write(event, message, masking); },
              [this] { writeRest(); });
     });
 }
@@ -241,7 +241,7 @@ void EventExport::end() {
     m_over = true;
     QStringList words = {tr("%n event(s) written to %1.", nullptr, int(m_sink->written())).arg(m_sink->fileName())};
     if (m_sink->cut() > 0)
-        words += tr("%n payload(s) longer than %1 are cut.", nullptr, int(m_sink->cut()))
+        words += tr("%n event(s) with a text longer than %1 are cut.", nullptr, int(m_sink->cut()))
                      .arg(models::format::bytes(mostBytes));
     say(words.join(u' '));
     m_button->setText(tr("Close"));

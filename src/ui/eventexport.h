@@ -18,18 +18,17 @@ namespace ui {
 
 class UnderWay;
 
-/// Writes events with their whole payloads to a file, page after page, however many there are. Secrets are hidden.
-/// Can be cancelled; then nothing is left behind. Only one page and one payload are in memory; they are
-/// masked and written on another thread.
+/// Writes whole events to a file, page after page, however many there are. Secrets are hidden. Can be cancelled; then
+/// nothing is left behind. Only one page and one message are in memory; they are masked and written on another thread.
 class EventExport : public QDialog {
     Q_OBJECT
 
 public:
     using Page = std::function<QFuture<links::Reply<domain::EventPage>>(std::optional<domain::EventPosition>)>;
-    using Payload = std::function<QFuture<links::Reply<std::optional<std::string>>>(const domain::EventRow&, qint64)>;
+    using Message = std::function<QFuture<links::Reply<domain::Message>>(const domain::EventRow&, qint64)>;
 
     /// Asks for a file and begins; null when none was chosen. Deletes itself when it is closed.
-    static EventExport* start(Page page, Payload payload, QWidget* parent);
+    static EventExport* start(Page page, Message message, QWidget* parent);
 
 Q_SIGNALS:
     void ended(bool written);
@@ -37,11 +36,11 @@ Q_SIGNALS:
 private:
     class Sink;
 
-    EventExport(const QString& fileName, Page page, Payload payload, QWidget* parent);
+    EventExport(const QString& fileName, Page page, Message message, QWidget* parent);
     void askPage(const std::optional<domain::EventPosition>& from);
     void writeRest();
     void writeNext();
-    void fetchPayload(const domain::EventRow& event);
+    void fetchMessage(const domain::EventRow& event);
     void end();
     /// Runs the job on another thread, then what is next; gives up where it returns why it could not be done.
     void work(std::function<QString(Sink&)> job, std::function<void()> next);
@@ -50,7 +49,7 @@ private:
     void reject() override;
 
     Page m_askPage;
-    Payload m_askPayload;
+    Message m_askMessage;
     std::shared_ptr<Sink> m_sink;
     domain::EventPage m_page;
     std::size_t m_next = 0; ///< of the page's rows

@@ -6,12 +6,16 @@
 #include "ui/theme.h"
 
 #include <QAbstractButton>
+#include <QCheckBox>
+#include <QCompleter>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QRegularExpression>
 #include <QRegularExpressionValidator>
+#include <QShortcut>
+#include <QStringListModel>
 
 using namespace Qt::StringLiterals;
 
@@ -21,39 +25,60 @@ namespace {
 
 /// "100–120", "100-", "-120", "100": inclusive tick numbers. False where it is none of these.
 bool readTicks(const QString& text, domain::EventSearch* search) {
-    static const QRegularExpression form(u"^\\s*(\\d{1,18})?\\s*([-–]|\\.\\.)?\\s*(\\d{1,18})?\\s*$"_s);
+    static const QRegularExpression form(u"^\\s*(\\d{1,19})?\\s*([-–]|\\.\\.)?\\s*(\\d{1,19})?\\s*$"_s);
     const auto match = form.match(text);
     const bool range = match.capturedLength(2) > 0;
     const QString first = match.captured(1);
     const QString last = range ? match.captured(3) : first;
     if (!match.hasMatch() || (!range && match.capturedLength(3) > 0) || (first.isEmpty() && last.isEmpty()))
         return false;
+    bool areNumbers = true;
+    const auto number = [&areNumbers](const QString& digits) {
+        bool isNumber = false;
+        const auto value = digits.toLongLong(&isNumber);
+        areNumbers = areNumbers && isNumber;
+        return value;
+    };
     if (!first.isEmpty())
-        search->fromTick = first.toLongLong();
+        search->fromTick = number(first);
     if (!last.isEmpty())
-        search->toTick = last.toLongLong();
-    return true;
+        search->toTick = number(last);
+    return areNumbers;
 }
 
 } // namespace
 
 EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
     : QWidget(parent)
+    , m_grid(new QGridLayout(this))
+    , m_types(new QStringListModel(this))
     , m_problem(new QLabel)
     , m_remark(dimLabel({})) {
-    auto* grid = new QGridLayout(this);
+    QGridLayout* grid = m_grid;
     grid->setContentsMargins(space::large, space::medium, space::large, space::medium);
     grid->setSpacing(space::medium);
     m_text =
-        addField(u"filter"_s, tr("Text in the payload"), tr("Anywhere in the payload, upper and lower case alike"));
-    m_type = addField(u"searchType"_s, tr("Type, exactly"), tr("ev_type"));
+        addField(u"filter"_s, tr("Text"), tr("Anywhere in the payload or an extra field, upper and lower case alike"));
+    m_type = addField(u"searchType"_s, tr("Type, exactly"),
+                      tr("ev_type. Types seen on the pages so far are offered; ↓ shows all of them."));
+    auto* types = new QCompleter(m_types, this);
+    types->setFilterMode(Qt::MatchContains);
+    types->setCaseSensitivity(Qt::CaseInsensitive);
+    m_type->setCompleter(types);
+    auto* all = new QShortcut(Qt::Key_Down, m_type);
+    all->setContext(Qt::WidgetShortcut);
+    connect(all, &QShortcut::activated, this, [this, types] {
+        types->setCompletionPrefix(m_type->text());
+        types->complete();
+    });
     m_json = addField(u"searchJson"_s, tr("JSON path, like order.id = 90214"),
                       tr("A place in a JSON payload, and the value there if it matters: order.lines[*].sku = a-1. "
                          "Looked for in payloads of up to 262 kB."));
     m_id = addField(u"searchId"_s, tr("Event id"), tr("ev_id"));
-    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{0,18}"_s), m_id));
+    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{0,19}"_s), m_id));
     QAbstractButton* go = makeButton(tr("Search"), u"search"_s, this);
-    go->setToolTip(tr("Reads the tables in storage order, up to 128 MB at a time, and says where it stopped"));
+    go->setToolTip(tr("Reads the tables in storage order until something is found, up to 1 GB at a time, and says where it "
+                      "stopped"));
     connect(go, &QAbstractButton::clicked, this, &EventFilter::start);
     auto* saved = new SavedFilters(
         settings, u"events"_s, [this] { return texts(); }, [this](const QVariantMap& one) { setTexts(one); }, this);
@@ -72,7 +97,11 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
         m_ticks = addField(u"searchTicks"_s, tr("Ticks, like 100–120"),
                            tr("Events that these ticks showed first; 120– also finds what no tick has shown yet"));
         grid->addWidget(m_id, 0, 2);
-        grid->addWidget(m_ticks, 1, 1, 1, 2);
+        m_waiting = new QCheckBox(tr("Waiting only"));
+        m_waiting->setObjectName(u"waitingOnly"_s);
+        m_waiting->setToolTip(tr("Only events that no tick has seen yet"));
+        grid->addWidget(m_ticks, 1, 1);
+        grid->addWidget(m_waiting, 1, 2);
     } else {
         grid->addWidget(m_id, 1, 1, 1, 2);
         grid->addWidget(m_type, 0, 1, 1, 2);
@@ -84,11 +113,11 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
     m_problem->setWordWrap(true);
     m_problem->setTextFormat(Qt::PlainText);
     m_problem->hide();
-    grid->addWidget(m_problem, 2, 0, 1, 4);
+    grid->addWidget(m_problem, 2, 0, 1, 5);
     m_remark->setObjectName(u"searchRemark"_s);
     m_remark->setWordWrap(true);
     m_remark->hide();
-    grid->addWidget(m_remark, 3, 0, 1, 4);
+    grid->addWidget(m_remark, 3, 0, 1, 5);
     setTabOrder(m_text, m_type);
     setTabOrder(m_type, m_id);
     setTabOrder(m_id, m_json);
@@ -111,9 +140,35 @@ void EventFilter::setRemark(const QString& remark) {
     m_remark->setVisible(!remark.isEmpty());
 }
 
+void EventFilter::addTool(QWidget* tool) {
+    m_grid->addWidget(tool, 0, 4);
+}
+
+void EventFilter::offerTypes(const std::vector<domain::EventRow>& events) {
+    constexpr qsizetype most = 200;
+    QStringList types = m_types->stringList();
+    const qsizetype before = types.size();
+    for (const domain::EventRow& event : events) {
+        if (types.size() >= most)
+            break;
+        const QString type = event.type ? QString::fromStdString(*event.type) : QString();
+        if (!type.isEmpty() && !types.contains(type))
+            types += type;
+    }
+    if (types.size() == before)
+        return;
+    types.sort();
+    m_types->setStringList(types);
+}
+
 QString EventFilter::read(domain::EventSearch* search) const {
-    if (!m_id->text().isEmpty())
-        search->id = m_id->text().toLongLong();
+    if (!m_id->text().isEmpty()) {
+        bool isNumber = false;
+        search->id = m_id->text().toLongLong(&isNumber);
+        if (!isNumber)
+            return tr("%1 is larger than any event's id.").arg(m_id->text());
+    }
+    search->waitingOnly = m_waiting && m_waiting->isChecked();
     search->type = m_type->text().toStdString();
     search->text = m_text->text().toStdString();
     if (!m_json->text().trimmed().isEmpty()) {
@@ -144,6 +199,8 @@ QVariantMap EventFilter::texts() const {
         if (edit)
             texts[edit->objectName()] = edit->text();
     }
+    if (m_waiting && m_waiting->isChecked())
+        texts[m_waiting->objectName()] = u"true"_s;
     return texts;
 }
 
@@ -152,6 +209,8 @@ void EventFilter::setTexts(const QVariantMap& texts) {
         if (edit)
             edit->setText(texts.value(edit->objectName()).toString());
     }
+    if (m_waiting)
+        m_waiting->setChecked(texts.value(m_waiting->objectName()).toString() == u"true"_s);
     start();
 }
 
@@ -160,6 +219,8 @@ void EventFilter::clear() {
         if (edit)
             edit->clear();
     }
+    if (m_waiting)
+        m_waiting->setChecked(false);
     m_problem->hide();
     m_search = {};
 }

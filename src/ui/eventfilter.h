@@ -6,14 +6,17 @@
 #include <QVariantMap>
 #include <QWidget>
 
+class QCheckBox;
 class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QSettings;
+class QStringListModel;
 
 namespace ui {
 
-/// What stored events must be like: fields for text, type, id, a JSON path and ticks, and filters kept under names.
+/// What stored events must be like: fields for text, type, id, a JSON path, ticks and whether one has seen it, and
+/// filters kept under names.
 class EventFilter : public QWidget {
     Q_OBJECT
 
@@ -33,6 +36,12 @@ public:
     /// What was found and how far was looked, below the fields.
     void setRemark(const QString& remark);
 
+    /// A button beside Search.
+    void addTool(QWidget* tool);
+
+    /// The types of these events are offered from now on.
+    void offerTypes(const std::vector<domain::EventRow>& events);
+
 Q_SIGNALS:
     /// Another search is wanted. Not emitted where a field can't be read; that is said below the fields.
     void searchWanted();
@@ -44,11 +53,14 @@ private:
     QString read(domain::EventSearch* search) const;
 
     domain::EventSearch m_search;
+    QGridLayout* m_grid;
     QLineEdit* m_text;
     QLineEdit* m_type;
     QLineEdit* m_json;
     QLineEdit* m_id;
     QLineEdit* m_ticks = nullptr;
+    QCheckBox* m_waiting = nullptr;
+    QStringListModel* m_types;
     QLabel* m_problem;
     QLabel* m_remark;
 };

@@ -24,15 +24,29 @@ using models::EventPageModel;
 using models::format::milliseconds;
 using models::format::number;
 
-QStringList boundNote(const domain::EventPage& page, bool filtered) {
+QStringList boundNote(const models::EventPageModel& model, bool filtered) {
+    const domain::EventPage& page = model.shownPage();
     QStringList note;
-    if (page.boundReached)
+    if (page.byId)
+        note += page.boundReached
+                    ? EventsCard::tr("ordered by id: only of the first %1 read, there are more").arg(number(model.lastOrdinal()))
+                    : EventsCard::tr("ordered by id, all of them");
+    else if (page.boundReached)
         note += EventsCard::tr("stopped at the bound: go on with ›");
     if (filtered && page.bytesRead > 0)
         note += EventsCard::tr("read ≈ %1").arg(models::format::bytes(page.bytesRead));
     if (page.tooLongToSearch > 0)
         note += EventsCard::tr("%n payload(s) too long for the JSON path", nullptr, int(page.tooLongToSearch));
     return note;
+}
+
+QAbstractButton* makeByIdButton(QWidget* parent) {
+    QAbstractButton* button = makeButton(EventsCard::tr("Order by id"), u"orderById"_s, parent);
+    button->setCheckable(true);
+    button->setToolTip(EventsCard::tr("Reads up to 10,000 events, from up to 128 MB of the tables, and sorts them by id. "
+                                      "Else pages come in storage order, which costs the same however many there are."));
+    button->setAccessibleName(button->toolTip());
+    return button;
 }
 
 EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWidget* parent)
@@ -58,6 +72,12 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
     };
     m_count = add(tr("Count exactly"), u"countExactly"_s, tr("Counts the events of the window on the server"),
                   [this] { count(); });
+    m_byId = makeByIdButton(this);
+    m_byId->setVisible(filter == Filter::Offered);
+    connect(m_byId, &QAbstractButton::toggled, this, [this] {
+        if (m_window)
+            m_model.open();
+    });
     m_compare =
         add(tr("Compare"), u"compareEvents"_s, tr("Shows two selected events side by side"), [this] { compare(); });
     m_compare->setEnabled(false);
@@ -68,6 +88,7 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
     new EventPager(*this, m_model);
     if (filter == Filter::Offered) {
         m_filter = new EventFilter(EventFilter::Ticks::NotOffered, settings);
+        m_filter->addTool(m_byId);
         auto* content = new QWidget;
         auto* column = new QVBoxLayout(content);
         column->setContentsMargins(0, 0, 0, 0);
@@ -88,7 +109,11 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
         if (m_model.state() == EventPageModel::State::Loading)
             m_window.reset(); // read anew when it is opened again
     });
-    connect(&m_model, &EventPageModel::pageWanted, this, &EventsCard::fetch);
+    connect(&m_model, &EventPageModel::pageWanted, this,
+            [this](quint64 request, const std::optional<domain::EventPosition>& from, int limit) {
+                m_searchOn.restart();
+                fetch(request, from, limit);
+            });
     connect(&m_model, &EventPageModel::shownChanged, this, &EventsCard::update);
     connect(m_table, &TableController::currentChanged, this, [this](const QModelIndex& index) {
         if (index.isValid())
@@ -146,18 +171,26 @@ void EventsCard::fetch(quint64 request, const std::optional<domain::EventPositio
         m_failure = failure;
         m_model.fail(request, words::failure(failure));
     };
+    const Window& of = *m_window;
+    const domain::EventSearch search = m_filter ? m_filter->search() : domain::EventSearch();
     m_underWay->forget(m_fetching);
     m_fetching = m_underWay->ask(
-        m_desk->eventPage(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId,
-                          m_filter ? m_filter->search() : domain::EventSearch(), from, limit),
-        [this, request, fail](const links::Reply<domain::EventPage>& reply) {
+        m_byId->isChecked() ? m_desk->eventsById(of.queueId, of.lastTick, of.nextTick, of.subId, search)
+                            : m_desk->eventPage(of.queueId, of.lastTick, of.nextTick, of.subId, search, from, limit),
+        [this, request, limit, fail](const links::Reply<domain::EventPage>& reply) {
             if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
                 fail(*failure);
                 return;
             }
-            m_page = std::get<domain::EventPage>(reply);
-            m_model.deliver(request, m_page);
-            m_page.rows.clear();
+            auto page = std::get<domain::EventPage>(reply);
+            if (const auto next = m_searchOn.next(page)) {
+                sayReading();
+                fetch(request, next, limit);
+                return;
+            }
+            if (m_filter)
+                m_filter->offerTypes(page.rows);
+            m_model.deliver(request, page);
         },
         [fail] { fail(UnderWay::cancelledFailure()); });
 }
@@ -172,13 +205,13 @@ void EventsCard::count() {
     update();
     m_underWay->ask(
         m_desk->countWindow(m_window->queueId, m_window->lastTick, m_window->nextTick, m_window->subId),
-        [this, timer](const links::Reply<std::int64_t>& reply) {
+        [this, timer](const links::Reply<domain::WindowCount>& reply) {
             m_counting = false;
             m_countMs = double(timer.nsecsElapsed()) / 1e6;
             if (const auto* failure = std::get_if<pg::Failure>(&reply))
                 m_countFailure = words::failureLine(*failure);
             else
-                m_exact = std::get<std::int64_t>(reply);
+                m_exact = std::get<domain::WindowCount>(reply);
             update();
         },
         [this] {
@@ -191,12 +224,14 @@ void EventsCard::count() {
 void EventsCard::update() {
     const bool shown = m_model.state() == EventPageModel::State::Shown;
     const bool filtered = m_filter && !m_filter->search().isEmpty();
+    const domain::EventPage& page = m_model.shownPage();
     m_count->setEnabled(m_window && !m_counting && !m_exact);
     QString title = m_window && m_window->batch ? tr("Batch %1").arg(*m_window->batch) : tr("Events");
     QStringList note;
-    const bool alone = !filtered && shown && m_model.isComplete() && m_model.page() == 0;
+    const bool alone =
+        !filtered && shown && m_model.isComplete() && m_model.page() == 0 && !(page.byId && page.boundReached);
     if (m_exact || alone)
-        title += u" · "_s + tr("%n event(s)", nullptr, int(m_exact.value_or(m_model.lastOrdinal())));
+        title += u" · "_s + tr("%n event(s)", nullptr, int(m_exact ? m_exact->events : m_model.lastOrdinal()));
     else if (m_window && m_window->estimate)
         title += u" · ≈ "_s + number(*m_window->estimate);
     // The page that filters names the batch beside the title.
@@ -204,17 +239,14 @@ void EventsCard::update() {
         note += title;
         title = tr("Batch");
     }
-    if (m_counting)
-        note += tr("counting…");
-    else if (m_exact)
-        note += tr("exact, counted in %1").arg(milliseconds(m_countMs));
-    else if (!m_countFailure.isEmpty())
-        note += tr("not counted: %1").arg(m_countFailure);
-    if (shown && m_model.lastOrdinal() > 0)
+    note += countNote();
+    if (shown && m_model.lastOrdinal() > 0 && page.byId)
+        note += milliseconds(page.serverMs);
+    else if (shown && m_model.lastOrdinal() > 0)
         note += (filtered ? tr("filtered: %1–%2 in storage order, %3") : tr("showing %1–%2 in storage order, %3"))
-                    .arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()), milliseconds(m_page.serverMs));
+                    .arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()), milliseconds(page.serverMs));
     if (shown)
-        note += boundNote(m_page, filtered);
+        note += boundNote(m_model, filtered);
     setTitle(title);
     if (m_filter)
         m_filter->setRemark(note.join(u" · "_s));
@@ -225,6 +257,28 @@ void EventsCard::update() {
         m_table->selectSource(m_model.index(0, 0));
     if (isSettled())
         Q_EMIT settled();
+}
+
+QStringList EventsCard::countNote() const {
+    if (m_counting)
+        return {tr("counting…")};
+    if (!m_exact)
+        return m_countFailure.isEmpty() ? QStringList() : QStringList(tr("not counted: %1").arg(m_countFailure));
+    QStringList note = {tr("exact, counted in %1").arg(milliseconds(m_countMs))};
+    if (m_exact->retries == 0)
+        note += tr("no retries among them");
+    else
+        note += tr("%n retry(ies) among them", nullptr, int(m_exact->retries)) + u", "_s +
+                tr("put back up to %n time(s)", nullptr, m_exact->mostRetries);
+    return note;
+}
+
+void EventsCard::sayReading() {
+    const QString title =
+        m_searchOn.bytesRead() > 0
+            ? tr("Reading events… %1 so far").arg(models::format::bytes(m_searchOn.bytesRead()))
+            : tr("Reading events…");
+    m_table->notice()->say(title, {});
 }
 
 void EventsCard::compare() {
@@ -247,7 +301,7 @@ void EventsCard::exportAll() {
                                    EventPageModel::pageSize);
         },
         [desk = m_desk, queue = m_window->queueId](const domain::EventRow& event, qint64 bytes) {
-            return desk->payload(queue, event.position, event.id, bytes);
+            return desk->message(queue, event.position, event.id, bytes);
         },
         window());
 }
@@ -257,15 +311,15 @@ void EventsCard::explain() {
     case EventPageModel::State::Nothing:
         break;
     case EventPageModel::State::Loading:
-        m_table->notice()->say(tr("Reading events…"), {});
+        sayReading();
         break;
     case EventPageModel::State::Failed:
         words::sayFailure(*m_table->notice(), tr("The events can't be read"), m_failure);
         break;
     case EventPageModel::State::Shown:
         if (m_filter && !m_filter->search().isEmpty()) {
-            m_table->notice()->say(m_page.boundReached ? tr("Nothing found so far") : tr("Nothing found"),
-                                   m_page.boundReached ? tr("The search stopped at its bound. Go on with ›.")
+            m_table->notice()->say(m_model.shownPage().boundReached ? tr("Nothing found so far") : tr("Nothing found"),
+                                   m_model.shownPage().boundReached ? tr("The search stopped at its bound. Go on with ›.")
                                                        : tr("No event of this batch is like that."));
             break;
         }

@@ -4,6 +4,7 @@
 #include "desk/desk.h"
 #include "models/eventpagemodel.h"
 #include "ui/card.h"
+#include "ui/searchon.h"
 #include "ui/window.h"
 
 class QSettings;
@@ -48,16 +49,18 @@ Q_SIGNALS:
 
 private:
     void fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit);
+    QStringList countNote() const;
     void count();
     void compare();
     void exportAll();
     void update();
     void explain();
+    void sayReading();
 
     desk::Desk* m_desk;
     UnderWay* m_underWay;
     quint64 m_fetching = 0; ///< of what is under way
-    models::EventPageModel m_model;
+    models::EventPageModel m_model{models::EventPageModel::Of::Window};
     QTableView* m_view;
     TableController* m_table;
     EventFilter* m_filter = nullptr;
@@ -66,14 +69,18 @@ private:
     std::optional<Window> m_window;
     pg::Failure m_failure; ///< of the newest question, where the model says that it failed
     bool m_past = false;   ///< it was opened, or could not be, while a recorded instant was shown
-    std::optional<std::int64_t> m_exact;
-    domain::EventPage m_page; ///< the newest answer, without its rows
+    std::optional<domain::WindowCount> m_exact;
+    QAbstractButton* m_byId;
+    SearchOn m_searchOn;
     double m_countMs = 0;
     bool m_counting = false;
     QString m_countFailure;
 };
 
+/// A button that is pressed or not: whether events stand in the order of their ids, which is bounded.
+QAbstractButton* makeByIdButton(QWidget* parent);
+
 /// What is said of a page of events whose reading is bounded: where it stopped, and how much was read.
-QStringList boundNote(const domain::EventPage& page, bool filtered);
+QStringList boundNote(const models::EventPageModel& model, bool filtered);
 
 } // namespace ui

@@ -22,8 +22,6 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
-#include <array>
-
 using namespace Qt::StringLiterals;
 
 namespace ui {
@@ -43,7 +41,19 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::NotOffered))
     , m_filter(new EventFilter(EventFilter::Ticks::Offered, tools.settings))
     , m_storyLabel(new QLabel)
-    , m_payload(new PayloadCard(tr("Event"))) {
+    , m_payload(new PayloadCard(tr("Event")))
+    , m_storyAnswer(
+          this, [this] { return this->tools().desk->eventStory(m_shownQueue, *m_event); },
+          [this](const domain::EventStory& story) {
+              m_story = story;
+              showStory();
+              Q_EMIT completed();
+          },
+          [this](const pg::Failure& failure) {
+              m_story.reset();
+              m_storyLabel->setText(words::failure(failure));
+              Q_EMIT completed();
+          }) {
     setObjectName(u"messages"_s);
     makeEvents();
     makeStory();
@@ -55,7 +65,11 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
     connect(m_filter, &EventFilter::searchWanted, this, &MessagesPage::search);
     connect(m_queue, &QueueChooser::chosen, this, &MessagesPage::search);
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
-    connect(&m_model, &EventPageModel::pageWanted, this, &MessagesPage::fetch);
+    connect(&m_model, &EventPageModel::pageWanted, this,
+            [this](quint64 request, const std::optional<domain::EventPosition>& from) {
+                m_searchOn.restart();
+                fetch(request, from);
+            });
     connect(&m_model, &EventPageModel::shownChanged, this, &MessagesPage::update);
     choose({});
 }
@@ -77,6 +91,12 @@ void MessagesPage::makeEvents() {
         m_card->addToHeading(send);
     m_card->addToHeading(makeResendButton(
         tools().actions, [this] { return resendable(); }, this));
+    m_byId = makeByIdButton(this);
+    m_filter->addTool(m_byId);
+    connect(m_byId, &QAbstractButton::toggled, this, [this] {
+        if (m_shownQueue != 0)
+            search();
+    });
     m_compare = makeButton(tr("Compare"), u"compareEvents"_s, this);
     m_compare->setToolTip(tr("Shows two selected events side by side"));
     m_compare->setEnabled(false);
@@ -109,7 +129,11 @@ void MessagesPage::makeStory() {
     m_reachView->setAccessibleName(tr("Which consumers have had the event"));
     m_reachTable = new TableController(m_reachView, &m_reach, u"reach"_s, tools().settings);
     m_reachTable->sortFirstBy(u"state"_s, Qt::DescendingOrder);
-    m_reachTable->stretch(u"consumer"_s);
+    m_reachTable->stretch(u"where"_s);
+    connect(m_reachTable, &TableController::activated, this, &MessagesPage::openReach);
+    m_reachTable->setRowMenu([this](QMenu& menu, const QModelIndex& index) {
+        connect(menu.addAction(tr("Open where it is")), &QAction::triggered, this, [this, index] { openReach(index); });
+    });
     auto* content = new QWidget;
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, 0, 0);
@@ -131,16 +155,14 @@ void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Di
     const std::string before = std::exchange(m_shownInstall, snapshot.capabilities.identity());
     if (std::exchange(m_past, past) != past || before != m_shownInstall || m_shownQueue != m_queue->queueId())
         search();
-    // Positions go on; which tick shows an event that none showed yet has to be asked again.
-    if (m_story && !m_story->after)
-        askStory();
-    else
-        showStory();
+    // Positions go on with each sample; which ticks see it and where its copies wait is asked again now and then.
+    if (m_event)
+        m_storyAnswer.beat(tools().desk->shownInstant());
+    showStory();
 }
 
 void MessagesPage::search() {
     m_shownQueue = m_queue->queueId();
-    m_found = {};
     m_model.open();
     tools().actions->refresh();
 }
@@ -152,15 +174,21 @@ void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosit
     };
     m_underWay->forget(m_fetching);
     m_fetching = m_underWay->ask(
-        tools().desk->searchEvents(m_shownQueue, m_filter->search(), from),
+        m_byId->isChecked() ? tools().desk->searchById(m_shownQueue, m_filter->search())
+                            : tools().desk->searchEvents(m_shownQueue, m_filter->search(), from),
         [this, request, fail](const links::Reply<domain::EventPage>& reply) {
             if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
                 fail(*failure);
                 return;
             }
-            m_found = std::get<domain::EventPage>(reply);
-            m_model.deliver(request, m_found);
-            m_found.rows.clear();
+            auto page = std::get<domain::EventPage>(reply);
+            if (const auto next = m_searchOn.next(page)) {
+                sayReading();
+                fetch(request, next);
+                return;
+            }
+            m_filter->offerTypes(page.rows);
+            m_model.deliver(request, page);
         },
         [fail] { fail(UnderWay::cancelledFailure()); });
 }
@@ -168,18 +196,19 @@ void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosit
 void MessagesPage::update() {
     const bool shown = m_model.state() == EventPageModel::State::Shown;
     const bool filtered = !m_filter->search().isEmpty();
+    const domain::EventPage& page = m_model.shownPage();
     QStringList note;
-    if (shown && m_model.lastOrdinal() > 0)
+    if (shown && m_model.lastOrdinal() > 0 && !page.byId)
         note += tr("%1–%2 in storage order").arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()));
-    if (shown && m_found.serverMs > 0)
-        note += tr("read ≈ %1 in %2").arg(models::format::bytes(m_found.bytesRead), milliseconds(m_found.serverMs));
+    if (shown && page.serverMs > 0)
+        note += tr("read ≈ %1 in %2").arg(models::format::bytes(page.bytesRead), milliseconds(page.serverMs));
     if (shown)
-        note += boundNote(m_found, false);
+        note += boundNote(m_model, false);
     m_filter->setRemark(note.join(u" · "_s));
     Notice* notice = m_table->notice();
     switch (m_model.state()) {
     case EventPageModel::State::Loading:
-        notice->say(filtered ? tr("Searching…") : tr("Reading…"), {});
+        sayReading();
         break;
     case EventPageModel::State::Failed:
         words::sayFailure(*notice, tr("The events could not be read"), m_failure);
@@ -187,7 +216,7 @@ void MessagesPage::update() {
     case EventPageModel::State::Shown:
         if (!filtered)
             notice->say(tr("No event is stored"), tr("Events stay until the table they are in is rotated."));
-        else if (m_found.boundReached)
+        else if (page.boundReached)
             notice->say(tr("Nothing found so far"),
                         tr("The search stopped at its bound. Go on with the button › above."));
         else
@@ -203,12 +232,19 @@ void MessagesPage::update() {
         Q_EMIT completed();
 }
 
+void MessagesPage::sayReading() {
+    const QString doing = m_filter->search().isEmpty() ? tr("Reading…") : tr("Searching…");
+    m_table->notice()->say(m_searchOn.bytesRead() > 0
+                               ? tr("%1 %2 read so far").arg(doing, models::format::bytes(m_searchOn.bytesRead()))
+                               : doing,
+                           {});
+}
+
 void MessagesPage::choose(const QModelIndex& index) {
     m_story.reset();
-    ++m_storyRequest;
-    m_storyPending = false;
     if (!index.isValid()) {
         m_event.reset();
+        m_storyAnswer.forget();
         m_payload->clear(tr("Choose an event to see its payload."));
         m_storyLabel->setText({});
         m_storyCard->setTitle(tr("Its way"));
@@ -220,7 +256,8 @@ void MessagesPage::choose(const QModelIndex& index) {
     m_event = event;
     m_payload->showEvent(tools().desk, m_shownQueue, event);
     m_storyCard->setTitle(tr("The way of event %1").arg(event.id));
-    askStory();
+    m_storyLabel->setText(tr("Asking…"));
+    m_storyAnswer.askNow();
 }
 
 void MessagesPage::compare() {
@@ -240,28 +277,9 @@ void MessagesPage::exportAll() {
         [desk = tools().desk, queue = m_shownQueue, search = m_filter->search()](
             std::optional<domain::EventPosition> from) { return desk->searchEvents(queue, search, std::move(from)); },
         [desk = tools().desk, queue = m_shownQueue](const domain::EventRow& event, qint64 bytes) {
-            return desk->payload(queue, event.position, event.id, bytes);
+            return desk->message(queue, event.position, event.id, bytes);
         },
         window());
-}
-
-void MessagesPage::askStory() {
-    if (!m_event || m_storyPending)
-        return;
-    m_storyPending = true;
-    links::whenDone(tools().desk->eventStory(m_shownQueue, *m_event), this,
-                    [this, request = ++m_storyRequest](const links::Reply<domain::EventStory>& reply) {
-                        if (request != m_storyRequest)
-                            return;
-                        m_storyPending = false;
-                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                            m_storyLabel->setText(words::failure(*failure));
-                        } else {
-                            m_story = std::get<domain::EventStory>(reply);
-                            showStory();
-                        }
-                        Q_EMIT completed();
-                    });
 }
 
 void MessagesPage::showStory() {
@@ -276,6 +294,22 @@ void MessagesPage::showStory() {
     m_reachTable->notice()->say(tr("No consumer reads this queue"),
                                 tr("Its events are discarded unread when their table is rotated."),
                                 models::Tone::Warning);
+}
+
+/// To the page of what keeps the event there.
+void MessagesPage::openReach(const QModelIndex& index) {
+    using State = domain::EventReach::State;
+    if (!index.isValid())
+        return;
+    const domain::EventReach& reach = m_reach.row(index.row()).reach;
+    if (reach.state == State::Dead)
+        Q_EMIT pageWanted(u"dead"_s, m_queue->queue());
+    else if (reach.state == State::InRetry)
+        Q_EMIT pageWanted(u"retry"_s, m_queue->queue());
+    else if (reach.holder && reach.holder->batch)
+        Q_EMIT pageWanted(u"batch"_s, QString::number(*reach.holder->batch));
+    else
+        Q_EMIT pageWanted(u"consumers"_s, QString::fromStdString(m_queue->queue().toStdString() + '/' + reach.consumer));
 }
 
 void MessagesPage::setStale(bool stale) {
@@ -305,19 +339,9 @@ Subject MessagesPage::subject() const {
 std::optional<Resendable> MessagesPage::resendable() const {
     if (!m_event)
         return {};
-    Resendable message;
-    message.request.queue = m_queue->queue().toStdString();
-    message.request.arguments["type"] = m_event->type.value_or(std::string());
-    const std::array extras = {&m_event->extra1, &m_event->extra2, &m_event->extra3, &m_event->extra4};
-    for (std::size_t at = 0; at < extras.size(); ++at)
-        if (*extras[at])
-            message.request.arguments["extra" + std::to_string(at + 1)] = **extras[at];
-    message.beginning = m_event->data;
-    message.bytes = m_event->dataBytes;
-    message.fetch = [this, queue = m_shownQueue, event = *m_event](qint64 bytes) {
-        return tools().desk->payload(queue, event.position, event.id, bytes);
-    };
-    return message;
+    return Resendable{m_queue->queue().toStdString(), [this, queue = m_shownQueue, event = *m_event](qint64 bytes) {
+                          return tools().desk->message(queue, event.position, event.id, bytes);
+                      }};
 }
 
 QWidget* MessagesPage::mainView() const {
@@ -327,7 +351,7 @@ QWidget* MessagesPage::mainView() const {
 bool MessagesPage::isComplete() const {
     const bool settled =
         m_model.state() == EventPageModel::State::Shown || m_model.state() == EventPageModel::State::Failed;
-    return (settled || m_queue->queueId() == 0) && !m_storyPending && m_payload->isSettled();
+    return (settled || m_queue->queueId() == 0) && m_storyAnswer.isSettled() && m_payload->isSettled();
 }
 
 } // namespace ui

@@ -4,7 +4,9 @@
 #include "models/eventpagemodel.h"
 #include "models/reachmodel.h"
 #include "ui/page.h"
+#include "ui/repeated.h"
 #include "ui/resend.h"
+#include "ui/searchon.h"
 
 class QLabel;
 class QTableView;
@@ -41,13 +43,14 @@ private:
     void search();
     void fetch(quint64 request, const std::optional<domain::EventPosition>& from);
     void update();
+    void sayReading();
     void choose(const QModelIndex& index);
     void compare();
     void exportAll();
-    void askStory();
     void showStory();
+    void openReach(const QModelIndex& index);
 
-    models::EventPageModel m_model;
+    models::EventPageModel m_model{models::EventPageModel::Of::Queue};
     models::AnswerModel<models::ReachLine> m_reach;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     Card* m_card;
@@ -59,19 +62,19 @@ private:
     QueueChooser* m_queue;
     EventFilter* m_filter;
     QAbstractButton* m_compare = nullptr;
+    QAbstractButton* m_byId = nullptr;
+    SearchOn m_searchOn;
     QLabel* m_storyLabel;
     PayloadCard* m_payload;
     std::int32_t m_shownQueue = 0;
     std::string m_shownInstall; ///< Capabilities::identity()
     bool m_past = false;        ///< whether a recorded instant is shown
-    domain::EventPage m_found;  ///< the newest answer, without its rows
-    pg::Failure m_failure;      ///< instead of it, where the model says so
+    pg::Failure m_failure;      ///< of the newest question, where the model says that it failed
     std::optional<domain::EventRow> m_event;
     std::optional<domain::EventStory> m_story;
     UnderWay* m_underWay = nullptr;
     quint64 m_fetching = 0; ///< of what is under way
-    quint64 m_storyRequest = 0;
-    bool m_storyPending = false;
+    Repeated<domain::EventStory> m_storyAnswer;
 };
 
 } // namespace ui

@@ -14,7 +14,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QHBoxLayout>
+#include <QTextDocument>
 #include <QVBoxLayout>
+
+#include <limits>
 
 using namespace Qt::StringLiterals;
 
@@ -39,6 +43,16 @@ bool isEditable(const std::string& text) {
         begin = end + 1;
     }
     return true;
+}
+
+/// What stands in an editor, which knows only one kind of line end and shows a text of the other kind as well.
+std::string textOf(const QPlainTextEdit& edit, const std::string& given) {
+    QString text = edit.document()->toRawText();
+    text.replace(QChar::ParagraphSeparator, u'\n');
+    const QString before = QString::fromStdString(given);
+    if (before.contains(u"\r\n"_s) && before.count(u'\n') == before.count(u"\r\n"_s))
+        text.replace(u'\n', u"\r\n"_s);
+    return text.toStdString();
 }
 
 } // namespace
@@ -71,13 +85,16 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
         field.problem->hide();
         auto* column = new QVBoxLayout;
         column->setSpacing(2);
-        column->addWidget(field.editor);
+        column->addWidget(parameter.nullable
+                              ? withNullBox(field, operate::isNull(request, parameter), m_fields.size())
+                              : field.editor);
         if (!parameter.help.empty() && parameter.kind != ParameterKind::Bool) {
             QLabel* help = dimLabel(words::ofRegistry(parameter.help));
             help->setWordWrap(true);
             column->addWidget(help);
         }
-        if (parameter.kind == ParameterKind::Payload && !isEditable(field.given)) {
+        if ((parameter.kind == ParameterKind::Payload || parameter.kind == ParameterKind::Text) &&
+            !isEditable(field.given)) {
             QLabel* kept = dimLabel(tr("%1, too long to be edited here: it is sent as it is. The beginning is shown.")
                                         .arg(models::format::bytes(qint64(field.given.size()))));
             kept->setObjectName(u"kept."_s + QString::fromStdString(parameter.name));
@@ -94,7 +111,12 @@ ParameterForm::ParameterForm(const operate::Action& action, const domain::Action
 
 QWidget* ParameterForm::makeEditor(const operate::Parameter& parameter, const std::string& value, std::size_t field) {
     const QString text = QString::fromStdString(value);
-    const auto edited = [this, field] { onEdited(field); };
+    const auto edited = [this, field] {
+        m_fields[field].edited = true;
+        if (QCheckBox* null = m_fields[field].null)
+            null->setChecked(false);
+        onEdited(field);
+    };
     switch (parameter.kind) {
     case ParameterKind::Bool: {
         auto* box = new QCheckBox(words::ofRegistry(parameter.label));
@@ -134,32 +156,60 @@ QWidget* ParameterForm::makeEditor(const operate::Parameter& parameter, const st
     case ParameterKind::Duration:
         break;
     }
-    auto* edit = new QLineEdit(text);
+    auto* edit = new QLineEdit;
+    edit->setMaxLength(std::numeric_limits<int>::max());
+    if (isEditable(value)) {
+        edit->setText(text);
+    } else {
+        edit->setReadOnly(true);
+        edit->setText(models::Masking::current().apply(text.left(longestShown)) + u'…');
+    }
     connect(edit, &QLineEdit::textChanged, this, edited);
     return edit;
 }
 
-std::string ParameterForm::value(const Field& field) const {
+/// NULL is ticked away by writing something.
+QWidget* ParameterForm::withNullBox(Field& field, bool isNull, std::size_t at) {
+    auto* both = new QWidget;
+    auto* row = new QHBoxLayout(both);
+    row->setContentsMargins(0, 0, 0, 0);
+    field.null = new QCheckBox(tr("NULL"));
+    field.null->setObjectName(u"null."_s + QString::fromStdString(field.parameter->name));
+    field.null->setAccessibleName(tr("%1 is NULL").arg(words::ofRegistry(field.parameter->label)));
+    field.null->setToolTip(tr("None at all, which is not the empty text"));
+    field.null->setChecked(isNull);
+    row->addWidget(field.editor, 1);
+    row->addWidget(field.null, 0, Qt::AlignTop);
+    connect(field.null, &QCheckBox::toggled, this, [this, at] { onEdited(at); });
+    return both;
+}
+
+/// What was not edited stays as it was given, to the byte: an editor changes line ends and blanks by itself.
+std::string ParameterForm::value(const Field& field) {
+    const ParameterKind kind = field.parameter->kind;
+    if (!field.edited && (kind == ParameterKind::Text || kind == ParameterKind::Payload))
+        return field.given;
     if (const auto* box = qobject_cast<const QCheckBox*>(field.editor))
         return box->isChecked() ? "true" : "false";
     if (const auto* box = qobject_cast<const QComboBox*>(field.editor))
         return box->currentData().toString().toStdString();
-    if (field.parameter->kind == ParameterKind::Payload && !field.edited)
-        return field.given;
     if (const auto* edit = qobject_cast<const QPlainTextEdit*>(field.editor))
-        return edit->toPlainText().toStdString();
+        return textOf(*edit, field.given);
     if (const auto* file = qobject_cast<const FileField*>(field.editor))
         return file->path().toStdString();
     return qobject_cast<const QLineEdit*>(field.editor)->text().toStdString();
 }
 
 void ParameterForm::fill(domain::ActionRequest& request) const {
-    for (const Field& field : m_fields)
-        operate::setValue(request, *field.parameter, value(field));
+    for (const Field& field : m_fields) {
+        if (field.null && field.null->isChecked())
+            operate::setNull(request, *field.parameter);
+        else
+            operate::setValue(request, *field.parameter, value(field));
+    }
 }
 
 void ParameterForm::onEdited(std::size_t field) {
-    m_fields[field].edited = true;
     m_fields[field].touched = true;
     showProblem(m_fields[field]);
     Q_EMIT edited();

@@ -7,6 +7,7 @@
 
 #include <vector>
 
+class QCheckBox;
 class QLabel;
 
 namespace ui {
@@ -34,14 +35,16 @@ private:
     struct Field {
         const operate::Parameter* parameter = nullptr;
         QWidget* editor = nullptr;
+        QCheckBox* null = nullptr; ///< beside a nullable one's editor
         QLabel* problem = nullptr;
-        std::string given; ///< a payload as it was: an editor would change blanks and line ends of it
+        std::string given; ///< a text as it was: an editor would change blanks and line ends of it
         bool edited = false;
         bool touched = false;
     };
 
     QWidget* makeEditor(const operate::Parameter& parameter, const std::string& value, std::size_t field);
-    std::string value(const Field& field) const;
+    static std::string value(const Field& field);
+    QWidget* withNullBox(Field& field, bool isNull, std::size_t at);
     void onEdited(std::size_t field);
     void showProblem(const Field& field);
 

@@ -24,17 +24,26 @@ struct Resend {
     Q_DECLARE_TR_FUNCTIONS(Resend)
 };
 
-/// A field shows the payload as it is: asked first where something of it is hidden elsewhere.
-void start(Actions* actions, QWidget* parent, Resendable message, std::string payload) {
-    message.request.action = "resend";
-    message.request.arguments["payload"] = std::move(payload);
-    const auto hides = [request = message.request, masking = models::Masking::current()] {
+/// Fields show the message as it is: asked first where something of it is hidden elsewhere.
+void start(Actions* actions, QWidget* parent, const std::string& queue, const domain::Message& message) {
+    domain::ActionRequest request;
+    request.action = "resend";
+    request.queue = queue;
+    const auto give = [&request](const std::string& name, const std::optional<std::string>& value) {
+        if (value)
+            request.arguments[name] = *value;
+    };
+    give("type", message.type);
+    give("payload", message.data);
+    for (std::size_t at = 0; at < message.extras.size(); ++at)
+        give("extra" + std::to_string(at + 1), message.extras[at]);
+    const auto hides = [request, masking = models::Masking::current()] {
         return std::any_of(request.arguments.begin(), request.arguments.end(), [&masking](const auto& argument) {
             const QString text = QString::fromStdString(argument.second);
             return masking.apply(text) != text;
         });
     };
-    inBackground(parent, hides, [actions, parent, request = message.request](bool hidden) {
+    inBackground(parent, hides, [actions, parent, request](bool hidden) {
         const auto question = [] {
             return ask::Question{Resend::tr("The message contains hidden values"),
                                  Resend::tr("To edit it they have to be shown, and they are sent again as they are."),
@@ -55,27 +64,22 @@ QAbstractButton* makeResendButton(Actions* actions, std::function<std::optional<
         std::optional<Resendable> chosen = message();
         if (!chosen)
             return;
-        if (chosen->bytes > editable) {
-            ask::tell(parent, Resend::tr("The payload is too large to edit"),
-                      Resend::tr("It has %1; up to %2 are edited here. Put it into a file and send that.")
-                          .arg(models::format::bytes(chosen->bytes), models::format::bytes(editable)));
-            return;
-        }
-        if (!chosen->beginning || qint64(chosen->beginning->size()) >= chosen->bytes) {
-            std::string whole = chosen->beginning.value_or(std::string());
-            start(actions, parent, *std::move(chosen), std::move(whole));
-            return;
-        }
         links::whenDone(chosen->fetch(editable), parent,
-                        [actions, parent, message = *chosen](const links::Reply<std::optional<std::string>>& reply) {
-                            if (const auto* failure = std::get_if<pg::Failure>(&reply))
-                                ask::tell(parent, Resend::tr("The payload could not be read"),
+                        [actions, parent, queue = chosen->queue](const links::Reply<domain::Message>& reply) {
+                            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                                ask::tell(parent, Resend::tr("The message could not be read"),
                                           words::failure(*failure));
-                            else if (const auto& whole = std::get<std::optional<std::string>>(reply))
-                                start(actions, parent, message, *whole);
+                                return;
+                            }
+                            const auto& whole = std::get<domain::Message>(reply);
+                            if (whole.isCut())
+                                ask::tell(
+                                    parent, Resend::tr("The message is too large to edit"),
+                                    Resend::tr("It has %1; up to %2 are edited here. Put it into a file and send that.")
+                                        .arg(models::format::bytes(whole.mostBytes()),
+                                             models::format::bytes(editable)));
                             else
-                                ask::tell(parent, Resend::tr("The message is gone"),
-                                          Resend::tr("Its table was rotated meanwhile, or the row deleted."));
+                                start(actions, parent, queue, whole);
                         });
     });
     return button;

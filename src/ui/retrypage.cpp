@@ -155,10 +155,10 @@ void RetryPage::choose(const QModelIndex& index) {
         return;
     }
     const domain::Retry& retry = m_model.row(index.row()).retry;
-    m_payload->showPayload(tr("Event %1").arg(retry.eventId),
-                           retry.data ? models::format::bytes(retry.dataBytes) : QString(), retry.data, retry.dataBytes,
+    m_payload->showMessage(tr("Event %1").arg(retry.eventId),
+                           retry.data ? models::format::bytes(retry.dataBytes) : QString(), {},
                            [this, owner = retry.owner, event = retry.eventId](qint64 bytes) {
-                               return tools().desk->retryPayload(owner, event, bytes);
+                               return tools().desk->retryMessage(owner, event, bytes);
                            });
     tools().actions->refresh();
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/whycard.h"
 
-#include "models/reachmodel.h"
 #include "ui/theme.h"
 #include "ui/underway.h"
 #include "ui/words.h"
@@ -21,6 +20,8 @@ namespace {
 
 /// The search for the event stops here; each step of it is bounded by itself.
 constexpr std::int64_t mostBytes = std::int64_t(512) * 1024 * 1024;
+/// An event stands once as it was sent, and once more for each time it was put back.
+constexpr std::size_t mostCopies = 16;
 
 } // namespace
 
@@ -34,7 +35,7 @@ WhyCard::WhyCard(desk::Desk* desk, QWidget* parent)
     m_id->setObjectName(u"whyEvent"_s);
     m_id->setPlaceholderText(tr("Event id"));
     m_id->setAccessibleName(tr("Event that is missed"));
-    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{1,18}"_s), m_id));
+    m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{1,19}"_s), m_id));
     m_id->setFixedWidth(130);
     QAbstractButton* go = makeButton(tr("Explain"), u"explain"_s, this);
     addToHeading(m_id);
@@ -61,7 +62,7 @@ WhyCard::WhyCard(desk::Desk* desk, QWidget* parent)
 
 void WhyCard::setZone(const QTimeZone& zone) {
     m_zone = zone;
-    sayStory();
+    tell();
 }
 
 void WhyCard::setWindow(const std::optional<Window>& window) {
@@ -73,22 +74,32 @@ void WhyCard::setWindow(const std::optional<Window>& window) {
 }
 
 void WhyCard::say(const QString& text) {
-    m_story.reset();
+    m_told.reset();
     m_answer->setText(text);
 }
 
-void WhyCard::sayStory() {
-    if (m_story && m_window)
-        m_answer->setText(models::whyNotText(m_story->first, m_story->second, m_window->lastTick, m_window->nextTick,
-                                             m_window->subId, m_zone));
+void WhyCard::tell() {
+    if (!m_told || !m_window)
+        return;
+    QString text = models::whyNotText(m_copies, m_others, asked(), m_zone);
+    if (!m_told->isEmpty())
+        text += u"\n\n"_s + *m_told;
+    m_answer->setText(text);
 }
 
 void WhyCard::explain() {
     if (!m_window || m_id->text().isEmpty())
         return;
-    m_wanted = m_id->text().toLongLong();
-    m_bytesRead = 0;
+    bool isNumber = false;
+    m_wanted = m_id->text().toLongLong(&isNumber);
     m_underWay->forget();
+    if (!isNumber) {
+        say(tr("%1 is larger than any event's id.").arg(m_id->text()));
+        return;
+    }
+    m_bytesRead = 0;
+    m_copies.clear();
+    m_others = false;
     say(tr("Looking for event %1…").arg(m_wanted));
     look({});
 }
@@ -96,44 +107,70 @@ void WhyCard::explain() {
 void WhyCard::look(const std::optional<domain::EventPosition>& from) {
     domain::EventSearch search;
     search.id = m_wanted;
-    m_underWay->ask(
-        m_desk->searchEvents(m_window->queueId, search, from),
-        [this](const links::Reply<domain::EventPage>& reply) {
-            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                say(words::failure(*failure));
-                return;
-            }
-            const auto& page = std::get<domain::EventPage>(reply);
-            m_bytesRead += page.bytesRead;
-            // The newest of several: a retry stands beside the first delivery.
-            if (!page.rows.empty())
-                askStory(page.rows.back());
-            else if (page.next && m_bytesRead < mostBytes)
-                look(page.next);
-            else if (page.next)
-                say(tr("Not found in the first %1 of the queue's tables. Messages can search on.")
-                        .arg(models::format::bytes(m_bytesRead)));
-            else
-                say(tr("No event %1 is stored. It was never sent to this queue, its transaction was "
-                       "rolled back, its table was rotated away, or it waits on the pages Retry and Dead "
-                       "letters.")
-                        .arg(m_wanted));
-        },
-        [this] { say(tr("Cancelled.")); });
+    m_underWay->ask(m_desk->searchEvents(m_window->queueId, search, from),
+                    [this](const links::Reply<domain::EventPage>& reply) {
+                        if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                            say(words::failure(*failure));
+                            return;
+                        }
+                        const auto& page = std::get<domain::EventPage>(reply);
+                        m_bytesRead += page.bytesRead;
+                        judge(page, 0);
+                    },
+                    [this] { say(tr("Cancelled.")); });
 }
 
-void WhyCard::askStory(const domain::EventRow& event) {
-    m_underWay->ask(
-        m_desk->eventStory(m_window->queueId, event),
-        [this, event](const links::Reply<domain::EventStory>& reply) {
-            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
-                say(words::failure(*failure));
-                return;
-            }
-            m_story.emplace(std::get<domain::EventStory>(reply), event);
-            sayStory();
-        },
-        [this] { say(tr("Cancelled.")); });
+/// One copy after the other, until one is in the window: that is the answer. A copy that was put back for somebody
+/// else says nothing.
+void WhyCard::judge(const domain::EventPage& page, std::size_t next) {
+    for (; next < page.rows.size() && m_copies.size() < mostCopies; ++next) {
+        const domain::EventRow& event = page.rows[next];
+        if (event.owner && *event.owner != m_window->subId) {
+            m_others = true;
+            continue;
+        }
+        m_underWay->ask(m_desk->eventStory(m_window->queueId, event),
+                        [this, page, next](const links::Reply<domain::EventStory>& reply) {
+                            if (const auto* failure = std::get_if<pg::Failure>(&reply)) {
+                                say(words::failure(*failure));
+                                return;
+                            }
+                            m_copies.push_back({page.rows[next], std::get<domain::EventStory>(reply)});
+                            if (asked().holds(m_copies.back()))
+                                judgeAll();
+                            else
+                                judge(page, next + 1);
+                        },
+                        [this] { say(tr("Cancelled.")); });
+        return;
+    }
+    if (!page.next || m_copies.size() >= mostCopies) {
+        judgeAll();
+    } else if (m_bytesRead < mostBytes) {
+        say(tr("Looking for event %1… %2 read").arg(m_wanted).arg(models::format::bytes(m_bytesRead)));
+        look(page.next);
+    } else {
+        const QString end = tr("Only the first %1 of the queue's tables were looked at. Messages can search on.")
+                                .arg(models::format::bytes(m_bytesRead));
+        judgeAll(end);
+    }
+}
+
+models::AskedWindow WhyCard::asked() const {
+    return {m_window->lastTick, m_window->nextTick, m_window->subId};
+}
+
+void WhyCard::judgeAll(const QString& unread) {
+    if (!m_copies.empty() || m_others) {
+        m_told = unread;
+        tell();
+    } else if (!unread.isEmpty()) {
+        say(unread);
+    } else {
+        say(tr("No event %1 is stored. It was never sent to this queue, its transaction was rolled back, its table was "
+               "rotated away, or it waits on the pages Retry and Dead letters.")
+                .arg(m_wanted));
+    }
 }
 
 } // namespace ui

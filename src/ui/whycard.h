@@ -2,6 +2,7 @@
 #pragma once
 
 #include "desk/desk.h"
+#include "models/reachmodel.h"
 #include "ui/card.h"
 #include "ui/window.h"
 
@@ -27,9 +28,12 @@ public:
 private:
     void explain();
     void look(const std::optional<domain::EventPosition>& from);
-    void askStory(const domain::EventRow& event);
+    void judge(const domain::EventPage& page, std::size_t next);
+    void judgeAll(const QString& unread = {});
     void say(const QString& text);
-    void sayStory();
+    /// What was found, and what was not looked at.
+    void tell();
+    models::AskedWindow asked() const;
 
     desk::Desk* m_desk;
     UnderWay* m_underWay;
@@ -37,8 +41,10 @@ private:
     QLabel* m_answer;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     std::optional<Window> m_window;
-    std::optional<std::pair<domain::EventStory, domain::EventRow>> m_story; ///< what is told now
+    std::optional<QString> m_told; ///< what was found is shown, with this remark
     std::int64_t m_wanted = 0;
+    std::vector<domain::EventCopy> m_copies; ///< that the window's owner can get
+    bool m_others = false;                   ///< there are such for others only
     std::int64_t m_bytesRead = 0;
 };
 

@@ -372,11 +372,11 @@ private Q_SLOTS:
         const auto rest =
             wait(desk.eventPage(row.queueId, *row.lastTick, *row.nextTick, row.subId, {}, events->next, 20));
         QCOMPARE(std::get<domain::EventPage>(rest).rows.size(), std::size_t(10));
-        QCOMPARE(std::get<std::int64_t>(wait(desk.countWindow(row.queueId, *row.lastTick, *row.nextTick, row.subId))),
-                 30);
-        const auto payload = wait(desk.payload(row.queueId, events->rows[3].position, events->rows[3].id, 1'000));
-        QVERIFY(std::get<std::optional<std::string>>(payload) == "payload 4");
-        const auto gone = wait(desk.payload(row.queueId, {0, "(900,1)"}, 1, 1'000));
+        const auto count = wait(desk.countWindow(row.queueId, *row.lastTick, *row.nextTick, row.subId));
+        QCOMPARE(std::get<domain::WindowCount>(count).events, 30);
+        const auto message = wait(desk.message(row.queueId, events->rows[3].position, events->rows[3].id, 1'000));
+        QVERIFY(std::get<domain::Message>(message).data == "payload 4");
+        const auto gone = wait(desk.message(row.queueId, {0, "(900,1)"}, 1, 1'000));
         QVERIFY(std::holds_alternative<pg::Failure>(gone));
         QVERIFY(std::holds_alternative<pg::Failure>(wait(desk.eventPage(row.queueId, 7, 99, row.subId, {}, {}, 20))));
     }

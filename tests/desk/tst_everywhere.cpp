@@ -65,11 +65,10 @@ std::vector<std::pair<const char*, Question>> questions() {
         {"messages: search",
          [](pg::Connection& on) { queries::searchEvents(on, 1, searchFor("a.b = 1"), {}, {}, soon()); }},
         {"messages: story", [](pg::Connection& on) { queries::eventStory(on, 1, anEvent(on), soon()); }},
-        {"messages: payload",
+        {"messages: one whole",
          [](pg::Connection& on) {
              const domain::EventRow event = anEvent(on);
-             if (!queries::payload(on, 1, event.position, event.id, 1'000'000, soon()).found)
-                 throw pg::Error::of(pg::ErrorKind::Decode, "the payload is not found");
+             queries::message(on, 1, event.position, event.id, 1'000'000, soon());
          }},
         {"batch: events",
          [](pg::Connection& on) {
@@ -84,14 +83,14 @@ std::vector<std::pair<const char*, Question>> questions() {
              queries::countWindow(on, {1, 1, 2, 1}, soon());
          }},
         {"retry", [](pg::Connection& on) { queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()); }},
-        {"retry: payload",
+        {"retry: one whole",
          [](pg::Connection& on) {
              const auto rows = queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()).rows;
-             queries::retryPayload(on, rows.at(0).owner, rows.at(0).eventId, 1'000, soon());
+             queries::retryMessage(on, rows.at(0).owner, rows.at(0).eventId, 1'000, soon());
          }},
-        {"dead", [](pg::Connection& on) { queries::deadPage(on, 0, {}, 10, soon()); }},
+        {"dead", [](pg::Connection& on) { queries::deadPage(on, 0, {}, {}, 10, soon()); }},
         {"dead: groups", [](pg::Connection& on) { queries::deadGroups(on, 1, soon()); }},
-        {"dead: payload", [](pg::Connection& on) { queries::deadPayload(on, 1, 1'000, soon()); }},
+        {"dead: one whole", [](pg::Connection& on) { queries::deadMessage(on, 1, 1'000, soon()); }},
         {"locks", [](pg::Connection& on) { queries::lockWaits(on, soon()); }},
         {"footprint", [](pg::Connection& on) { queries::footprint(on, soon()); }},
         {"schema", [](pg::Connection& on) { schema::inspect(on, soon()); }},

@@ -6,6 +6,7 @@
 #include <QTest>
 
 using domain::EventReach;
+using namespace std::chrono_literals;
 
 class TestBacklogWords : public QObject {
     Q_OBJECT
@@ -88,12 +89,33 @@ private Q_SLOTS:
             return -1;
         };
         auto reach = domain::reachOf(snapshot, 1, story, {});
+        QVERIFY(!reach.front().isSure);
+        story.retries.emplace();
+        story.deaths.emplace();
+        reach = domain::reachOf(snapshot, 1, story, {});
+        QCOMPARE(reach.size(), std::size_t(4)); // members speak for their group
+        QVERIFY(reach.front().isSure);
         QCOMPARE(stateOf(reach, "behind"), int(EventReach::State::Waiting));
         QCOMPARE(stateOf(reach, "working"), int(EventReach::State::InFlight));
         QCOMPARE(stateOf(reach, "done"), int(EventReach::State::Past));
-        QCOMPARE(stateOf(reach, "group"), int(EventReach::State::Past));
-        QCOMPARE(stateOf(reach, "group.w1"), int(EventReach::State::InFlight));
-        QCOMPARE(stateOf(reach, "group.w2"), -1);
+        // The group's own position is past it, but a member still holds it.
+        QCOMPARE(stateOf(reach, "group"), int(EventReach::State::InFlight));
+        QCOMPARE(reach.back().holder.value().consumerName, std::string("group.w1"));
+        QCOMPARE(reach.back().holder.value().batch.value(), 905);
+
+        // Given back or given up is told before any position, inside the batch or after it.
+        story.retries = {{2, pg::Timestamp(7s), 1}, {4, pg::Timestamp(9s), 3}};
+        story.deaths = {{3, pg::Timestamp(5s), "gateway said 502"}, {4, pg::Timestamp(6s), "too often"}};
+        reach = domain::reachOf(snapshot, 1, story, {});
+        QCOMPARE(stateOf(reach, "behind"), int(EventReach::State::Waiting));
+        QCOMPARE(stateOf(reach, "working"), int(EventReach::State::InRetry));
+        QCOMPARE(reach[1].at.value(), pg::Timestamp(7s));
+        QCOMPARE(reach[1].holder.value().batch.value(), 906);
+        QCOMPARE(stateOf(reach, "done"), int(EventReach::State::Dead));
+        QCOMPARE(reach[2].reason, std::string("gateway said 502"));
+        QCOMPARE(stateOf(reach, "group"), int(EventReach::State::Dead));
+        story.retries.emplace();
+        story.deaths.emplace();
         // Somebody's retry is nobody else's.
         reach = domain::reachOf(snapshot, 1, story, 3);
         QCOMPARE(stateOf(reach, "behind"), int(EventReach::State::NotForIt));

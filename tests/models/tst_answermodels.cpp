@@ -417,6 +417,47 @@ private Q_SLOTS:
         QVERIFY(seen);
     }
 
+    /// Where each consumer has it: the words of every state.
+    void howFarConsumersAre() {
+        using State = domain::EventReach::State;
+        const CellContext context{now, QTimeZone::utc()};
+        const auto cell = [&](const domain::EventReach& reach, int column) {
+            return columnValue(reachColumns()[std::size_t(column)], ReachLine{reach}, context, Qt::DisplayRole)
+                .toString();
+        };
+        domain::EventReach reach;
+        reach.state = State::InFlight;
+        reach.holder.emplace();
+        reach.holder->consumerName = "billing.w1";
+        reach.holder->role = domain::Role::CoopMember;
+        reach.holder->batch = 812;
+        reach.holder->batchSince = now - 14min;
+        QVERIFY2(cell(reach, 1).contains(u"in a batch"), qPrintable(cell(reach, 1)));
+        QVERIFY2(cell(reach, 2).contains(u"batch 812 of") && cell(reach, 2).contains(u"billing.w1") &&
+                     cell(reach, 2).contains(u"14"),
+                 qPrintable(cell(reach, 2)));
+        reach.state = State::InRetry;
+        reach.at = now + 30s;
+        QVERIFY2(cell(reach, 2).startsWith(u"due ") && cell(reach, 2).contains(u"in batch 812"),
+                 qPrintable(cell(reach, 2)));
+        reach = {};
+        reach.state = State::Dead;
+        reach.at = now;
+        reach.reason = "token=hunter2 refused";
+        QVERIFY(cell(reach, 1).contains(u"dead"));
+        QVERIFY2(cell(reach, 2).contains(u"refused") && !cell(reach, 2).contains(u"hunter2"),
+                 qPrintable(cell(reach, 2)));
+        // Past it is good only where it is known that nothing was given back.
+        const auto tone = [&] {
+            return columnValue(reachColumns()[1], ReachLine{reach}, context, ToneRole).toInt();
+        };
+        reach = {};
+        reach.state = State::Past;
+        QCOMPARE(tone(), int(Tone::Good));
+        reach.isSure = false;
+        QCOMPARE(tone(), int(Tone::None));
+    }
+
     void theWayOfAnEvent() {
         domain::EventRow event;
         event.time = now;
@@ -425,10 +466,17 @@ private Q_SLOTS:
         story.before = domain::Tick{4, now + 1s, 0, 0, 0};
         QVERIFY(storyText(story, event, QTimeZone::utc()).contains(u"No tick sees it yet"));
         story.after = domain::Tick{5, now + 2s, 0, 0, 0};
-        story.passedOver = 2;
+        story.passedOver = {*story.before};
         const QString text = storyText(story, event, QTimeZone::utc());
         QVERIFY(text.contains(u"4 → 5"));
-        QVERIFY(text.contains(u"had not committed"));
+        QVERIFY2(text.contains(u"could not see it: 4 ("), qPrintable(text));
+        // Of many the last are listed, and how many there are at least.
+        for (std::int64_t id = 0; id < 64; ++id)
+            story.passedOver.insert(story.passedOver.end() - 1, domain::Tick{1'000 + id, now, 0, 0, 0});
+        story.morePassedOver = true;
+        QVERIFY(storyText(story, event, QTimeZone::utc()).contains(u"≥ 65, the last: 1059 ("));
+        story.seenBy = {*story.after, domain::Tick{6, now, 0, 0, 0}};
+        QVERIFY(storyText(story, event, QTimeZone::utc()).contains(u"Ticks that see it: 5 ("));
         story.before.reset();
         QVERIFY(storyText(story, event, QTimeZone::utc()).contains(u"not known"));
     }

@@ -57,7 +57,7 @@ private Q_SLOTS:
 
     void init() {
         m_requests.clear();
-        m_model = std::make_unique<EventPageModel>();
+        m_model = std::make_unique<EventPageModel>(EventPageModel::Of::Window);
         m_asked = 0;
     }
 

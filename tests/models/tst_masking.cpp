@@ -33,6 +33,11 @@ domain::EventRow made(std::int64_t id, const std::string& payload) {
     return row;
 }
 
+ComparedEvent compared(std::int64_t id, const std::string& payload) {
+    const domain::EventRow event = made(id, payload);
+    return {event, event.message()};
+}
+
 QStringList places(const std::vector<ComparisonLine>& lines) {
     QStringList found;
     for (const ComparisonLine& line : lines) {
@@ -169,12 +174,12 @@ private Q_SLOTS:
     }
 
     void tablesCopyNoSecrets() {
-        EventPageModel model;
+        EventPageModel model(EventPageModel::Of::Window);
         const QAbstractItemModelTester tester(&model);
         model.open();
         domain::EventPage page;
         page.rows = {made(1, "{\"password\":\"hunter2\"}"), made(2, "{\"a\":1,\"text\":\"long")};
-        page.rows[0].extra1 = "token=abc";
+        page.rows[0].extras[0] = "token=abc";
         page.rows[1].dataBytes = 5'000;
         quint64 request = 0;
         connect(&model, &EventPageModel::pageWanted, &model, [&](quint64 number) { request = number; });
@@ -195,15 +200,9 @@ private Q_SLOTS:
     }
 
     void compares() {
-        const auto left =
-            ComparedEvent{made(1, "{\"a\":1,\"b\":{\"c\":[1,2]},\"pass\":1,\"password\":\"x\",\"z\":{}}"), {}, {}};
-        const auto right =
-            ComparedEvent{made(2, "{\"a\":1.0,\"n\":3,\"b\":{\"c\":[1,2,3]},\"password\":\"y\",\"z\":{}}"), {}, {}};
-        const auto withPayload = [](ComparedEvent one) {
-            one.payload = one.event.data;
-            return one;
-        };
-        const auto [lines, stopped] = compareEvents(withPayload(left), withPayload(right), m_masking);
+        const auto left = compared(1, "{\"a\":1,\"b\":{\"c\":[1,2]},\"pass\":1,\"password\":\"x\",\"z\":{}}");
+        const auto right = compared(2, "{\"a\":1.0,\"n\":3,\"b\":{\"c\":[1,2,3]},\"password\":\"y\",\"z\":{}}");
+        const auto [lines, stopped] = compareEvents(left, right, m_masking);
         QVERIFY(!stopped);
         QCOMPARE(places(lines),
                  QStringList({u"ev_id"_s, u"bytes"_s, u"a"_s, u"n"_s, u"b.c[2]"_s, u"pass"_s, u"password"_s}));
@@ -222,16 +221,26 @@ private Q_SLOTS:
     }
 
     void comparesTexts() {
-        ComparedEvent left{made(1, "a\nb\nc\nd"), "a\nb\nc\nd", false};
-        ComparedEvent right{made(1, "a\nc\nx\nd"), "a\nc\nx\nd", false};
+        ComparedEvent left = compared(1, "a\nb\nc\nd");
+        ComparedEvent right = compared(1, "a\nc\nx\nd");
         QCOMPARE(places(compareEvents(left, right, m_masking).lines), QStringList({u"line 2"_s, u"line 3"_s}));
-        right.cut = true;
+        // Extra fields are compared whole; of a beginning nobody says that it is all.
+        left.message.extras[0] = std::string(400, 'x') + "a";
+        right.message.extras[0] = std::string(400, 'x') + "b";
+        const Comparison whole = compareEvents(left, right, m_masking);
+        QVERIFY(places(whole.lines).contains(u"ev_extra1"_s) && !whole.stopped);
+        right.message.extras[0]->pop_back();
+        right.message.extraBytes[0] = 401;
         QVERIFY(compareEvents(left, right, m_masking).stopped);
-        left.payload.reset();
-        right.payload.reset();
+        right = compared(1, "a\nb\nc\nd");
+        right.message.dataBytes = 1'000;
+        QVERIFY(compareEvents(left, right, m_masking).stopped);
+        left = right = compared(1, "");
+        left.message.data.reset();
+        right.message.data.reset();
         QVERIFY(places(compareEvents(left, right, m_masking).lines).isEmpty());
-        right.payload = std::string(60'000, '\n');
-        left.payload = "[1]";
+        right.message.data = std::string(60'000, '\n');
+        left.message.data = "[1]";
         const Comparison bounded = compareEvents(left, right, m_masking, 1'000);
         QVERIFY(bounded.stopped && bounded.lines.size() < 1'020);
     }
@@ -258,7 +267,9 @@ private Q_SLOTS:
         QFETCH(int, differences);
         const auto event = [](const QByteArray& payload) {
             // The sizes are equal: only what is in it differs.
-            return ComparedEvent{made(1, "same"), payload.toStdString(), false};
+            ComparedEvent one = compared(1, "same");
+            one.message.data = payload.toStdString();
+            return one;
         };
         const Comparison comparison = compareEvents(event(left), event(right), m_masking);
         QCOMPARE(places(comparison.lines).size(), differences);

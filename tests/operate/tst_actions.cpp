@@ -57,6 +57,26 @@ private Q_SLOTS:
         COMPARE_KIND(m_db->perform(drop), Refused);
     }
 
+    /// What is sent again is what was there: NULL stays NULL, an empty text empty, and a long one whole.
+    void resends() {
+        m_db->client().createQueue("q");
+        m_db->client().subscribe("q", "c");
+        auto again = request("resend", "q");
+        again.arguments = {{"payload", ""}, {"extra1", ""}, {"extra3", std::string(5'000, 'x') + "\r\n\u00a0end"}};
+        COMPARE_KIND(m_db->perform(again), Done);
+        again.arguments = {{"type", ""}};
+        COMPARE_KIND(m_db->perform(again), Done);
+        const auto stored = [this](const std::string& what, int id) {
+            return m_db->execute("select " + what + " from pgque.event_1 where ev_id = " + std::to_string(id));
+        };
+        QCOMPARE(stored("ev_type is null and ev_data = '' and ev_extra1 = '' and ev_extra2 is null"
+                        " and ev_extra4 is null",
+                        1),
+                 std::string("t"));
+        QCOMPARE(stored("ev_extra3 = repeat('x', 5000) || E'\\r\\n\\u00a0end'", 1), std::string("t"));
+        QCOMPARE(stored("ev_type = '' and ev_data is null and ev_extra1 is null", 2), std::string("t"));
+    }
+
     void sends() {
         m_db->client().createQueue("q");
         m_db->client().subscribe("q", "c");

@@ -86,7 +86,7 @@ private Q_SLOTS:
         std::optional<domain::DeadPosition> after;
         pg::Timestamp last = pg::Timestamp::max();
         do {
-            const domain::DeadPage page = queries::deadPage(*reader, 0, after, 8, soon());
+            const domain::DeadPage page = queries::deadPage(*reader, 0, {}, after, 8, soon());
             for (const domain::DeadLetter& letter : page.rows) {
                 QVERIFY(letter.time <= last);
                 last = letter.time;
@@ -95,7 +95,7 @@ private Q_SLOTS:
             after = page.next;
         } while (after);
         QCOMPARE(seen.size(), std::size_t(50));
-        const domain::DeadPage ofOne = queries::deadPage(*reader, 2, {}, 100, soon());
+        const domain::DeadPage ofOne = queries::deadPage(*reader, 2, {}, {}, 100, soon());
         QCOMPARE(ofOne.rows.size(), std::size_t(25));
         QCOMPARE(ofOne.rows.front().consumer, std::string("two"));
 
@@ -124,7 +124,48 @@ private Q_SLOTS:
         QVERIFY(page.outlook && page.outlook->lastTry == 2);
     }
 
-    void payloads() {
+    /// A cause leads to its letters, however many others lie above them.
+    void lettersOfACause() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        fillRetries(admin, 0);
+        fillLetters(admin, 5'000); // the newest
+        run(admin, "insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, dl_time, dl_reason, ev_id, ev_time,"
+                   " ev_txid, ev_type, ev_data, ev_extra2) select 1, s.sub_consumer, now() - interval '3 hours' -"
+                   " g * interval '1 second', 'no such user \"u' || g || '\"', 90000 + g, now(), '88',"
+                   " case when g % 2 = 0 then 'mail' end, 'x', 'second'"
+                   " from generate_series(1, 30) g, pgque.subscription s where s.sub_queue = 1");
+        RoleConnection reader(database, "pgque_reader");
+        const domain::DeadGroups groups = queries::deadGroups(*reader, 1, soon());
+        const auto group = std::find_if(groups.groups.begin(), groups.groups.end(),
+                                        [](const auto& one) { return one.type == "mail"; });
+        QVERIFY(group != groups.groups.end());
+        const domain::DeadCause cause{group->type, group->reason};
+        std::vector<std::int64_t> found;
+        std::optional<domain::DeadPosition> after;
+        int pages = 0;
+        do {
+            const domain::DeadPage page = queries::deadPage(*reader, 1, cause, after, 10, soon());
+            for (const domain::DeadLetter& letter : page.rows) {
+                found.push_back(letter.eventId);
+                QVERIFY(letter.type == "mail" && letter.reason->starts_with("no such user"));
+                QCOMPARE(letter.txid.value(), 88);
+                QVERIFY(letter.extras[1] == "second" && !letter.extras[0]);
+            }
+            QVERIFY(page.lookedAt > 0);
+            after = page.next;
+            QVERIFY(++pages < 5);
+        } while (after);
+        QCOMPARE(found.size(), std::size_t(15));
+        QCOMPARE(found.front(), 90'002);
+        QVERIFY(std::is_sorted(found.begin(), found.end()));
+        // A cause without a type is another one.
+        QCOMPARE(queries::deadPage(*reader, 1, domain::DeadCause{{}, cause.reason}, {}, 100, soon()).rows.size(),
+                 std::size_t(15));
+        QVERIFY(queries::deadPage(*reader, 2, cause, {}, 100, soon()).rows.empty());
+    }
+
+    void messages() {
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
         fillRetries(admin, 20);
@@ -132,14 +173,24 @@ private Q_SLOTS:
         RoleConnection reader(database, "pgque_reader");
         const domain::RetryPage retries =
             queries::retryPage(*reader, queries::probe(*reader, soon()), 0, {}, 100, soon());
-        QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 1'000, soon()).value().size(),
-                 std::size_t(20));
-        QCOMPARE(queries::retryPayload(*reader, retries.rows.back().owner, 20, 8, soon()).value().size(),
-                 std::size_t(2)); // four bytes a character at most
-        const std::int64_t letter = queries::deadPage(*reader, 0, {}, 100, soon()).rows.front().id;
-        QCOMPARE(queries::deadPayload(*reader, letter, 1'000, soon()).value(), std::string("x"));
+        const std::int32_t owner = retries.rows.back().owner;
+        QCOMPARE(queries::retryMessage(*reader, owner, 20, 1'000, soon()).data.value().size(), std::size_t(20));
+        const domain::Message beginning = queries::retryMessage(*reader, owner, 20, 8, soon());
+        QCOMPARE(beginning.data.value().size(), std::size_t(2)); // four bytes a character at most
+        QVERIFY(beginning.isCut());
+        const std::int64_t letter = queries::deadPage(*reader, 0, {}, {}, 100, soon()).rows.front().id;
+        run(admin, "update pgque.dead_letter set ev_type = null, ev_data = '', ev_extra1 = repeat('e', 5000),"
+                   " ev_extra2 = '', ev_txid = '77'");
+        domain::Message whole = queries::deadMessage(*reader, letter, 100'000, soon());
+        QVERIFY(!whole.type && whole.data == "" && !whole.isCut());
+        QCOMPARE(whole.extras[0].value(), std::string(5'000, 'e'));
+        QVERIFY(whole.extras[1] == "" && !whole.extras[2] && !whole.extras[3]);
+        QCOMPARE(whole.txid.value(), 77);
+        whole = queries::deadMessage(*reader, letter, 1'000, soon());
+        QVERIFY(whole.isCut() && whole.extraIsCut(0) && !whole.dataIsCut());
+        QCOMPARE(whole.mostBytes(), 5'000);
         run(admin, "delete from pgque.dead_letter");
-        const auto failure = failureOf([&] { queries::deadPayload(*reader, letter, 1'000, soon()); });
+        const auto failure = failureOf([&] { queries::deadMessage(*reader, letter, 1'000, soon()); });
         QCOMPARE(failure.kind, pg::ErrorKind::Decode);
         QVERIFY(failure.diagnostics.message.find("no longer there") != std::string::npos);
     }
@@ -167,7 +218,7 @@ private Q_SLOTS:
         const domain::DeadGroups groups = queries::deadGroups(admin, 0, soon());
         QVERIFY(groups.capped);
         QCOMPARE(groups.lookedAt, queries::backlogCap);
-        QCOMPARE(queries::deadPage(admin, 0, {}, 200, soon()).rows.size(), std::size_t(200));
+        QCOMPARE(queries::deadPage(admin, 0, {}, {}, 200, soon()).rows.size(), std::size_t(200));
     }
 };
 

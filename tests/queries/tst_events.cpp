@@ -80,7 +80,7 @@ private Q_SLOTS:
         int pages = 0;
         QCOMPARE(allIds(*reader, window, limits, &pages), expected(*reader, window));
         QCOMPARE(pages, 3);
-        QCOMPARE(queries::countWindow(*reader, window, soon()), 25);
+        QCOMPARE(queries::countWindow(*reader, window, soon()).events, 25);
         QVERIFY(queries::eventPage(*reader, {1, 1, 1, 0}, {}, {}, limits, soon()).rows.empty());
     }
 
@@ -177,7 +177,7 @@ private Q_SLOTS:
         run(admin, "select pgque.make_queue('a'); select pgque.make_events('a', 5, 'x')");
         run(admin, "select pgque.make_tick('a')");
         std::stop_source wanted;
-        QCOMPARE(queries::countWindow(admin, {1, 1, 2, 0}, soon(), wanted.get_token()), 5);
+        QCOMPARE(queries::countWindow(admin, {1, 1, 2, 0}, soon(), wanted.get_token()).events, 5);
         wanted.request_stop();
         try {
             queries::countWindow(admin, {1, 1, 2, 0}, soon(), wanted.get_token());
@@ -186,6 +186,35 @@ private Q_SLOTS:
             QCOMPARE(error.failure().kind, pg::ErrorKind::Cancelled);
         }
         QCOMPARE(admin.transactionStatus(), pg::TransactionStatus::Idle);
+    }
+
+    /// By id within bounds, and what lies beyond them is said to be there.
+    void sortedById() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.make_queue('a')");
+        run(admin, "insert into pgque.event_1_0 (ev_id, ev_time, ev_type, ev_data)"
+                   " select 10000 - g, now(), 't', repeat('x', 500) from generate_series(1, 3000) g");
+        run(admin, "select pgque.make_tick('a')");
+        const Window window{1, 1, 2, 0};
+        const auto idsOf = [&](const PageLimits& limits, bool more) {
+            const auto page = queries::eventsById(admin, window, {}, limits, soon());
+            std::vector<std::int64_t> ids;
+            for (const auto& row : page.rows)
+                ids.push_back(row.id);
+            return page.byId && !page.next && page.boundReached == more && std::is_sorted(ids.begin(), ids.end())
+                       ? ids
+                       : std::vector<std::int64_t>();
+        };
+        const auto all = idsOf(queries::idLimits, false);
+        QCOMPARE(all.size(), std::size_t(3'000));
+        QCOMPARE(all.front(), 7'000);
+        // Of the first thousand in storage order, and the lowest ids come last there.
+        PageLimits limits = queries::idLimits;
+        limits.rows = 1'000;
+        const auto some = idsOf(limits, true);
+        QCOMPARE(some.size(), std::size_t(1'000));
+        QCOMPARE(some.front(), 9'000);
     }
 
     /// Events of a transaction that outlived ticks belong to the window in which it became visible.
@@ -219,12 +248,17 @@ private Q_SLOTS:
                 for (std::int64_t next = last; next <= 6; ++next) {
                     const Window window{1, last, next, 42};
                     QCOMPARE(sorted(allIds(admin, window, limits)), expected(admin, window));
-                    QCOMPARE(queries::countWindow(admin, window, soon()),
+                    QCOMPARE(queries::countWindow(admin, window, soon()).events,
                              static_cast<std::int64_t>(expected(admin, window).size()));
                 }
             }
         }
         QCOMPARE(expected(admin, {1, 3, 4, 42}).size(), std::size_t(4 + 2 + 1 + 3));
+        // Retries are counted with the rest.
+        run(admin, "update pgque.event_1 set ev_retry = 3 where ev_owner = 42");
+        QCOMPARE(queries::countWindow(admin, {1, 3, 4, 42}, soon()), (domain::WindowCount{10, 1, 3}));
+        QCOMPARE(queries::countWindow(admin, {1, 3, 4, 43}, soon()), (domain::WindowCount{10, 1, 1}));
+        QCOMPARE(queries::countWindow(admin, {1, 3, 4, 44}, soon()), (domain::WindowCount{9, 0, 0}));
     }
 
     void aMillionEvents() {
@@ -267,7 +301,7 @@ private Q_SLOTS:
         QVERIFY(!few.next);
         QElapsedTimer timer;
         timer.start();
-        QCOMPARE(queries::countWindow(*reader, window, soon()), 1'000'000);
+        QCOMPARE(queries::countWindow(*reader, window, soon()).events, 1'000'000);
         qInfo("exact count of 1,000,000 events: %lld ms", timer.elapsed());
 
         // A bounded page ends where it stands and goes on from there.
@@ -298,19 +332,27 @@ private Q_SLOTS:
         QCOMPARE(page.rows[2].data->size(), std::size_t(800)); // 400 characters of two bytes
         QCOMPARE(page.rows[3].data.value(), std::string("a\x01"
                                                         "b\tc\nd"));
-        QCOMPARE(page.rows[4].extra1->size(), std::size_t(400));
+        QCOMPARE(page.rows[4].extras[0]->size(), std::size_t(400));
+        QCOMPARE(page.rows[4].extraBytes[0], 9'999);
+        QVERIFY(page.rows[4].message().isCut() && !page.rows[3].message().isCut());
 
-        const auto whole = queries::payload(admin, 1, page.rows[2].position, 3, 20'000'000, soon());
-        QVERIFY(whole.found && !whole.cut);
+        const auto whole = queries::message(admin, 1, page.rows[2].position, 3, 20'000'000, soon());
+        QVERIFY(!whole.isCut());
         QCOMPARE(whole.data->size(), std::size_t(10'000'000));
-        const auto beginning = queries::payload(admin, 1, page.rows[2].position, 3, 1'000, soon());
-        QVERIFY(beginning.found && beginning.cut);
-        QCOMPARE(beginning.bytes, 10'000'000);
+        const auto beginning = queries::message(admin, 1, page.rows[2].position, 3, 1'000, soon());
+        QVERIFY(beginning.dataIsCut());
+        QCOMPARE(beginning.dataBytes, 10'000'000);
         QVERIFY(beginning.data->size() <= 1'000);
-        const auto null = queries::payload(admin, 1, page.rows[0].position, 1, 1'000, soon());
-        QVERIFY(null.found && !null.data);
-        QVERIFY(!queries::payload(admin, 1, page.rows[0].position, 99, 1'000, soon()).found);
-        QVERIFY(!queries::payload(admin, 99, page.rows[0].position, 1, 1'000, soon()).found);
+        QVERIFY(beginning.extras[0] == "e" && !beginning.extraIsCut(0));
+        const auto null = queries::message(admin, 1, page.rows[0].position, 1, 1'000, soon());
+        QVERIFY(!null.data && !null.type && !null.extras[0]);
+        const auto empty = queries::message(admin, 1, page.rows[1].position, 2, 1'000, soon());
+        QVERIFY(empty.data == "" && empty.type == "" && empty.extras[0] == "" && !empty.extras[1]);
+        const auto extra = queries::message(admin, 1, page.rows[4].position, 5, 20'000, soon());
+        QCOMPARE(extra.extras[0].value(), std::string(9'999, 'y'));
+        QVERIFY(extra.txid.value_or(0) > 0);
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::message(admin, 1, page.rows[0].position, 99, 1'000, soon()));
+        QVERIFY_THROWS_EXCEPTION(pg::Error, queries::message(admin, 99, page.rows[0].position, 1, 1'000, soon()));
     }
 
     void ticksThatAreGone() {

@@ -37,6 +37,13 @@ std::vector<domain::EventRow> all(pg::Connection& connection, const domain::Even
     return rows;
 }
 
+std::vector<std::int64_t> ids(const std::vector<domain::Tick>& ticks) {
+    std::vector<std::int64_t> found;
+    for (const domain::Tick& one : ticks)
+        found.push_back(one.id);
+    return found;
+}
+
 } // namespace
 
 class TestQueueDetail : public QObject {
@@ -234,6 +241,67 @@ private Q_SLOTS:
         search.toTick.reset();
         search.fromTick = 6;
         QCOMPARE(all(*reader, search, {}).size(), std::size_t(1));
+        search = {};
+        search.waitingOnly = true;
+        const auto waiting = all(*reader, search, {});
+        QCOMPARE(waiting.size(), std::size_t(1));
+        QVERIFY(!waiting.front().sent);
+        for (const domain::EventRow& row : all(*reader, {}, {}))
+            QCOMPARE(row.sent, row.id != waiting.front().id);
+        // Extra fields are looked through as well.
+        run(admin, "select pgque.insert_event('a', 't', null, null, null, 'Somewhere ELSE', null)");
+        search = {};
+        search.text = "where else";
+        QCOMPARE(all(*reader, search, {}).size(), std::size_t(1));
+    }
+
+    /// Ticks bound what is read, not only what is found; and rows of a transaction that spreads over a table are all
+    /// found.
+    void ticksBoundTheReading() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        pg::Connection late = database.connect();
+        run(late, "begin");
+        const auto fill = [&] {
+            run(admin, "select pgque.send_batch('a', 't', array(select repeat('x', 500) || g"
+                       " from generate_series(1, 3000) g))");
+        };
+        run(late, "select pgque.send('a', 'late', 'first')");
+        fill();
+        tick(admin); // 2
+        run(late, "select pgque.send('a', 'late', 'second')");
+        run(late, "commit");
+        run(admin, "select pgque.send('a', 'small', 'one')");
+        tick(admin); // 3
+        fill();
+        tick(admin); // 4
+        RoleConnection reader(database, "pgque_reader");
+        domain::EventSearch search;
+        search.fromTick = search.toTick = 3;
+        queries::SearchLimits limits;
+        limits.blocksAtOnce = 16;
+        limits.blocksInAll = 32;
+        for (const int rows : {1, 2, 100}) {
+            limits.rows = rows;
+            QCOMPARE(all(*reader, search, limits).size(), std::size_t(3));
+        }
+        search.fromTick = search.toTick = 4;
+        search.text = "nowhere";
+        const auto page = queries::searchEvents(*reader, 1, search, {}, limits, soon());
+        QVERIFY(page.rows.empty() && !page.next && !page.boundReached);
+        QCOMPARE(page.bytesRead, 0);
+        search.toTick = 1;
+        search.fromTick.reset();
+        QVERIFY(all(*reader, search, limits).empty());
+        // By id, however they are stored.
+        limits.rows = 10'000;
+        limits.blocksInAll = 10'000;
+        const auto sorted = queries::searchById(*reader, 1, {}, limits, soon());
+        QVERIFY(sorted.byId && !sorted.boundReached);
+        QCOMPARE(sorted.rows.size(), std::size_t(6'003));
+        QVERIFY(std::is_sorted(sorted.rows.begin(), sorted.rows.end(),
+                               [](const auto& a, const auto& b) { return a.id < b.id; }));
     }
 
     /// However large the tables are, a call reads no more than its bound and says where to go on.
@@ -275,19 +343,115 @@ private Q_SLOTS:
         RoleConnection reader(database, "pgque_reader");
         domain::EventStory story = queries::eventStory(*reader, 1, lateOne, soon());
         QVERIFY(!story.after);
-        QCOMPARE(story.passedOver, 2);
+        QCOMPARE(ids(story.passedOver), (std::vector<std::int64_t>{2, 3}));
         QCOMPARE(story.before.value().id, 3);
 
         const domain::EventStory early = queries::eventStory(*reader, 1, earlyOne, soon());
         QCOMPARE(early.before.value().id, 1);
         QCOMPARE(early.after.value().id, 2);
-        QCOMPARE(early.passedOver, 0);
+        QVERIFY(early.passedOver.empty() && !early.morePassedOver);
+        QCOMPARE(ids(early.seenBy), (std::vector<std::int64_t>{2, 3}));
 
         tick(admin);
         story = queries::eventStory(*reader, 1, lateOne, soon());
         QCOMPARE(story.before.value().id, 3);
         QCOMPARE(story.after.value().id, 4);
         QVERIFY(!story.isOlderThanTicks());
+        QCOMPARE(ids(story.passedOver), (std::vector<std::int64_t>{2, 3}));
+    }
+
+    /// A retry keeps the time of its event: ticks since then say nothing of the transaction that put it back.
+    void storyOfARetry() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        run(admin, "select pgque.subscribe('a', 'two')");
+        run(admin, "select pgque.send('a', 't', 'one')");
+        tick(admin); // 2
+        for (const char* consumer : {"one", "two"})
+            run(admin, std::string("select pgque.nack(m.batch_id, m, '0 seconds', 'no') from pgque.receive('a', '") +
+                           consumer + "', 10) m");
+        run(admin, "select pgque.ack(sub_batch) from pgque.subscription");
+        const domain::EventRow original = all(admin, {}, {}).front();
+        RoleConnection reader(database, "pgque_reader");
+        domain::EventStory story = queries::eventStory(*reader, 1, original, soon());
+        QCOMPARE(story.retries.value().size(), std::size_t(2));
+        QCOMPARE(story.retries->front().attempts, 1);
+        QVERIFY(story.deaths.value().empty());
+        for (int i = 0; i < 3; ++i)
+            tick(admin); // 3 to 5: nothing was put back yet
+        pg::Connection late = database.connect();
+        run(late, "begin");
+        run(late, "select pgque.maint_retry_events()");
+        run(admin, "select pgque.send('a', 't', 'another')"); // so that the open one lies below the tick's xmax
+        tick(admin); // 6
+        run(late, "commit");
+        tick(admin); // 7
+        const auto rows = all(admin, {}, {});
+        QCOMPARE(rows.size(), std::size_t(4));
+        int retries = 0;
+        for (const domain::EventRow& row : rows) {
+            if (!row.owner)
+                continue;
+            ++retries;
+            story = queries::eventStory(*reader, 1, row, soon());
+            QCOMPARE(ids(story.passedOver), (std::vector<std::int64_t>{6}));
+            QCOMPARE(story.before.value().id, 6);
+            QCOMPARE(story.after.value().id, 7);
+            QVERIFY(story.retries.value().empty());
+        }
+        QCOMPARE(retries, 2);
+        // Given up in the end: by whom, and why.
+        run(admin, "update pgque.queue set queue_max_retries = 0");
+        run(admin, "select count(*) from pgque.receive('a', 'one', 10)");
+        run(admin, "select pgque.ack(sub_batch) from pgque.subscription where sub_batch is not null");
+        while (admin.execute({"select 1 from pgque.receive('a', 'one', 10) where retry_count > 0", {}}, soon()).rowCount() == 0)
+            run(admin, "select pgque.ack(sub_batch) from pgque.subscription where sub_batch is not null");
+        run(admin, "select pgque.nack(m.batch_id, m, '0 seconds', 'gateway said 502') from pgque.receive('a', 'one', 10)"
+                   " m where retry_count > 0");
+        story = queries::eventStory(*reader, 1, original, soon());
+        QCOMPARE(story.deaths.value().size(), std::size_t(1));
+        QCOMPARE(story.deaths->front().reason, std::string("gateway said 502"));
+        QVERIFY(story.deaths->front().time.time_since_epoch().count() > 0);
+        // Who may not read dead letters learns nothing of them, and the rest all the same.
+        run(admin, "revoke select on pgque.dead_letter from pgque_reader");
+        story = queries::eventStory(*reader, 1, original, soon());
+        QVERIFY(!story.deaths && story.retries && story.after);
+    }
+
+    /// However many ticks there are, a few looks into their index find the one.
+    void storyAmongManyTicks() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        run(admin, "select pgque.send('a', 't', 'early')");
+        tick(admin);
+        pg::Connection late = database.connect();
+        run(late, "begin; select pgque.send('a', 't', 'late')");
+        run(admin, "select pgque.send('a', 't', 'other')");
+        // Ids with gaps, as external tickers make them.
+        run(admin, "insert into pgque.tick (tick_queue, tick_id, tick_time, tick_snapshot, tick_event_seq)"
+                   " select 1, 1000 + g * 7, now(), pg_current_snapshot(), 5 from generate_series(1, 50000) g");
+        run(late, "commit");
+        run(admin, "insert into pgque.tick (tick_queue, tick_id, tick_time, tick_snapshot, tick_event_seq)"
+                   " select 1, 1000000 + g * 7, now(), pg_current_snapshot(), 5 from generate_series(1, 50000) g");
+        run(admin, "analyze pgque.tick");
+        for (const domain::EventRow& row : all(admin, {}, {})) {
+            const domain::EventStory story = queries::eventStory(admin, 1, row, soon());
+            if (row.data == "early") {
+                QCOMPARE(story.before.value().id, 1);
+                QCOMPARE(story.after.value().id, 2);
+                QVERIFY(story.passedOver.empty());
+            } else if (row.data == "late") {
+                QCOMPARE(story.before.value().id, 351'000);
+                QCOMPARE(story.after.value().id, 1'000'007);
+                QVERIFY(story.morePassedOver && story.moreSeeIt);
+                QCOMPARE(story.passedOver.size(), domain::EventStory::ticksTold);
+                QCOMPARE(story.passedOver.back().id, 351'000);
+            } else {
+                QCOMPARE(story.after.value().id, 1'007);
+            }
+        }
     }
 };
 

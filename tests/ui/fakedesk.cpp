@@ -37,6 +37,17 @@ QFuture<links::Reply<T>> unlessPast(DeskPrivate& desk, links::Reply<T> value) {
     return told(desk, desk.past ? links::Reply<T>(notRecorded()) : std::move(value));
 }
 
+/// As the real one: the rows sorted, and nothing behind them.
+links::Reply<domain::EventPage> sortedById(links::Reply<domain::EventPage> reply) {
+    if (auto* page = std::get_if<domain::EventPage>(&reply)) {
+        std::sort(page->rows.begin(), page->rows.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+        page->byId = true;
+        page->boundReached = page->next.has_value();
+        page->next.reset();
+    }
+    return reply;
+}
+
 } // namespace
 
 Desk::Desk(Profile profile, QObject* parent)
@@ -250,25 +261,39 @@ QFuture<links::Reply<domain::EventPage>> Desk::eventPage(std::int32_t, std::int6
     return unlessPast(*d, d->pages ? d->pages(std::move(from), limit) : links::Reply<domain::EventPage>());
 }
 
-QFuture<links::Reply<std::int64_t>> Desk::countWindow(std::int32_t, std::int64_t, std::int64_t, std::int32_t) {
-    return told(*d, links::Reply<std::int64_t>(std::int64_t(500)));
+QFuture<links::Reply<domain::EventPage>> Desk::eventsById(std::int32_t, std::int64_t, std::int64_t, std::int32_t,
+                                                          domain::EventSearch search) {
+    ++d->sortedById;
+    d->filtered.push_back(std::move(search));
+    return unlessPast(*d, sortedById(d->pages({}, 10'000)));
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::payload(std::int32_t, const domain::EventPosition&,
-                                                                std::int64_t, std::int64_t maxBytes) {
-    return unlessPast(*d, d->payload(maxBytes));
+QFuture<links::Reply<domain::EventPage>> Desk::searchById(std::int32_t, domain::EventSearch search) {
+    ++d->sortedById;
+    d->searched.push_back(std::move(search));
+    return unlessPast(*d, sortedById(d->found));
+}
+
+QFuture<links::Reply<domain::WindowCount>> Desk::countWindow(std::int32_t, std::int64_t, std::int64_t, std::int32_t) {
+    return told(*d, d->count);
+}
+
+QFuture<links::Reply<domain::Message>> Desk::message(std::int32_t, const domain::EventPosition&, std::int64_t,
+                                                     std::int64_t maxBytes) {
+    return unlessPast(*d, d->message(maxBytes));
 }
 
 QFuture<links::Reply<domain::RetryPage>> Desk::retryPage(std::int32_t, std::optional<domain::RetryPosition>, int) {
     return unlessPast(*d, d->retries);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::retryPayload(std::int32_t, std::int64_t,
-                                                                     std::int64_t maxBytes) {
-    return unlessPast(*d, d->payload(maxBytes));
+QFuture<links::Reply<domain::Message>> Desk::retryMessage(std::int32_t, std::int64_t, std::int64_t maxBytes) {
+    return unlessPast(*d, d->message(maxBytes));
 }
 
-QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t, std::optional<domain::DeadPosition>, int) {
+QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t, std::optional<domain::DeadCause> cause,
+                                                       std::optional<domain::DeadPosition>, int) {
+    d->cause = std::move(cause);
     return unlessPast(*d, d->letters);
 }
 
@@ -276,8 +301,8 @@ QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t) {
     return unlessPast(*d, d->groups);
 }
 
-QFuture<links::Reply<std::optional<std::string>>> Desk::deadPayload(std::int64_t, std::int64_t maxBytes) {
-    return unlessPast(*d, d->payload(maxBytes));
+QFuture<links::Reply<domain::Message>> Desk::deadMessage(std::int64_t, std::int64_t maxBytes) {
+    return unlessPast(*d, d->message(maxBytes));
 }
 
 QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t, std::optional<std::int64_t> ticksFrom) {
@@ -296,8 +321,9 @@ QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t, domain
     return unlessPast(*d, d->found);
 }
 
-QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t, const domain::EventRow&) {
-    return unlessPast(*d, d->story);
+QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t, const domain::EventRow& event) {
+    ++d->stories;
+    return unlessPast(*d, d->storyOf ? links::Reply<domain::EventStory>(d->storyOf(event)) : d->story);
 }
 
 QFuture<links::Reply<domain::LockWaits>> Desk::lockWaits() {

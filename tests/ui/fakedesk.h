@@ -13,6 +13,14 @@
 
 namespace desk {
 
+/// A message with a payload and nothing else.
+inline domain::Message messageOf(const std::string& payload) {
+    domain::Message message;
+    message.data = payload;
+    message.dataBytes = std::int64_t(payload.size());
+    return message;
+}
+
 /// Stands in for the real desk's inside when a test links fakedesk.cpp instead of it: what the window asks is answered
 /// from these fields, and what it does is written down.
 class DeskPrivate {
@@ -35,7 +43,9 @@ public:
     monitor::Thresholds thresholds;
 
     std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> pages;
-    std::function<links::Reply<std::optional<std::string>>(std::int64_t maxBytes)> payload;
+    std::function<links::Reply<domain::Message>(std::int64_t maxBytes)> message =
+        [](std::int64_t) { return links::Reply<domain::Message>(messageOf("{}")); };
+    std::function<links::Reply<std::optional<std::string>>(std::int64_t maxBytes)> payload; ///< of work queues
     links::Reply<domain::Prediction> prediction = domain::Prediction{};
     domain::ActionOutcome outcome;
     domain::Rehearsal rehearsal;
@@ -58,6 +68,8 @@ public:
     std::optional<monitor::RetryTrend> retryTrend;
     links::Reply<domain::EventPage> found = domain::EventPage{};
     links::Reply<domain::EventStory> story = domain::EventStory{};
+    std::function<domain::EventStory(const domain::EventRow&)> storyOf; ///< instead of the same for all
+    int stories = 0;                                                    ///< asked for
     links::Reply<domain::LockWaits> waits = domain::LockWaits{};
     links::Reply<domain::Footprint> footprint = domain::Footprint{};
     domain::Spending spending;
@@ -85,6 +97,9 @@ public:
     links::Reply<domain::Barriers> barriers = domain::Barriers{};
     links::Reply<domain::BarrierDetail> barrierDetail = domain::BarrierDetail{};
     std::vector<domain::EventSearch> searched;
+    int sortedById = 0; ///< windows and searches
+    links::Reply<domain::WindowCount> count = domain::WindowCount{500, 0, 0};
+    std::optional<domain::DeadCause> cause; ///< that letters were last asked of
     std::vector<domain::EventSearch> filtered; ///< of windows
 
     monitor::Timeline timeline;

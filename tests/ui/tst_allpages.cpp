@@ -185,9 +185,6 @@ private Q_SLOTS:
 
     void init() {
         m_desk = shopDesk();
-        desk::DeskPrivate::of(*m_desk).payload = [](std::int64_t) {
-            return links::Reply<std::optional<std::string>>(std::string("{}"));
-        };
     }
 
     void cleanup() {

@@ -12,6 +12,7 @@
 #include <QAbstractButton>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QCompleter>
 #include <QDialog>
 #include <QFile>
 #include <QJsonArray>
@@ -61,7 +62,6 @@ private Q_SLOTS:
 
     void init() {
         m_desk = shopDesk();
-        inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("{}")); };
     }
 
     void cleanup() {
@@ -101,9 +101,71 @@ private Q_SLOTS:
             return links::Reply<domain::EventPage>(stopped);
         };
         type(page, u"searchJson"_s, u"nowhere"_s);
+        // It goes on by itself, up to a larger bound.
+        const auto before = inside().filtered.size();
         QTRY_VERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(u"stopped at the bound"_s));
-        QVERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(u"128"_s));
+        QVERIFY2(in<QLabel>(page, u"searchRemark"_s)->text().contains(models::format::bytes(9 * 128'000'000)),
+                 qPrintable(in<QLabel>(page, u"searchRemark"_s)->text()));
+        QVERIFY(inside().filtered.size() <= before + 9);
         QVERIFY(in<QAbstractButton>(page, u"nextPage"_s)->isEnabled());
+        // Or until something is found.
+        int asked = 0;
+        inside().pages = [&asked](const std::optional<domain::EventPosition>&, int) {
+            domain::EventPage part;
+            part.bytesRead = 128'000'000;
+            part.boundReached = ++asked < 3;
+            if (asked < 3)
+                part.next = domain::EventPosition{1, "(9,1)"};
+            else
+                part.rows.resize(1);
+            return links::Reply<domain::EventPage>(part);
+        };
+        type(page, u"searchJson"_s, u"somewhere"_s);
+        QTRY_COMPARE(view->model()->rowCount(), 1);
+        QCOMPARE(asked, 3);
+        QVERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(models::format::bytes(3 * 128'000'000)));
+        // Types seen are offered.
+        inside().pages = eventsOf(10);
+        type(page, u"searchJson"_s, {});
+        QTRY_COMPARE(view->model()->rowCount(), 10);
+        const QAbstractItemModel* types = in<QLineEdit>(page, u"searchType"_s)->completer()->model();
+        QTRY_COMPARE(types->rowCount(), 2);
+        QCOMPARE(types->index(0, 0).data().toString(), u"order.cancelled"_s);
+    }
+
+    /// On demand how many there are exactly, and of them retries; and whose batch it is.
+    void countsExactly() {
+        inside().count = domain::WindowCount{500, 12, 4};
+        QWidget* page = open(u"inflight"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"events"_s)->model()->rowCount(), 200);
+        QVERIFY(in<QWidget>(page, u"owner"_s)->isVisible());
+        auto* count = in<QAbstractButton>(page, u"countExactly"_s);
+        QVERIFY(count->isEnabled());
+        const auto said = [page] {
+            QStringList texts;
+            for (const QLabel* label : page->findChildren<QLabel*>())
+                texts += label->text();
+            for (const QWidget* note : page->findChildren<QWidget*>())
+                texts += note->toolTip();
+            return texts.join(u'\n');
+        };
+        QVERIFY(!said().contains(u"among them"_s));
+        count->click();
+        QTRY_VERIFY2(said().contains(u"12 retries among them, put back up to 4 times"_s), qPrintable(said()));
+        QVERIFY(said().contains(u"500 events"_s) && !count->isEnabled());
+        page = open(u"batch"_s);
+        inside().count = domain::WindowCount{500, 0, 0};
+        QTRY_COMPARE(in<QTableView>(page, u"events"_s)->model()->rowCount(), 200);
+        QVERIFY(in<QWidget>(page, u"owner"_s)->isVisible());
+        in<QAbstractButton>(page, u"countExactly"_s)->click();
+        QTRY_VERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(u"no retries among them"_s));
+        // By id, all of them or a part that is called one.
+        in<QAbstractButton>(page, u"orderById"_s)->click();
+        QTRY_VERIFY2(in<QLabel>(page, u"searchRemark"_s)->text().contains(u"ordered by id, all of them"_s),
+                     qPrintable(in<QLabel>(page, u"searchRemark"_s)->text()));
+        QCOMPARE(inside().sortedById, 1);
+        QCOMPARE(in<QTableView>(page, u"events"_s)->model()->rowCount(), 500);
+        QVERIFY(!in<QAbstractButton>(page, u"nextPage"_s)->isEnabled());
     }
 
     void aBatchThatEnds() {
@@ -245,11 +307,12 @@ private Q_SLOTS:
         domain::EventStory story;
         story.after = domain::Tick{999'999, made::now, 0, 0, 0};
         story.before = domain::Tick{999'998, made::now, 0, 0, 0};
-        story.passedOver = 2;
+        story.passedOver = {{999'997, made::now, 0, 0, 0}, *story.before};
+        story.seenBy = {*story.after};
         inside().story = story;
         type(page, u"whyEvent"_s, u"77"_s);
         QTRY_VERIFY2(answer->text().contains(u"could not see its transaction yet"_s), qPrintable(answer->text()));
-        QVERIFY(answer->text().contains(u"999 998"_s) || answer->text().contains(u"999\u202f998"_s));
+        QVERIFY(answer->text().contains(u"could not see it: 999997 ("_s) && answer->text().contains(u"999998 ("_s));
         story.after->id = story.before->id = 0;
         inside().story = story;
         type(page, u"whyEvent"_s, u"77"_s);
@@ -258,6 +321,72 @@ private Q_SLOTS:
         inside().story = story;
         type(page, u"whyEvent"_s, u"77"_s);
         QTRY_VERIFY2(answer->text().contains(u"no tick has seen it yet"_s), qPrintable(answer->text()));
+        type(page, u"whyEvent"_s, u"9999999999999999999"_s);
+        QVERIFY(answer->text().contains(u"larger than any"_s));
+        type(page, u"whyEvent"_s, u"9223372036854775807"_s);
+        QTRY_COMPARE(inside().searched.back().id.value(), std::numeric_limits<std::int64_t>::max());
+    }
+
+    /// Of several copies the one counts that the batch's owner gets, wherever it stands.
+    void whyNotHereAmongCopies() {
+        domain::Subscription held;
+        for (const domain::Subscription& row : inside().snapshot->subscriptions)
+            held = row.batch ? row : held;
+        QWidget* page = open(u"batch"_s, QString::number(held.batch.value_or(0)));
+        auto* answer = in<QLabel>(page, u"whyAnswer"_s);
+        const auto tick = [](std::int64_t id) { return domain::Tick{id, made::now, 0, 0, 0}; };
+        const auto copy = [](std::int64_t txid, std::optional<std::int32_t> owner) {
+            domain::EventRow event;
+            event.id = 77;
+            event.txid = txid;
+            event.owner = owner;
+            if (owner)
+                event.retry = 1;
+            return event;
+        };
+        const std::int32_t other = held.subId + 1'000;
+        // By the transaction of the copy: sent long ago, ours in the batch, the other's last of all.
+        inside().storyOf = [&](const domain::EventRow& event) {
+            domain::EventStory story;
+            const std::int64_t sees = event.txid == 2 ? *held.nextTick : event.txid == 1 ? 1 : *held.nextTick + 5;
+            story.before = tick(sees - 1);
+            story.after = tick(sees);
+            return story;
+        };
+        domain::EventPage found;
+        found.rows = {copy(1, {}), copy(2, held.subId), copy(3, other)};
+        inside().found = found;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"It is here"_s), qPrintable(answer->text()));
+        QVERIFY(answer->text().contains(u"A retry"_s));
+        // Ours comes later: both copies are told, the other's is not.
+        found.rows = {copy(1, {}), copy(4, held.subId), copy(3, other)};
+        inside().found = found;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"As it was sent. Not here"_s), qPrintable(answer->text()));
+        QVERIFY(answer->text().contains(u"As retry 1. Not here"_s) && !answer->text().contains(u"transaction 3"_s));
+        found.rows = {copy(3, other)};
+        inside().found = found;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"only as a retry"_s), qPrintable(answer->text()));
+    }
+
+    /// What is said of a page is of the page shown, also after turning back.
+    void notesOfThePageShown() {
+        inside().pages = [pages = eventsOf(450)](const std::optional<domain::EventPosition>& from, int limit) {
+            auto reply = pages(from, limit);
+            std::get<domain::EventPage>(reply).serverMs = from ? 777 : 5;
+            std::get<domain::EventPage>(reply).boundReached = from.has_value();
+            return reply;
+        };
+        QWidget* page = open(u"batch"_s);
+        auto* remark = in<QLabel>(page, u"searchRemark"_s);
+        QTRY_VERIFY2(remark->text().contains(u"1–200"_s), qPrintable(remark->text()));
+        const QString first = remark->text();
+        in<QAbstractButton>(page, u"nextPage"_s)->click();
+        QTRY_VERIFY2(remark->text().contains(u"777"_s), qPrintable(remark->text()));
+        in<QAbstractButton>(page, u"previousPage"_s)->click();
+        QTRY_COMPARE(remark->text(), first);
     }
 
     void twoEventsCompared() {
@@ -348,17 +477,125 @@ private Q_SLOTS:
         QCOMPARE(filter->text(), u"billing"_s);
     }
 
+    /// What is sent again is the whole message as it is stored then, not what the table shows of it.
+    void resends() {
+        domain::EventPage found;
+        domain::EventRow event;
+        event.id = 77;
+        event.position = {0, "(0,1)"};
+        event.type = "preview";
+        event.data = "x";
+        event.dataBytes = 900;
+        found.rows.push_back(event);
+        inside().found = found;
+        domain::Message whole;
+        whole.data = "first\r\nsecond\u00a0line";
+        whole.dataBytes = std::int64_t(whole.data->size());
+        whole.extras[0] = "";
+        whole.extras[2] = std::string(50'000, 'x') + "end";
+        inside().message = [&whole](std::int64_t) { return links::Reply<domain::Message>(whole); };
+        QWidget* page = open(u"messages"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"storedEvents"_s)->model()->rowCount(), 1);
+        const auto sent = [&] { return inside().predicted.back().arguments; };
+        const std::map<std::string, std::string> same = {
+            {"payload", *whole.data}, {"extra1", ""}, {"extra3", *whole.extras[2]}};
+        const auto start = [&] {
+            inside().predicted.clear();
+            in<QAbstractButton>(page, u"resend"_s)->click();
+            [&] { QTRY_VERIFY(!inside().predicted.empty()); }();
+            return m_window->findChild<QDialog*>();
+        };
+        QDialog* dialog = start();
+        QVERIFY(dialog);
+        QCOMPARE(sent(), same);
+        QVERIFY(in<QCheckBox>(dialog, u"null.type"_s)->isChecked());
+        QVERIFY(!in<QCheckBox>(dialog, u"null.extra1"_s)->isChecked());
+        // Where a value is written it is no longer NULL; what is not touched stays as it was.
+        in<QLineEdit>(dialog, u"parameter.type"_s)->setText(u"new"_s);
+        QVERIFY(!in<QCheckBox>(dialog, u"null.type"_s)->isChecked());
+        in<QCheckBox>(dialog, u"null.extra1"_s)->setChecked(true);
+        auto* payload = in<QPlainTextEdit>(dialog, u"parameter.payload"_s);
+        payload->moveCursor(QTextCursor::End);
+        payload->insertPlainText(u"!"_s);
+        auto expected = same;
+        expected["type"] = "new";
+        expected.erase("extra1");
+        expected["payload"] += "!";
+        QTRY_COMPARE(sent(), expected);
+        dialog->reject();
+        QCoreApplication::sendPostedEvents(dialog, QEvent::DeferredDelete);
+        // Too large for a field: it says so instead of sending a part.
+        QString told;
+        ui::ask::setAnswers([&](const ui::ask::Question& question) { return told = question.title, true; }, {});
+        whole.extraBytes[2] = 90'000'000;
+        in<QAbstractButton>(page, u"resend"_s)->click();
+        QTRY_COMPARE(told, u"The message is too large to edit"_s);
+        inside().message = [](std::int64_t) {
+            pg::Failure failure;
+            failure.diagnostics.message = "the event no longer stands there";
+            return links::Reply<domain::Message>(failure);
+        };
+        in<QAbstractButton>(page, u"resend"_s)->click();
+        QTRY_COMPARE(told, u"The message could not be read"_s);
+        // A dead letter likewise, of which the table knows no extra field at all.
+        inside().message = [&whole](std::int64_t) { return links::Reply<domain::Message>(whole); };
+        whole.extraBytes = {};
+        domain::DeadPage letters;
+        letters.rows.resize(1);
+        letters.rows[0].id = 5;
+        letters.rows[0].queue = "orders";
+        inside().letters = letters;
+        page = open(u"dead"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"deadLetters"_s)->model()->rowCount(), 1);
+        dialog = start();
+        QVERIFY(dialog);
+        QCOMPARE(sent(), same);
+        dialog->reject();
+        ui::ask::setAnswers({}, {});
+    }
+
+    /// Above the payload stands what else was sent, whole.
+    void fieldsOfAMessage() {
+        inside().pages = [pages = eventsOf(3)](const std::optional<domain::EventPosition>& from, int limit) {
+            auto reply = pages(from, limit);
+            auto& page = std::get<domain::EventPage>(reply);
+            page.rows[0].extras[1] = std::string(400, 'x');
+            page.rows[0].extraBytes[1] = 403;
+            page.rows[0].extras[2] = "token=hunter2";
+            return reply;
+        };
+        inside().message = [](std::int64_t) {
+            domain::Message message = desk::messageOf("{}");
+            message.txid = 991;
+            message.extras[1] = std::string(400, 'x') + "end";
+            message.extras[2] = "token=hunter2";
+            return links::Reply<domain::Message>(message);
+        };
+        QWidget* page = open(u"batch"_s);
+        auto* fields = in<QPlainTextEdit>(page, u"messageFields"_s);
+        QTRY_VERIFY2(fields->toPlainText().contains(u"xxxend"_s), qPrintable(fields->toPlainText()));
+        QVERIFY(fields->isVisible() && fields->toPlainText().contains(u"991"_s));
+        QVERIFY(!fields->toPlainText().contains(u"hunter2"_s));
+        QVERIFY(!fields->toPlainText().contains(u"extra1"_s)); // NULL
+    }
+
     /// All pages with whole payloads, in every form; nothing is left of one that failed or was cancelled.
     void exports() {
-        inside().payload = [](std::int64_t) {
-            return links::Reply<std::optional<std::string>>(std::string("{\"password\":\"hunter2\",\"n\":1}"));
+        inside().message = [](std::int64_t) {
+            domain::Message message = desk::messageOf("{\"password\":\"hunter2\",\"n\":1}");
+            message.extras[2] = std::string(900, 'x') + "end\r\nof it";
+            message.extras[3] = "cut";
+            message.extraBytes[3] = 1'000'000;
+            return links::Reply<domain::Message>(message);
         };
         auto pages = eventsOf(450);
         inside().pages = [pages](const std::optional<domain::EventPosition>& from, int limit) {
             auto reply = pages(from, limit);
             auto& page = std::get<domain::EventPage>(reply);
-            if (!from)
-                page.rows[3].dataBytes = 1'000'000;
+            if (!from) {
+                page.rows[3].extras[2] = std::string(400, 'x');
+                page.rows[3].extraBytes[2] = 911;
+            }
             return reply;
         };
         QWidget* page = open(u"batch"_s);
@@ -378,13 +615,16 @@ private Q_SLOTS:
         for (const QString& name : {u"e.csv"_s, u"e.txt"_s, u"e.sql"_s, u"e.json"_s}) {
             const auto [said, text] = exported(name);
             QVERIFY2(said.startsWith(u"450 events"_s), qPrintable(said));
-            QVERIFY2(said.contains(u"1 payload"_s), qPrintable(said));
+            QVERIFY2(said.contains(u"1 event with a text longer"_s), qPrintable(said));
+            QVERIFY(text.contains(u"xxxend"_s));
             QVERIFY(!text.contains(u"hunter2"_s) && text.contains(models::Masking::dots()));
             QVERIFY(text.contains(u"9007199254740993"_s));
             if (name == "e.json"_L1)
                 QCOMPARE(QJsonDocument::fromJson(text.toUtf8()).array().size(), 450);
             else
                 QVERIFY(text.count(u'\n') >= 451);
+            if (name == "e.txt"_L1)
+                QVERIFY(text.contains(u"xxxend of it"_s) && !text.contains(u'\r'));
         }
         inside().pages = [pages](const std::optional<domain::EventPosition>& from, int limit) {
             pg::Failure failure;

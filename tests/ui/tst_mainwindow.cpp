@@ -561,8 +561,10 @@ private Q_SLOTS:
             page.rows.push_back(row);
             return links::Reply<domain::EventPage>(page);
         };
-        inside().payload = [](std::int64_t most) {
-            return links::Reply<std::optional<std::string>>(std::string(std::size_t(most), 'y'));
+        inside().message = [bytes](std::int64_t most) {
+            domain::Message message = desk::messageOf(std::string(std::size_t(most), 'y'));
+            message.dataBytes = bytes;
+            return links::Reply<domain::Message>(message);
         };
         open(u"inflight"_s);
         QTRY_VERIFY(m_window->isReadyForPicture());

@@ -203,7 +203,6 @@ class TestOffline : public QObject {
         auto desk = std::make_unique<desk::Desk>(profile);
         desk::DeskPrivate& inside = desk::DeskPrivate::of(*desk);
         inside.snapshot = made::many(3, 2);
-        inside.payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("{}")); };
         return desk;
     }
 

@@ -14,6 +14,7 @@
 #include "ui/page.h"
 
 #include <QAbstractButton>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialog>
 #include <QLabel>
@@ -79,7 +80,6 @@ private Q_SLOTS:
 
     void init() {
         m_desk = shopDesk();
-        inside().payload = [](std::int64_t) { return links::Reply<std::optional<std::string>>(std::string("{}")); };
     }
 
     void cleanup() {
@@ -222,6 +222,60 @@ private Q_SLOTS:
         QVERIFY(session({owner}).contains(u"gone: pid 4711"_s));
     }
 
+    /// A cause leads to its letters, whichever page they are on.
+    void lettersOfACause() {
+        domain::DeadPage page;
+        page.takenAt = made::now;
+        page.rows.resize(1);
+        page.rows[0].id = 7;
+        page.rows[0].queue = "orders";
+        page.lookedAt = 4'711;
+        inside().letters = page;
+        domain::DeadGroups groups;
+        groups.groups.push_back({1, "orders", "order.paid", "gateway said 502 for order #", 12, made::now, made::now});
+        inside().groups = groups;
+        open(u"dead"_s);
+        QTRY_COMPARE(column(u"deadGroups"_s, 1), QStringList({u"12"_s}));
+        auto* all = find<QAbstractButton>(u"allCauses"_s);
+        QVERIFY(!all->isVisible() && !inside().cause);
+        auto* view = find<QTableView>(u"deadGroups"_s);
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Return);
+        const domain::DeadCause cause{"order.paid", "gateway said 502 for order #"};
+        QTRY_COMPARE(inside().cause, std::optional(cause));
+        QVERIFY(all->isVisible());
+        all->click();
+        QTRY_VERIFY(!inside().cause);
+        QVERIFY(!all->isVisible());
+    }
+
+    /// From the line of a consumer to the page of what keeps the event there.
+    void whereConsumersHaveIt() {
+        domain::EventPage found;
+        found.rows.resize(1);
+        found.rows[0].id = 123;
+        found.rows[0].position = {0, "(0,1)"};
+        inside().found = found;
+        open(u"messages"_s);
+        const std::int32_t queue =
+            find<QWidget>(u"messages"_s)->findChild<QComboBox*>(u"queueChooser"_s)->currentData().toInt();
+        domain::EventStory story;
+        story.retries.emplace();
+        story.deaths.emplace();
+        for (const domain::Subscription& row : inside().snapshot->subscriptions)
+            if (row.queueId == queue && row.role != domain::Role::CoopMember)
+                story.retries->push_back({row.subId, made::now + 30s, 1});
+        inside().story = story;
+        find<QWidget>(u"messages"_s)->findChild<QAbstractButton*>(u"search"_s)->click();
+        QTRY_VERIFY(!column(u"reach"_s, 1).isEmpty() && column(u"reach"_s, 1).front() == u"in retry"_s);
+        QVERIFY2(column(u"reach"_s, 2).front().startsWith(u"due "_s), qPrintable(column(u"reach"_s, 2).front()));
+        auto* view = find<QTableView>(u"reach"_s);
+        view->setFocus();
+        view->setCurrentIndex(view->model()->index(0, 0));
+        QTest::keyClick(view, Qt::Key_Return);
+        QTRY_VERIFY(find<QWidget>(u"retry"_s)->isVisible());
+    }
+
     void aQueueFromNear() {
         domain::QueueDetail detail;
         detail.takenAt = made::now;
@@ -291,7 +345,35 @@ private Q_SLOTS:
         // No tick sees it: everybody waits.
         QTRY_VERIFY(!column(u"reach"_s, 0).isEmpty());
         for (const QString& state : column(u"reach"_s, 1))
-            QCOMPARE(state, u"waiting"_s);
+            QCOMPARE(state, u"before it"_s);
+        // Its way is not asked for with every sample: one at a time, with a pause between.
+        const int asked = inside().stories;
+        for (int i = 0; i < 5; ++i)
+            feed(*m_desk, inside().snapshot);
+        QCoreApplication::processEvents();
+        QCOMPARE(inside().stories, asked);
+        // Whether a tick has seen it stands beside it, and can be asked for.
+        event.sent = false;
+        found.rows = {event};
+        inside().found = found;
+        page->findChild<QCheckBox*>(u"waitingOnly"_s)->setChecked(true);
+        page->findChild<QAbstractButton*>(u"search"_s)->click();
+        QTRY_VERIFY(inside().searched.back().waitingOnly);
+        QTRY_COMPARE(column(u"storedEvents"_s, 2), QStringList({u"waiting"_s}));
+        // By id, and what that is bounded by is said.
+        domain::EventPage many = found;
+        many.rows.push_back(event);
+        many.rows[0].id = 124;
+        many.rows[0].position = {0, "(0,2)"};
+        many.next = domain::EventPosition{0, "(9,9)"};
+        inside().found = many;
+        page->findChild<QAbstractButton*>(u"orderById"_s)->click();
+        QTRY_COMPARE(column(u"storedEvents"_s, 1), QStringList({u"123"_s, u"124"_s}));
+        QCOMPARE(inside().sortedById, 1);
+        auto* remark = page->findChild<QLabel*>(u"searchRemark"_s);
+        QVERIFY2(remark->text().contains(u"ordered by id: only of the first 2 read"_s), qPrintable(remark->text()));
+        page->findChild<QAbstractButton*>(u"orderById"_s)->click();
+        QTRY_VERIFY(!remark->text().contains(u"ordered by id"_s));
         inside().found = refusal();
         page->findChild<QAbstractButton*>(u"search"_s)->click();
         QTRY_COMPARE(notice(u"storedEvents"_s), u"The events could not be read"_s);
