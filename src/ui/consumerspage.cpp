@@ -2,6 +2,7 @@
 #include "ui/consumerspage.h"
 
 #include "ui/deadintervalbox.h"
+#include "ui/noqueue.h"
 #include "ui/notice.h"
 #include "ui/tablecard.h"
 #include "ui/theme.h"
@@ -66,10 +67,12 @@ void ConsumersPage::showSample(const domain::Snapshot& snapshot, const domain::D
         openSubject(m_wanted);
     if (m_table->proxy()->rowCount() > 0)
         return;
-    if (snapshot.queues.empty())
-        m_table->notice()->say(tr("There is no queue yet"), tr("Consumers subscribe to a queue; create one first."));
-    else
+    if (!snapshot.queues.empty()) {
         m_table->notice()->say(tr("Nothing matches the filter"), {});
+        return;
+    }
+    const NoQueue why = whyNoQueue(snapshot, tr("Consumers subscribe to a queue; create one first."));
+    m_table->notice()->say(why.title, why.explanation, why.tone);
 }
 
 void ConsumersPage::unfoldNew(const QModelIndex& parent, int first, int last) {

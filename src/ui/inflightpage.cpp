@@ -4,6 +4,7 @@
 #include "ui/consumerspage.h"
 #include "ui/deadintervalbox.h"
 #include "ui/eventscard.h"
+#include "ui/noqueue.h"
 #include "ui/notice.h"
 #include "ui/ownercard.h"
 #include "ui/payloadcard.h"
@@ -70,8 +71,13 @@ void InFlightPage::showSample(const domain::Snapshot& snapshot, const domain::Di
     m_model.setSample(snapshot, diagnosis);
     m_sampled = true;
     updateNote();
-    m_table->notice()->say(tr("Nothing is in flight"),
-                           tr("No consumer holds a batch at the moment. A batch appears here from receive to ack."));
+    const QString hint = tr("No consumer holds a batch at the moment. A batch appears here from receive to ack.");
+    if (snapshot.queues.empty()) {
+        const NoQueue why = whyNoQueue(snapshot, hint);
+        m_table->notice()->say(why.title, why.explanation, why.tone);
+    } else {
+        m_table->notice()->say(tr("Nothing is in flight"), hint);
+    }
     if (!m_wanted.isEmpty())
         openSubject(m_wanted);
     if (!m_table->currentSource().isValid() && m_model.rowCount() > 0)
@@ -104,7 +110,7 @@ const models::BatchRow* InFlightPage::chosen() const {
 
 void InFlightPage::chooseBatch() {
     const models::BatchRow* row = chosen();
-    if (!row) {
+    if (!row || !m_snapshot) {
         m_events->close(m_model.rowCount() > 0 ? tr("Choose a batch above.") : tr("No batch is open."));
         m_owner->clear();
         return;
@@ -114,7 +120,8 @@ void InFlightPage::chooseBatch() {
         m_events->close(tr("Taken, not committed: which window it is will be seen when the worker commits."));
     } else {
         m_eventQueue = held.queueId;
-        m_events->open({held.queueId, *held.lastTick, *held.nextTick, held.subId, held.batch, held.windowEstimate()});
+        m_events->open({m_snapshot->capabilities.identity(), held.queueId, *held.lastTick, *held.nextTick, held.subId,
+                        held.batch, held.windowEstimate()});
     }
     if (m_snapshot)
         showOwner(*m_snapshot);

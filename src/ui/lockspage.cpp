@@ -58,13 +58,13 @@ void LocksPage::show(const domain::LockWaits& waits) {
         waiting += !session.waitsFor.empty();
         ours += !session.waitsFor.empty() && (session.schema == "pgque" || session.schema == "workqueue");
     }
-    if (waits.more)
-        note += tr("only the first %n session(s) are shown", nullptr, int(waits.sessions.size()));
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     const bool past = tools().desk->shownInstant().has_value();
     QStringList note;
     if (waiting > 0)
         note = {tr("%n session(s) wait", nullptr, waiting), tr("%1 for the queues' own tables").arg(ours)};
+    if (waits.more)
+        note += tr("only the first %n session(s) are shown", nullptr, int(waits.sessions.size()));
     if (past && snapshot)
         note += tr("recorded %1 before this instant, without queries")
                     .arg(models::format::age(snapshot->takenAt - waits.takenAt));

@@ -7,6 +7,7 @@
 #include "ui/eventfilter.h"
 #include "ui/eventpager.h"
 #include "ui/eventscard.h"
+#include "ui/noqueue.h"
 #include "ui/notice.h"
 #include "ui/payloadcard.h"
 #include "ui/queuechooser.h"
@@ -146,7 +147,8 @@ void MessagesPage::makeStory() {
 void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
     m_queue->setQueues(snapshot);
     if (m_queue->queueId() == 0) {
-        m_table->notice()->say(tr("There is no queue yet"), tr("Create one on the overview."));
+        const NoQueue why = whyNoQueue(snapshot, tr("Create one on the overview."));
+        m_table->notice()->say(why.title, why.explanation, why.tone);
         return;
     }
     // What is in the tables is not recorded: nothing of the present stays there while the past is shown.

@@ -2,11 +2,11 @@
 #include "ui/overviewpage.h"
 
 #include "ui/findingscard.h"
+#include "ui/noqueue.h"
 #include "ui/notice.h"
 #include "ui/tablecard.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
-#include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QLineEdit>
@@ -73,19 +73,14 @@ void OverviewPage::updateNote(const domain::Snapshot& snapshot) {
 void OverviewPage::explainEmptiness(const domain::Snapshot& snapshot) {
     if (m_table->proxy()->rowCount() > 0)
         return;
-    Notice* notice = m_table->notice();
-    for (const domain::PartError& error : snapshot.errors) {
-        if (error.failure.diagnostics.sqlState == "42501") {
-            notice->say(tr("This role may not see the queues"), words::failure(error.failure), models::Tone::Warning);
-            return;
-        }
+    if (!snapshot.queues.empty()) {
+        m_table->notice()->say(tr("No queue matches the filter"),
+                               tr("Clear it to see all %n.", nullptr, int(snapshot.queues.size())));
+        return;
     }
-    if (!snapshot.queues.empty())
-        notice->say(tr("No queue matches the filter"),
-                    tr("Clear it to see all %n.", nullptr, int(snapshot.queues.size())));
-    else
-        notice->say(tr("There is no queue yet"),
-                    tr("Create one with the button above. It appears with the next sample."));
+    const NoQueue why =
+        whyNoQueue(snapshot, tr("Create one with the button above. It appears with the next sample."));
+    m_table->notice()->say(why.title, why.explanation, why.tone);
 }
 
 void OverviewPage::setStale(bool stale) {

@@ -3,6 +3,7 @@
 
 #include "ui/card.h"
 #include "ui/factslist.h"
+#include "ui/noqueue.h"
 #include "ui/notice.h"
 #include "ui/queuechooser.h"
 #include "ui/ringview.h"
@@ -134,7 +135,8 @@ void QueuePage::showSample(const domain::Snapshot& snapshot, const domain::Diagn
         m_answer.forget();
         m_upkeepAnswer.forget();
         m_facts->clear();
-        showNothing(tr("There is no queue yet"), tr("Create one on the overview."));
+        const NoQueue why = whyNoQueue(snapshot, tr("Create one on the overview."));
+        showNothing(why.title, why.explanation);
         return;
     }
     m_ticks.setNow(snapshot.takenAt);
