@@ -123,8 +123,7 @@ void InFlightPage::chooseBatch() {
         m_events->open({m_snapshot->capabilities.identity(), held.queueId, *held.lastTick, *held.nextTick, held.subId,
                         held.batch, held.windowEstimate()});
     }
-    if (m_snapshot)
-        showOwner(*m_snapshot);
+    showOwner(*m_snapshot);
     tools().actions->refresh();
 }
 
