@@ -142,7 +142,7 @@ private Q_SLOTS:
         const support::TestDatabase database(support::Schema::Pgque);
         pg::Connection admin = database.connect();
         run(admin, "select pgque.create_queue('orders'); select pgque.subscribe_subconsumer('orders', 'billing', 'one')");
-        Profile profile = profileOf(database.info());
+        desk::Profile profile = profileOf(database.info());
         profile.applicationNameRule = u"{group}.{member}"_s;
         pg::ConnectionInfo named = database.info();
         named.set("application_name", "billing.one");
