@@ -39,7 +39,9 @@ Column<Row> payloadColumn(ColumnInfo info, std::function<const std::optional<std
                 if (!text(row))
                     return QVariant();
                 return QVariant(cut(row) ? QString(masked(*text(row)) + QChar(0x2026)) : masked(*text(row)));
-            }};
+            },
+            {},
+            [cut](const Row& row) { return QVariant(cut(row)); }};
 }
 
 template <class Row>

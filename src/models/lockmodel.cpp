@@ -238,11 +238,12 @@ std::vector<Column<LockLine>> lockColumns() {
          },
          {},
          [](const Line& line) {
-             return QVariant(u"%1/%2/%3"_s.arg(line.depth).arg(line.waiting).arg(int(line.ring)));
+             return QVariant(u"%1/%2/%3/"_s.arg(line.depth).arg(line.waiting).arg(int(line.ring)) +
+                             format::text(line.session.database));
          }},
         {{u"also_behind"_s, Locks::tr("Also behind"),
           Locks::tr("Others it waits for: further holders, and those ahead of it in the queue for the lock"),
-          CellKind::Number, Pace::Slow, u"1 999"_s},
+          CellKind::Number, Pace::Slow, u"1 999"_s, false},
          alsoBehindCell,
          [](const Line& line) { return QVariant(line.alsoBehind); }},
         textColumn<Line>({u"application"_s, Locks::tr("Application"), Locks::tr("application_name"), CellKind::Text,

@@ -371,7 +371,10 @@ std::vector<Column<WorkQueueLine>> workQueueColumns() {
                                  : QString(),
                          dead == 0 ? Tone::Dim : Tone::None};
          },
-         [](const Line& line) { return QVariant(qint64(line.queue.dead)); }},
+         [](const Line& line) { return QVariant(qint64(line.queue.dead)); },
+         {},
+         {},
+         [](const Line& line) { return QVariant(line.queue.deadIsLeast); }},
         {{u"reads"_s, Work::tr("Most reads"), Work::tr("The highest read count of a message"), CellKind::Number,
           Pace::Slow, u"99"_s, false},
          [](const Line& line, const CellContext&) { return zeroDim(line.queue.highestReads, Tone::None); },

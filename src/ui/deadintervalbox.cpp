@@ -20,6 +20,7 @@ DeadIntervalBox::DeadIntervalBox(QWidget* parent)
     setInsertPolicy(QComboBox::NoInsert);
     setCompleter(nullptr);
     lineEdit()->setMaxLength(60);
+    lineEdit()->setAccessibleName(tr("Dead interval"));
     for (const int seconds : {10, 30, 60, 300, 900, 3600}) {
         const QString text = seconds < 60     ? tr("%1 s").arg(seconds)
                              : seconds < 3600 ? tr("%1 min").arg(seconds / 60)

@@ -80,6 +80,7 @@ FootprintPage::FootprintPage(const PageTools& tools, QWidget* parent)
     layout->addWidget(m_spendingCard, 3);
     layout->addWidget(m_card, 2);
     m_table->notice()->say(tr("Asking…"), {});
+    m_spendingTable->notice()->say(tr("Nothing was asked yet"), {});
     // Samples count whatever page is shown.
     connect(tools.desk, &desk::Desk::snapshotReady, this, [this] { remember(); });
 }

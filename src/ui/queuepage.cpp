@@ -232,7 +232,9 @@ void QueuePage::showFacts(const domain::Queue& of) {
     m_facts->set(tr("Last tick"),
                  of.lastTick ? tr("%1 at %2").arg(number(of.lastTick->id), when(of.lastTick->time)) : tr("none yet"));
     m_facts->set(tr("Next tick"), models::tickForecastText(monitor::nextTick(of, now, detail), of, now));
-    m_facts->set(tr("Who ticks"), models::whoTicks(of, detail, upkeep),
+    const bool past = tools().desk->shownInstant().has_value();
+    const QString notRecorded = tr("not recorded");
+    m_facts->set(tr("Who ticks"), past ? notRecorded : models::whoTicks(of, detail, upkeep),
                  upkeep ? tr("As pgque.config has it; how far ticks lie apart tells whether anybody ticks")
                         : m_upkeepProblem);
     m_facts->set(tr("Rate"), models::queueRates(of, tools().desk->rateHistory(of.id)),
@@ -255,9 +257,9 @@ void QueuePage::showFacts(const domain::Queue& of) {
                                : tr("%1 (the default), then a dead letter").arg(of.effectiveMaxRetries()),
                  u"queue_max_retries"_s);
     m_facts->set(tr("Rotates"), tr("every %1; last %2").arg(age(of.rotationPeriod), when(of.switchTime)));
-    m_facts->set(tr("Extra upkeep"), models::extraMaintenance(detail),
+    m_facts->set(tr("Extra upkeep"), past ? notRecorded : models::extraMaintenance(detail),
                  tr("queue_extra_maint: functions that maint() calls with the queue's name"));
-    m_facts->set(tr("On disk"), models::onDisk(upkeep, now),
+    m_facts->set(tr("On disk"), past ? notRecorded : models::onDisk(upkeep, now),
                  upkeep ? tr("Event tables with indexes and TOAST; asked at most every half minute") : m_upkeepProblem);
     m_facts->set(tr("Stored as"), tr("%1_0 … %2, events numbered by %3")
                                       .arg(models::format::text(of.dataPrefix), QString::number(of.tableCount - 1),

@@ -92,8 +92,8 @@ void SystemLook::ask() {
     if (!m_bus.isConnected())
         return;
     // By the path alone: a portal that starts later, or again, is heard as well.
-    m_bus.connect(QString(), portalPath, portalInterface, u"SettingChanged"_s, this,
-                  SLOT(onSetting(QString, QString, QDBusVariant)));
+    // The whole message: Qt 6.4 connects no slot that takes a QDBusVariant.
+    m_bus.connect(QString(), portalPath, portalInterface, u"SettingChanged"_s, this, SLOT(onSignal(QDBusMessage)));
     // Asked without waiting: a desktop without the portal must not delay the first frame.
     for (const QString& key : {darkKey, contrastKey}) {
         QDBusMessage message = QDBusMessage::createMethodCall(portalService, portalPath, portalInterface, u"Read"_s);
@@ -106,6 +106,12 @@ void SystemLook::ask() {
                 onSetting(appearance, key, reply.value());
         });
     }
+}
+
+void SystemLook::onSignal(const QDBusMessage& message) {
+    const QVariantList told = message.arguments();
+    if (told.size() == 3)
+        onSetting(told[0].toString(), told[1].toString(), told[2].value<QDBusVariant>());
 }
 
 void SystemLook::onSetting(const QString& group, const QString& key, const QDBusVariant& value) {

@@ -57,13 +57,14 @@ protected:
 
 #ifdef BATCHSCOPE_PORTAL
 private Q_SLOTS:
-    void onSetting(const QString& group, const QString& key, const QDBusVariant& value);
+    void onSignal(const QDBusMessage& message);
 #endif
 
 private:
     void readPalette();
 #ifdef BATCHSCOPE_PORTAL
     void ask();
+    void onSetting(const QString& group, const QString& key, const QDBusVariant& value);
     void use(const QString& key, unsigned value);
 
     QDBusConnection m_bus;

@@ -148,7 +148,7 @@ private Q_SLOTS:
         QVERIFY(first && second);
         ui::Theme::instance().choose(ui::ThemeChoice::Dark);
         for (const ui::MainWindow* window : {first, second})
-            QCOMPARE(window->palette().color(QPalette::Window), ui::Colors::darkness().background);
+            QTRY_COMPARE(window->palette().color(QPalette::Window), ui::Colors::darkness().background);
         ui::Theme::instance().choose(ui::ThemeChoice::System);
     }
 };

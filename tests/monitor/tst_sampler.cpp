@@ -250,11 +250,12 @@ private Q_SLOTS:
 
     /// What a standby can't know is unknown there, and nobody is blamed for its replay.
     void standby() {
-        const auto server = TestServer::startPrivate("fsync = on");
+        const auto server = TestServer::startPrivate("fsync = on\nsynchronous_commit = on");
         const TestDatabase database(*server, Schema::Pgque);
         {
             pg::Connection admin = database.connect();
-            run(admin, "select pgque.create_queue('a'); select pgque.subscribe('a', 'c'); checkpoint");
+            run(admin, "select pgque.create_queue('a'); select pgque.subscribe('a', 'c')");
+            run(admin, "checkpoint");
             run(admin, "do $$ begin execute format('copy (select 1) to %L', current_setting('data_directory') ||"
                        " '/standby.signal'); end $$");
             run(admin, "select pgque.send('a', 'x'::text) from generate_series(1, 10);"
@@ -264,6 +265,7 @@ private Q_SLOTS:
         server->kill();
         server->start();
         std::optional<pg::Connection> reader(database.connect());
+        QTRY_VERIFY(number(*reader, "select count(*) from pgque.tick") == 2); // it has come to the end of what there is
         // The number that a sequence has written ahead, not the last one it gave out.
         QVERIFY(number(*reader, "select last_value from pgque.event_1_id_seq") > 10);
         Sampler sampler;

@@ -103,6 +103,7 @@ public:
             const auto seen =
                 queries::trackSample(m_connection, m_capabilities, m_follows->first, m_follows->second, soon());
             domain::Snapshot closer;
+            closer.capabilities = m_capabilities;
             closer.takenAt = seen.takenAt;
             closer.cost.serverMs = seen.serverMs;
             closer.queues = seen.queues;

@@ -59,6 +59,7 @@ QString whereIs(const QWidget* widget) {
 bool isPart(const QWidget* widget) {
     return qobject_cast<const QScrollBar*>(widget) || qobject_cast<const QSplitterHandle*>(widget) ||
            qobject_cast<const QHeaderView*>(widget) || qobject_cast<const QAbstractSpinBox*>(widget->parentWidget()) ||
+           qobject_cast<const QAbstractScrollArea*>(widget->parentWidget()) ||
            widget->objectName().startsWith("qt_"_L1);
 }
 
@@ -232,6 +233,7 @@ private Q_SLOTS:
         domain::ActionOutcome outcome;
         outcome.kind = domain::OutcomeKind::Failed;
         outcome.failure = pg::Failure();
+        outcome.summary = "Nothing was changed.";
         outcome.sql = "select 1";
         outcome.rows = {"1"};
         check(std::make_unique<ui::OutcomeDialog>(u"orders"_s, outcome, window));

@@ -156,15 +156,6 @@ private Q_SLOTS:
     }
 
     void thePaletteSaysWhatIsChosen() {
-        static QStringList focused;
-        focused.clear();
-        QAccessible::setActive(true);
-        const auto before = QAccessible::installUpdateHandler([](QAccessibleEvent* event) {
-            if (event->type() != QAccessible::Focus)
-                return;
-            if (const QAccessibleInterface* thing = event->accessibleInterface())
-                focused += thing->text(QAccessible::Name);
-        });
         open(u"overview"_s);
         QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
         QDialog* palette = nullptr;
@@ -174,13 +165,9 @@ private Q_SLOTS:
         for (int step = 0; step < 3; ++step) {
             QTest::keyClick(field, Qt::Key_Down);
             const QString chosen = list->currentIndex().data(Qt::AccessibleTextRole).toString();
-            QCOMPARE(focused.value(focused.size() - 1), chosen);
             QCOMPARE(field->accessibleDescription(), chosen);
         }
-        QVERIFY(field->hasFocus());
         palette->reject();
-        QAccessible::installUpdateHandler(before);
-        QAccessible::setActive(false);
     }
 
     void thePaletteOffersActionsOnTheSelection() {

@@ -35,8 +35,8 @@ const QSet<QString> asked = {u"events"_s,        u"storedEvents"_s,    u"ticks"_
                              u"drift"_s,         u"schedulerStatus"_s, u"workMessages"_s, u"workLeases"_s,
                              u"barrierBatches"_s};
 
-/// Tables of neither: what this console has recorded and done, and what belongs to a chosen event.
-const QSet<QString> others = {u"reach"_s,        u"jsonTree"_s,        u"bars"_s,
+/// Tables of neither: what this console has recorded, done and asked, and what belongs to a chosen event.
+const QSet<QString> others = {u"spending"_s, u"reach"_s,        u"jsonTree"_s,        u"bars"_s,
                               u"historyTable"_s, u"historyCompared"_s, u"journalRecords"_s};
 
 /// The shop with everything in it that a sample can have.
@@ -177,8 +177,11 @@ private:
             if (asked.contains(table) && view->isVisible() && saysNotRecorded(*view))
                 notRecorded += table;
         }
-        for (const auto* facts : page.findChildren<ui::FactsList*>())
-            all[name + u"/facts"_s] += textOf(*facts);
+        // What looking has cost is told of this run.
+        if (name != "footprint"_L1) {
+            for (const auto* facts : page.findChildren<ui::FactsList*>())
+                all[name + u"/facts"_s] += textOf(*facts);
+        }
         QString findings;
         for (const auto* row : page.findChildren<ui::FindingRow*>())
             findings += textOf(*row);
@@ -213,14 +216,26 @@ class TestOffline : public QObject {
         return *found;
     }
 
+    /// What the Queue page asks beside the sample is not recorded, and said to be so.
+    static QString asRecorded(const QString& facts) {
+        QStringList lines = facts.split(u'\n');
+        for (const QString& asked : {u"Who ticks"_s, u"On disk"_s, u"Extra upkeep"_s}) {
+            if (const auto at = lines.indexOf(asked); at >= 0 && at + 1 < lines.size())
+                lines[at + 1] = u"not recorded"_s;
+        }
+        return lines.join(u'\n');
+    }
+
     /// The same text as live, table by table.
     void compare(const QMap<QString, QString>& offline) {
         QCOMPARE(offline.keys(), m_live.keys());
         for (auto one = m_live.begin(); one != m_live.end(); ++one) {
-            if (offline[one.key()] != one.value())
+            const QString& seen = offline[one.key()];
+            const bool same = seen == one.value() || (one.key() == "queue/facts"_L1 && seen == asRecorded(one.value()));
+            if (!same)
                 qWarning("%s\nlive:\n%s\noffline:\n%s", qPrintable(one.key()), qPrintable(one.value()),
-                         qPrintable(offline[one.key()]));
-            QVERIFY2(offline[one.key()] == one.value(), qPrintable(one.key()));
+                         qPrintable(seen));
+            QVERIFY2(same, qPrintable(one.key()));
         }
     }
 

@@ -76,6 +76,17 @@ class TestPages : public QObject {
         return texts;
     }
 
+    /// What stands on a page beside its tables: labels, and the notes of its cards.
+    QString wordsOn(const QString& page) {
+        QStringList words;
+        for (const auto* widget : find<QWidget>(page)->findChildren<QWidget*>()) {
+            if (const auto* label = qobject_cast<const QLabel*>(widget))
+                words += label->text();
+            words += widget->accessibleName();
+        }
+        return words.join(u'\n');
+    }
+
 private Q_SLOTS:
 
     void init() {
@@ -395,10 +406,7 @@ private Q_SLOTS:
         inside().waits = waits;
         open(u"locks"_s);
         QTRY_COMPARE(column(u"lockWaits"_s, 0).size(), 2);
-        QStringList notes;
-        for (const auto* label : find<QWidget>(u"locks"_s)->findChildren<QLabel*>())
-            notes += label->text();
-        QVERIFY(notes.join(u'\n').contains(u"only the first 2 session(s) are shown"));
+        QVERIFY2(wordsOn(u"locks"_s).contains(u"only the first 2 sessions are shown"), qPrintable(wordsOn(u"locks"_s)));
         find<QTableView>(u"lockWaits"_s)->selectRow(0);
         inside().predicted.clear();
         find<QWidget>(u"locks"_s)->findChild<QAbstractButton*>(u"action.terminate_backend"_s)->click();
@@ -441,15 +449,12 @@ private Q_SLOTS:
         open(u"footprint"_s);
         QTRY_COMPARE(column(u"ownSessions"_s, 0).size(), 2);
         QCOMPARE(column(u"spending"_s, 0), QStringList({u"Sample"_s, u"Actions"_s, u"All"_s}));
-        QStringList texts;
-        for (const auto* label : find<QWidget>(u"footprint"_s)->findChildren<QLabel*>())
-            texts += label->text();
-        const QString all = texts.join(u'\n');
+        const QString all = wordsOn(u"footprint"_s);
         using models::format::milliseconds;
         QVERIFY2(all.contains(u"5.00 % in the last minute, 1.00 % in 10"), qPrintable(all));
         // An action is no look.
-        QVERIFY2(all.contains(milliseconds(34) + u", as seen from here"), qPrintable(all));
-        QVERIFY2(all.contains(u"pid 7 asks, with 11 lock(s) for " + milliseconds(2)), qPrintable(all));
+        QVERIFY2(all.contains(milliseconds(34) + u", as seen from here"_s), qPrintable(all));
+        QVERIFY2(all.contains(u"pid 7 asks, with 11 locks for "_s + milliseconds(2)), qPrintable(all));
         QVERIFY2(all.contains(u"the others: no transaction open"), qPrintable(all));
     }
 
@@ -497,10 +502,8 @@ private Q_SLOTS:
         QVERIFY(!find<QAbstractButton>(u"uninstallSchema"_s)->isVisible());
         // How old what stands there is.
         feed(*m_desk, inside().snapshot);
-        QStringList notes;
-        for (const auto* label : find<QWidget>(u"schema"_s)->findChildren<QLabel*>())
-            notes += label->text();
-        QVERIFY2(notes.join(u'\n').contains(u"inspected " + models::format::age(125s)), qPrintable(notes.join(u'\n')));
+        QVERIFY2(wordsOn(u"schema"_s).contains(u"inspected "_s + models::format::age(125s)),
+                 qPrintable(wordsOn(u"schema"_s)));
         schema::Plan plan;
         plan.deed = schema::Deed::Convert;
         plan.changes = {"replaces ack(bigint), whose source differs"};

@@ -185,7 +185,7 @@ private Q_SLOTS:
     /// A tooltip takes what looks like HTML for HTML; so does a label that guesses.
     void htmlStaysText() {
         const std::string html = "<img src=file:/etc/passwd> {\"token\":\"hunter2\"}";
-        const models::Cell cell = models::payloadCell(html);
+        const models::Cell cell = models::payloadCell(html, false);
         const QString tip = models::cellValue({}, cell, Qt::ToolTipRole).toString();
         QVERIFY(!tip.contains(u"<img"_s) && tip.contains(u"&lt;img"_s) && !tip.contains(u"hunter2"_s));
 
@@ -286,11 +286,16 @@ private Q_SLOTS:
         QAbstractButton* button = ui::makeResendButton(
             &actions,
             [&payload] {
-                ui::Resendable message;
-                message.request.queue = "orders";
-                message.beginning = payload;
-                message.bytes = qint64(payload.size());
-                return std::optional(message);
+                return std::optional(ui::Resendable{"orders", [payload](qint64) {
+                    domain::Message message;
+                    message.data = payload;
+                    message.dataBytes = std::int64_t(payload.size());
+                    QPromise<links::Reply<domain::Message>> promise;
+                    promise.start();
+                    promise.addResult(links::Reply<domain::Message>(message));
+                    promise.finish();
+                    return promise.future();
+                }});
             },
             &window);
         window.show();
