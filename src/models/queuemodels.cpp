@@ -319,7 +319,7 @@ std::vector<Column<TableLine>> tableColumns() {
          [](const Line& line) { return QVariant(line.table.number); },
          [](const Line& line, const CellContext&) { return QVariant(format::text(line.table.name)); }},
         {{u"state"_s, QueueWords::tr("In the ring"), QueueWords::tr("Which part it plays"), CellKind::Chip, Pace::Slow,
-          u"●  previous"_s},
+          u"●  previous   "_s},
          [](const Line& line, const CellContext&) { return tableMark(line).cell(); },
          [](const Line& line) {
              return QVariant(line.isCurrent ? 0 : line.isPrevious ? 1 : 2);

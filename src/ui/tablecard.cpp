@@ -18,7 +18,8 @@ QLineEdit* addTableTools(Card& card, TableController& table, const QString& filt
     filter->setPlaceholderText(filterName);
     filter->setAccessibleName(filterName);
     filter->setClearButtonEnabled(true);
-    filter->setFixedWidth(170);
+    filter->setMinimumWidth(90); // gives way where a heading has much to hold
+    filter->setMaximumWidth(170);
     addSavedFilters(*filter, table.settings(), table.name());
     // Clearing shows everything at once; typing waits for the word to be finished.
     auto* timer = new QTimer(filter);

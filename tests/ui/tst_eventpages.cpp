@@ -259,7 +259,9 @@ private Q_SLOTS:
         ui::ask::setAnswers({}, {}, [file](const ui::ask::Question&) { return std::optional(file); });
         in<QAbstractButton>(page, u"exportEvents"_s)->click();
         auto* dialog = m_window->findChild<QDialog*>(u"eventExport"_s);
-        QVERIFY(dialog && !inside().held.back().isCanceled());
+        QVERIFY(dialog);
+        QTRY_VERIFY(!inside().held.empty()); // once the file is open
+        QVERIFY(!inside().held.back().isCanceled());
         in<QAbstractButton>(dialog, u"endExport"_s)->click();
         QVERIFY(inside().held.back().isCanceled());
         QVERIFY(!QFile::exists(file));
