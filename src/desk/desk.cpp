@@ -185,9 +185,7 @@ links::Session* DeskPrivate::lookingSession() {
         looking->open();
         if (snapshot && !snapshot->capabilities.throughPooler)
             looking->work(
-                [](pg::Connection& connection, pg::Deadline deadline) {
-                    connection.run(queries::readOnlyFromNowOn(), deadline);
-                },
+                [](pg::Connection& on, pg::Deadline deadline) { on.run(queries::readOnlyFromNowOn(), deadline); },
                 readOnlyDeadline);
     }
     lookingIdle.start();

@@ -50,7 +50,9 @@ std::vector<EventReach> reachOf(const Snapshot& snapshot, std::int32_t queueId, 
         // A member has no position of its own: it says something of its group by the batch it holds.
         if (row.queueId != queueId || row.role == Role::CoopMember)
             continue;
-        EventReach one{row.consumerName, row.role};
+        EventReach one;
+        one.consumer = row.consumerName;
+        one.role = row.role;
         if (owner && *owner != row.subId) {
             one.state = State::NotForIt;
             reach.push_back(std::move(one));

@@ -111,9 +111,9 @@ QMimeData* PayloadText::createMimeDataFromSelection() const {
     const qsizetype begin = exactPlace(cursor.selectionStart());
     const bool toTheEnd = cursor.selectionEnd() == m_content.shown.size();
     const qsizetype end = toTheEnd ? m_content.exact.size() : exactPlace(cursor.selectionEnd());
-    auto data = std::make_unique<QMimeData>();
-    data->setText(m_content.exact.sliced(begin, std::max(begin, end) - begin));
-    return data.release();
+    auto copied = std::make_unique<QMimeData>();
+    copied->setText(m_content.exact.sliced(begin, std::max(begin, end) - begin));
+    return copied.release();
 }
 
 void PayloadText::contextMenuEvent(QContextMenuEvent* event) {

@@ -95,7 +95,7 @@ void WindowStrip::paintEvent(QPaintEvent*) {
         const QRect box(left, boxTop, boxWidth, boxHeight);
         QColor ground = c.panel;
         QColor line = c.line;
-        QColor ink = c.text;
+        QColor words = c.text;
         QString word = tr("free");
         switch (window.state) {
         case State::Free:
@@ -103,18 +103,18 @@ void WindowStrip::paintEvent(QPaintEvent*) {
         case State::Held:
             ground = c.bar;
             line = c.bar;
-            ink = c.onBar;
+            words = c.onBar;
             word = u"%1 · %2"_s.arg(text(window.holder), QString::number(window.token));
             break;
         case State::Uncommitted:
             ground = c.groundOf(models::Tone::Information);
             line = c.of(models::Tone::Information);
-            ink = line;
+            words = line;
             word = u"%1 · %2?"_s.arg(text(window.holder), QString::number(window.token));
             break;
         case State::Done:
             ground = c.header;
-            ink = c.dim;
+            words = c.dim;
             word = tr("done");
             break;
         }
@@ -127,7 +127,7 @@ void WindowStrip::paintEvent(QPaintEvent*) {
             painter.drawRoundedRect(QRectF(box).adjusted(-2, -2, 2, 2), 6, 6);
             painter.restore();
         }
-        painter.setPen(ink);
+        painter.setPen(words);
         painter.setFont(strongFont(plain));
         painter.drawText(box.adjusted(8, 4, -6, -20), Qt::AlignLeft | Qt::AlignVCenter,
                          QFontMetrics(painter.font()).elidedText(word, Qt::ElideRight, box.width() - 14));

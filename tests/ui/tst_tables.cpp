@@ -207,7 +207,8 @@ private Q_SLOTS:
                 menu->close();
             }
         });
-        QContextMenuEvent event(QContextMenuEvent::Keyboard, queues()->rect().center());
+        QContextMenuEvent event(QContextMenuEvent::Keyboard, queues()->rect().center(),
+                                queues()->mapToGlobal(queues()->rect().center()));
         QApplication::sendEvent(queues(), &event);
         QVERIFY(shown);
         QVERIFY(!name.isEmpty());
