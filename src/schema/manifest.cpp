@@ -199,26 +199,13 @@ std::optional<std::string> argumentType(const std::vector<Token>& words) {
     return catalogType(type);
 }
 
-/// "name(type, type)" of what stands in schema pgque; leaves the reader behind the closing parenthesis.
-std::optional<std::string> identity(Reader& reader) {
-    if (!reader.accept({"pgque", "."}))
-        return std::nullopt;
-    std::string text = reader.take().text + '(';
+/// The comma-separated items inside the parentheses that come next.
+std::vector<std::vector<Token>> items(Reader& reader) {
+    std::vector<std::vector<Token>> found;
     if (!reader.accept("("))
-        return std::nullopt;
-    int depth = 1;
-    std::vector<Token> words;
-    bool first = true;
-    const auto finish = [&] {
-        if (words.empty())
-            return;
-        if (const auto type = argumentType(words)) {
-            text += (first ? "" : ", ") + *type;
-            first = false;
-        }
-        words.clear();
-    };
-    while (!reader.atEnd()) {
+        return found;
+    found.emplace_back();
+    for (int depth = 1; !reader.atEnd();) {
         Token token = reader.take();
         const bool punctuation = token.kind == Token::Kind::Punctuation;
         if (punctuation && token.text == "(")
@@ -226,11 +213,29 @@ std::optional<std::string> identity(Reader& reader) {
         if (punctuation && token.text == ")" && --depth == 0)
             break;
         if (punctuation && token.text == "," && depth == 1)
-            finish();
+            found.emplace_back();
         else
-            words.push_back(std::move(token));
+            found.back().push_back(std::move(token));
     }
-    finish();
+    return found;
+}
+
+/// "name(type, type)" of what stands in schema pgque; leaves the reader behind the closing parenthesis.
+std::optional<std::string> identity(Reader& reader) {
+    if (!reader.accept({"pgque", "."}))
+        return std::nullopt;
+    std::string text = reader.take().text + '(';
+    const std::vector<std::vector<Token>> arguments = items(reader);
+    if (arguments.empty())
+        return std::nullopt;
+    bool first = true;
+    for (const std::vector<Token>& words : arguments) {
+        const auto type = words.empty() ? std::nullopt : argumentType(words);
+        if (!type)
+            continue;
+        text += (first ? "" : ", ") + *type;
+        first = false;
+    }
     return text + ')';
 }
 
@@ -278,27 +283,6 @@ void readFunction(Reader& reader, bool procedure, Manifest& manifest) {
     manifest.functions.insert_or_assign(*name, shape);
     if (procedure)
         manifest.procedures.insert(*name);
-}
-
-/// The comma-separated items inside the parentheses that come next.
-std::vector<std::vector<Token>> items(Reader& reader) {
-    std::vector<std::vector<Token>> found;
-    if (!reader.accept("("))
-        return found;
-    found.emplace_back();
-    for (int depth = 1; !reader.atEnd();) {
-        Token token = reader.take();
-        const bool punctuation = token.kind == Token::Kind::Punctuation;
-        if (punctuation && token.text == "(")
-            ++depth;
-        if (punctuation && token.text == ")" && --depth == 0)
-            break;
-        if (punctuation && token.text == "," && depth == 1)
-            found.emplace_back();
-        else
-            found.back().push_back(std::move(token));
-    }
-    return found;
 }
 
 char constraintKind(const std::vector<Token>& item) {
