@@ -12,13 +12,16 @@
 #include "queries/probe.h"
 #include "queries/queuedetail.h"
 #include "queries/workqueues.h"
+#include "support/gaps.h"
 #include "ui/tablecontroller.h"
 #include "ui/theme.h"
 
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QEventLoop>
 #include <QScrollBar>
 #include <QTableView>
+#include <QTimer>
 #include <QTreeView>
 
 #include <algorithm>
@@ -202,6 +205,35 @@ void refreshBatches(benchmark::State& state) {
     });
 }
 
+/// All lines unfolded; a text that a twelfth of them has is typed, the events that follow are worked off, and the text is
+/// taken away again. How long the event loop worked at once.
+void filterConsumers(benchmark::State& state) {
+    models::SubscriptionTreeModel model;
+    QTreeView view;
+    ui::TableController table(&view, &model, QStringLiteral("consumers"), nullptr);
+    model.setSample(*Samples::instance().first, Samples::instance().diagnosis);
+    view.resize(1600, 1000);
+    view.show();
+    view.expandAll();
+    QApplication::processEvents();
+    std::vector<double> typed;
+    std::vector<double> cleared;
+    const auto filter = [&](const QString& text) {
+        const support::Gaps gaps;
+        table.proxy()->setFilterText(text);
+        QEventLoop loop;
+        QTimer::singleShot(1'500, &loop, &QEventLoop::quit);
+        loop.exec();
+        return gaps.busiest();
+    };
+    for (auto _ : state) {
+        typed.push_back(filter(QStringLiteral("consumer_7")));
+        cleared.push_back(filter({}));
+    }
+    state.counters["typed_ms"] = *std::max_element(typed.begin(), typed.end());
+    state.counters["cleared_ms"] = *std::max_element(cleared.begin(), cleared.end());
+}
+
 void scroll(benchmark::State& state, QTableView& view) {
     view.resize(1600, 1000);
     view.show();
@@ -253,6 +285,7 @@ void scrollEvents(benchmark::State& state) {
 BENCHMARK(refreshQueues)->Name("refresh/queues")->Unit(benchmark::kMillisecond);
 BENCHMARK(refreshConsumers)->Name("refresh/consumers")->Unit(benchmark::kMillisecond);
 BENCHMARK(refreshBatches)->Name("refresh/batches")->Unit(benchmark::kMillisecond);
+BENCHMARK(filterConsumers)->Name("filter/consumers")->Unit(benchmark::kMillisecond)->Iterations(3)->UseRealTime();
 BENCHMARK(scrollQueues)->Name("scroll/queues")->Unit(benchmark::kMillisecond)->Iterations(200);
 BENCHMARK(scrollBatches)->Name("scroll/batches")->Unit(benchmark::kMillisecond)->Iterations(200);
 BENCHMARK(scrollEvents)->Name("scroll/events")->Unit(benchmark::kMillisecond)->Iterations(200);

@@ -52,10 +52,8 @@ void Watch::probe(pg::Connection& connection, pg::Deadline deadline) {
     domain::Capabilities found = queries::probe(connection, deadline);
     if (!found.throughPooler && !found.inRecovery)
         connection.run(queries::readOnlyFromNowOn(), deadline);
-    if (found.origin != domain::SchemaOrigin::None) {
-        const schema::Inspection inspection = schema::inspect(connection, deadline);
-        found.origin = inspection.origin;
-    }
+    if (found.origin != domain::SchemaOrigin::None)
+        found.origin = schema::inspectOrigin(connection, found, deadline);
     m_stamp = queries::look(connection, queries::schemaStamp(), {}, deadline);
     if (m_capabilities && !(*m_capabilities == found))
         m_sampler.reset();

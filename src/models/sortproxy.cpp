@@ -10,6 +10,10 @@ namespace models {
 
 namespace {
 
+/// Fewer rows than these come and go one by one; for more of them everything is laid out anew at once. What a view
+/// does for a row that goes grows with all that is unfolded in it.
+constexpr int manyFlips = 32;
+
 /// Below zero, zero, above zero; unknown values compare as the larger ones, whatever the order.
 int compare(const QVariant& left, const QVariant& right, Qt::SortOrder order) {
     if (!left.isValid() || !right.isValid()) {
@@ -28,16 +32,17 @@ SortProxy::SortProxy(QObject* parent)
     : QSortFilterProxyModel(parent) {
     setDynamicSortFilter(false);
     setSortRole(SortRole);
-    setRecursiveFilteringEnabled(true);
     m_timer.setSingleShot(true);
     m_hold.setSingleShot(true);
     m_hold.setInterval(briefHold);
     connect(&m_timer, &QTimer::timeout, this, &SortProxy::catchUp);
+    m_reading.setSingleShot(true);
     connect(&m_hold, &QTimer::timeout, this, &SortProxy::catchUp);
+    connect(&m_reading, &QTimer::timeout, this, &SortProxy::readOn);
 }
 
 void SortProxy::setSourceModel(QAbstractItemModel* source) {
-    m_filtered.clear();
+    std::vector<int> read;
     bool wordsAge = false;
     const auto* live = qobject_cast<const LiveModel*>(source);
     for (int column = 0; column < source->columnCount(); ++column) {
@@ -45,17 +50,25 @@ void SortProxy::setSourceModel(QAbstractItemModel* source) {
         const bool ages = info.pace == Pace::Ageing;
         const bool words = info.kind == CellKind::Chip || info.kind == CellKind::Text;
         if (!ages || words)
-            m_filtered.push_back(column);
+            read.push_back(column);
         // A word that time alone can change: seen at the next look, like any other.
         wordsAge = wordsAge || (ages && words);
     }
     if (wordsAge)
         connect(live, &LiveModel::aged, this, [this] {
-            if (m_filter.isEmpty())
+            if (filterText().isEmpty())
                 return;
+            m_filter.forgetTexts();
             m_filterPending = true;
             catchUpSoon();
         });
+    m_filter.setSource(source, std::move(read));
+    // Before the base class, which asks what is shown of rows that came.
+    for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+        connect(source, signal, this, &SortProxy::onRowsAltered);
+    connect(source, &QAbstractItemModel::rowsMoved, this, &SortProxy::onRowsAltered);
+    connect(source, &QAbstractItemModel::layoutChanged, this, &SortProxy::onRowsAltered);
+    connect(source, &QAbstractItemModel::modelReset, this, &SortProxy::onRowsAltered);
     QSortFilterProxyModel::setSourceModel(source);
     connect(source, &QAbstractItemModel::dataChanged, this, &SortProxy::onSourceChanged);
     connect(source, &QAbstractItemModel::rowsInserted, this, &SortProxy::onRowsInserted);
@@ -84,9 +97,29 @@ void SortProxy::holdBriefly() {
 }
 
 void SortProxy::setFilterText(const QString& text) {
-    m_filter = text.trimmed();
+    if (text.trimmed() == m_filter.text())
+        return;
+    m_filter.setText(text.trimmed());
+    m_filterAsked = true;
+    readOn();
+}
+
+void SortProxy::readOn() {
+    if (!m_filterAsked) {
+        catchUp();
+        return;
+    }
+    if (!m_filter.read(rowsAtOnce)) {
+        m_reading.start();
+        return;
+    }
+    m_filterAsked = false;
     m_filterPending = false;
-    invalidateFilter();
+    m_filter.takeFlips();
+    Q_EMIT filterAboutToChange();
+    invalidate();
+    Q_EMIT filterChanged();
+    catchUp();
 }
 
 bool SortProxy::lessThan(const QModelIndex& left, const QModelIndex& right) const {
@@ -109,24 +142,26 @@ bool SortProxy::lessThan(const QModelIndex& left, const QModelIndex& right) cons
 }
 
 bool SortProxy::filterAcceptsRow(int sourceRow, const QModelIndex& sourceParent) const {
-    if (m_filter.isEmpty())
-        return true;
-    for (const int column : m_filtered) {
-        const QVariant text = sourceModel()->index(sourceRow, column, sourceParent).data();
-        if (text.toString().contains(m_filter, Qt::CaseInsensitive))
-            return true;
-    }
-    return false;
+    return m_filter.shows(sourceRow, sourceParent);
 }
 
 void SortProxy::onSourceChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight) {
     const auto touches = [&](int column) { return column >= topLeft.column() && column <= bottomRight.column(); };
-    if (!m_filter.isEmpty() && std::any_of(m_filtered.begin(), m_filtered.end(), touches)) {
+    if (m_filter.looksAt(topLeft.column(), bottomRight.column())) {
+        m_filter.forget(topLeft.parent(), topLeft.row(), bottomRight.row());
         m_filterPending = true;
         catchUpSoon();
     }
     if (touches(sortColumn()) || touches(m_previousColumn))
         sortSoon();
+}
+
+void SortProxy::onRowsAltered() {
+    if (filterText().isEmpty())
+        return;
+    m_filter.forgetAll();
+    m_filterPending = true;
+    catchUpSoon();
 }
 
 void SortProxy::onRowsInserted(const QModelIndex& sourceParent, int first, int last) {
@@ -153,16 +188,30 @@ void SortProxy::catchUpSoon() {
 }
 
 void SortProxy::catchUp() {
-    if ((!m_sortPending && !m_filterPending) || m_held || m_hold.isActive() || m_timer.isActive())
+    if ((!m_sortPending && !m_filterPending) || m_filterAsked || m_held || m_hold.isActive() || m_timer.isActive())
         return;
-    m_sinceChange.start();
-    if (std::exchange(m_filterPending, false)) {
-        invalidateFilter();
-        m_sortPending = m_sortPending || sortColumn() >= 0; // what came in stands where it may
+    if (m_filterPending && !m_filter.read(rowsAtOnce)) {
+        m_reading.start();
+        return;
     }
+    m_sinceChange.start();
+    if (std::exchange(m_filterPending, false))
+        followRows();
     // Sorting announces a new layout even when nothing moves; a view would redraw and drop its open editors for it.
     if (std::exchange(m_sortPending, false) && !isInOrder({}))
         QSortFilterProxyModel::sort(sortColumn(), sortOrder());
+}
+
+void SortProxy::followRows() {
+    const int flips = m_filter.takeFlips();
+    if (flips == 0)
+        return;
+    if (flips > manyFlips) {
+        invalidate();
+        return;
+    }
+    invalidateFilter();
+    m_sortPending = m_sortPending || sortColumn() >= 0; // what came in stands where it may
 }
 
 bool SortProxy::isInOrder(const QModelIndex& parent) const {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/rowfilter.h"
+
 #include <QElapsedTimer>
 #include <QSortFilterProxyModel>
 #include <QTimer>
-
-#include <vector>
 
 namespace models {
 
@@ -28,12 +28,22 @@ public:
     /// Held for two seconds from now: a key was pressed or the selection moved.
     void holdBriefly();
 
-    /// Shows only rows with the text in any column but ages and other numbers that change because time passes; a parent
-    /// stays for the sake of its children.
+    /// Shows only rows with the text in any column but ages and other numbers that change because time passes; a row
+    /// above stays for their sake, and those below stay with them. Of many rows the texts are read piece by piece
+    /// first, and what is shown changes when all are read.
     void setFilterText(const QString& text);
+
+    /// That asked for last.
+    const QString& filterText() const { return m_filter.text(); }
 
     static constexpr int sortInterval = 1000; ///< ms
     static constexpr int briefHold = 2000;    ///< ms
+    static constexpr int rowsAtOnce = 1000;   ///< read between two turns of the event loop
+
+Q_SIGNALS:
+    /// Around what is shown changing because another text was asked for.
+    void filterAboutToChange();
+    void filterChanged();
 
 protected:
     bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
@@ -45,18 +55,22 @@ private:
     void sortSoon();
     void catchUpSoon();
     void catchUp();
+    void onRowsAltered();
+    void readOn();
+    void followRows();
     bool isInOrder(const QModelIndex& parent) const;
 
     QTimer m_timer;
     QTimer m_hold;
     QElapsedTimer m_sinceChange;
-    QString m_filter;
+    QTimer m_reading; ///< the next piece is read at the event loop's next turn
+    RowFilter m_filter;
     int m_previousColumn = -1;
     Qt::SortOrder m_previousOrder = Qt::AscendingOrder;
-    std::vector<int> m_filtered; ///< the columns looked at
     bool m_held = false;
     bool m_sortPending = false;
-    bool m_filterPending = false;
+    bool m_filterPending = false; ///< what the shown text finds may differ
+    bool m_filterAsked = false;   ///< another text is asked for and not shown yet
 };
 
 } // namespace models

@@ -226,14 +226,13 @@ EventPage eventsById(pg::Connection& connection, const Window& window, const Eve
     return detail::sortedById(eventPage(connection, window, search, {}, limits, deadline));
 }
 
-domain::WindowCount countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
-                                const std::stop_token& stop) {
+domain::WindowCount countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline) {
     constexpr std::int64_t blocksAtOnce = 4'096;
     const Facts facts = readFacts(connection, window, deadline);
     domain::WindowCount sum;
     for (const std::int32_t table : facts.tables) {
         const std::string name = detail::qualified(facts.prefix, '_' + std::to_string(table));
-        for (Tid from; !stop.stop_requested();) {
+        for (Tid from;;) {
             const Tid to{from.block + blocksAtOnce, 0};
             const Counted piece = countPiece(connection, facts, window, name, from, to, deadline);
             sum.events += piece.count.events;
@@ -243,12 +242,6 @@ domain::WindowCount countWindow(pg::Connection& connection, const Window& window
                 break;
             from = to;
         }
-    }
-    if (stop.stop_requested()) {
-        pg::Failure failure;
-        failure.kind = pg::ErrorKind::Cancelled;
-        failure.diagnostics.message = "counting was stopped";
-        throw pg::Error(std::move(failure));
     }
     // Between the pieces nothing was locked.
     if (readFacts(connection, window, deadline).tables != facts.tables)

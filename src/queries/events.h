@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
 
 namespace queries {
@@ -44,10 +43,9 @@ domain::EventPage eventsById(pg::Connection& connection, const Window& window, c
                              const PageLimits& limits, pg::Deadline deadline);
 
 /// The exact number of events in a window, and of retries among them, however many there are: counted piece by piece,
-/// each in a transaction of its own, so that rotation never waits for more than one, and stopped between two of them.
-/// Throws pg::Error; Cancelled when it was stopped.
-domain::WindowCount countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline,
-                                const std::stop_token& stop = {});
+/// each in a transaction of its own, so that rotation never waits for more than one. Throws pg::Error; Cancelled when
+/// the connection was interrupted, in a piece or between two.
+domain::WindowCount countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline);
 
 /// One event's message with all its fields; a text longer than maxBytes is cut to its beginning. Throws pg::Error;
 /// Decode when the event no longer stands there.

@@ -299,23 +299,38 @@ Inspection judge(Catalog catalog, std::string version, std::string originText, c
     return seen;
 }
 
-Inspection inspect(pg::Connection& connection, pg::Deadline deadline) {
+namespace {
+
+enum class Depth { Shape, ShapeAndRights };
+
+struct Read {
+    Catalog catalog;
+    pg::Timestamp at;
+};
+
+Read readCatalog(pg::Connection& connection, Depth depth, pg::Deadline deadline) {
     queries::Look look;
     look.part({.statement = std::chrono::seconds(5)}, queries::Look::View::Same);
     const auto surroundings = look.ask(readSurroundings());
     const auto functions = look.ask(readFunctions());
     const auto columns = look.ask(readColumns());
     const auto parts = look.ask(readParts());
-    const auto execute = look.ask(readExecute());
-    const auto rights = look.ask(readRights());
+    std::optional<queries::Asked<std::map<std::string, std::set<std::string>>>> execute;
+    std::optional<queries::Asked<Rights>> rights;
+    if (depth == Depth::ShapeAndRights) {
+        execute = look.ask(readExecute());
+        rights = look.ask(readRights());
+    }
     const auto clock = look.ask(queries::serverClock());
     const queries::Answers answers = look.run(connection, deadline);
     Catalog catalog = answers.get(surroundings);
     catalog.functions = answers.get(functions);
     catalog.columns = answers.get(columns);
     catalog.parts = answers.get(parts);
-    catalog.execute = answers.get(execute);
-    catalog.rights = answers.get(rights);
+    if (depth == Depth::ShapeAndRights) {
+        catalog.execute = answers.get(*execute);
+        catalog.rights = answers.get(*rights);
+    }
     if (catalog.readsConfig) {
         try {
             catalog.configRows = queries::look(connection, countConfig(), {}, deadline);
@@ -325,11 +340,28 @@ Inspection inspect(pg::Connection& connection, pg::Deadline deadline) {
             // Locked by somebody: it is not known.
         }
     }
+    return {std::move(catalog), answers.get(clock)};
+}
 
+} // namespace
+
+Inspection inspect(pg::Connection& connection, pg::Deadline deadline) {
+    Read read = readCatalog(connection, Depth::ShapeAndRights, deadline);
     const domain::Capabilities capabilities = queries::probe(connection, deadline);
-    Inspection seen = judge(std::move(catalog), capabilities.schemaVersion, capabilities.originText, pgqueManifest());
-    seen.takenAt = answers.get(clock);
+    Inspection seen =
+        judge(std::move(read.catalog), capabilities.schemaVersion, capabilities.originText, pgqueManifest());
+    seen.takenAt = read.at;
     return seen;
+}
+
+SchemaOrigin inspectOrigin(pg::Connection& connection, const domain::Capabilities& capabilities,
+                           pg::Deadline deadline) {
+    Inspection seen;
+    seen.catalog = readCatalog(connection, Depth::Shape, deadline).catalog;
+    seen.originText = capabilities.originText;
+    if (seen.catalog.present)
+        seen.drift = driftOf(seen.catalog, pgqueManifest());
+    return originOf(seen, pgqueManifest());
 }
 
 std::string Inspection::summary() const {

@@ -73,4 +73,8 @@ Inspection judge(Catalog catalog, std::string version, std::string originText, c
 /// Reads and judges, in read-only transactions that end before this returns. Throws pg::Error.
 Inspection inspect(pg::Connection& connection, pg::Deadline deadline);
 
+/// Whose schema stands there, without its rights: they are what is long to read where there are many queues.
+domain::SchemaOrigin inspectOrigin(pg::Connection& connection, const domain::Capabilities& capabilities,
+                                   pg::Deadline deadline);
+
 } // namespace schema

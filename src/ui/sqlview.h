@@ -27,7 +27,7 @@ public:
     /// What say() brought is on screen.
     bool isReady() const { return !m_preparing; }
 
-    static constexpr qsizetype mostShown = qsizetype(32) * 1024;
+    static constexpr qsizetype mostShown = 10'000; ///< characters; one line of them is laid out at once
 
 private:
     void showMasked(const QString& masked);

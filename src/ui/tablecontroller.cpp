@@ -63,9 +63,49 @@ TableController::TableController(QTreeView* view, QAbstractItemModel* model, con
     view->setIndentation(18);
     begin(view, view->header(), model);
     view->setSortingEnabled(true);
+    connect(m_proxy, &models::SortProxy::filterAboutToChange, this, [this, view] { rememberFolds(view); });
+    connect(m_proxy, &models::SortProxy::filterChanged, this, [this, view] { unfoldFound(view); });
 }
 
 TableController::~TableController() = default;
+
+namespace {
+
+/// Lines below which there are others.
+template <class Visit>
+void eachBranch(const QAbstractItemModel& model, const QModelIndex& parent, const Visit& visit) {
+    for (int row = 0; row < model.rowCount(parent); ++row) {
+        const QModelIndex index = model.index(row, 0, parent);
+        if (!model.hasChildren(index))
+            continue;
+        visit(index);
+        eachBranch(model, index, visit);
+    }
+}
+
+} // namespace
+
+void TableController::rememberFolds(QTreeView* tree) {
+    if (m_unfolded)
+        return;
+    m_unfolded.emplace();
+    eachBranch(*m_proxy, {}, [&](const QModelIndex& index) {
+        if (tree->isExpanded(index))
+            m_unfolded->insert(index.data(models::KeyRole).toString());
+    });
+}
+
+/// What was looked for is to be seen, wherever it stands; without a filter all is folded as it was before.
+void TableController::unfoldFound(QTreeView* tree) {
+    if (!m_proxy->filterText().isEmpty()) {
+        tree->expandAll();
+        return;
+    }
+    eachBranch(*m_proxy, {}, [&](const QModelIndex& index) {
+        tree->setExpanded(index, m_unfolded->contains(index.data(models::KeyRole).toString()));
+    });
+    m_unfolded.reset();
+}
 
 void TableController::rememberNow() {
     if (!m_rememberTimer.isActive())

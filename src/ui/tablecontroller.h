@@ -7,6 +7,7 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QSet>
 #include <QSettings>
 #include <QTimer>
 
@@ -91,6 +92,8 @@ protected:
 private:
     void begin(QAbstractItemView* view, QHeaderView* header, QAbstractItemModel* model);
     void layOutColumns();
+    void rememberFolds(QTreeView* tree);
+    void unfoldFound(QTreeView* tree);
     int sampleWidth(int column) const;
     void fitColumns();
     bool restore();
@@ -126,6 +129,7 @@ private:
     bool m_fitting = false;
     bool m_restored = false;
     bool m_menuByKey = false;
+    std::optional<QSet<QString>> m_unfolded; ///< keys of the lines that were, before a filter was set
     std::function<void(QMenu&, const QModelIndex&)> m_rowMenu;
 };
 

@@ -41,7 +41,6 @@ class TestDeskFaults : public QObject {
 
     std::unique_ptr<support::TestServer> m_server;
     std::unique_ptr<support::TestDatabase> m_database;
-    qint64 m_empty = 0;
 
     desk::Profile profile() const {
         desk::Profile one;
@@ -56,7 +55,6 @@ private Q_SLOTS:
         m_database = std::make_unique<support::TestDatabase>(*m_server, support::Schema::Pgque);
         pg::Connection admin = m_database->connect();
         run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing')");
-        m_empty = support::gapOfAnEmptyLoop(2s);
     }
 
     void cleanupTestCase() {
@@ -106,8 +104,11 @@ private Q_SLOTS:
         aside([this] { m_server->start(); });
         QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot() != lost && desk.linkStatus().state == LinkState::Live, 40'000);
         QVERIFY(!desk.isStale());
-        qInfo("longest gap of the event loop: %lld ms, of an empty one %lld ms", gaps.longest(), m_empty);
-        QVERIFY2(gaps.longest() <= m_empty + 50, qPrintable(QString::number(gaps.longest())));
+        // What it worked at once falls under its limit however busy the machine is; what it waited for a server that
+        // does not answer would be a matter of seconds.
+        qInfo("longest gap of the event loop: %lld ms, worked at once %.0f ms", gaps.longest(), gaps.busiest());
+        QVERIFY2(gaps.busiest() <= 50, qPrintable(QString::number(gaps.busiest())));
+        QVERIFY2(gaps.longest() <= 1'000, qPrintable(QString::number(gaps.longest())));
     }
 
     /// Packets vanish: nothing says that the peer is gone.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Inspecting, installing, upgrading and uninstalling against a real server.
 #include "pgque/calls.h"
+#include "queries/probe.h"
 #include "schema/inspection.h"
 #include "schema/plan.h"
 #include "schema/script.h"
@@ -19,7 +20,13 @@ using support::TestDatabase;
 namespace {
 
 schema::Inspection inspect(pg::Connection& connection) {
-    return schema::inspect(connection, pg::after(20s));
+    schema::Inspection seen = schema::inspect(connection, pg::after(20s));
+    // What is asked each minute says the same.
+    const auto origin =
+        schema::inspectOrigin(connection, queries::probe(connection, pg::after(20s)), pg::after(20s));
+    if (origin != seen.origin)
+        qFatal("origins differ: %d and %d", int(origin), int(seen.origin));
+    return seen;
 }
 
 domain::ActionOutcome carryOut(pg::Connection& connection, const schema::Plan& plan) {

@@ -681,7 +681,7 @@ private Q_SLOTS:
     }
 
     void hugePayloads() {
-        constexpr qint64 allowed = 100; // ms over an empty loop
+        constexpr double allowed = 100; // ms of processor time between two turns of the loop
         QFETCH(QByteArray, payload);
         QFETCH(bool, tree);
         ui::PayloadView view;
@@ -689,9 +689,8 @@ private Q_SLOTS:
         view.show();
         const std::string text = payload.toStdString();
         // The best of some tries: others use this machine as well.
-        qint64 excess = std::numeric_limits<qint64>::max();
-        for (int round = 0; round < 3 && excess > allowed; ++round) {
-            const qint64 empty = support::gapOfAnEmptyLoop(std::chrono::milliseconds(300));
+        double worked = std::numeric_limits<double>::max();
+        for (int round = 0; round < 3 && worked > allowed; ++round) {
             const support::Gaps gaps;
             QElapsedTimer timer;
             timer.start();
@@ -702,11 +701,11 @@ private Q_SLOTS:
             const auto ready = timer.elapsed();
             view.grab();
             QTest::qWait(20);
-            qInfo("%s: asked %lld ms, ready %lld ms, painted %lld ms, longest gap %lld ms, of an empty loop %lld ms",
-                  QTest::currentDataTag(), asked, ready, timer.elapsed(), gaps.longest(), empty);
-            excess = std::min(excess, gaps.longest() - empty);
+            qInfo("%s: asked %lld ms, ready %lld ms, painted %lld ms, worked at once %.0f ms",
+                  QTest::currentDataTag(), asked, ready, timer.elapsed(), gaps.busiest());
+            worked = std::min(worked, gaps.busiest());
         }
-        QVERIFY2(excess <= allowed, qPrintable(QString::number(excess)));
+        QVERIFY2(worked <= allowed, qPrintable(QString::number(worked)));
         QCOMPARE(in<QTreeView>(&view, u"jsonTree"_s)->isVisible(), tree);
         const QString shown = in<QPlainTextEdit>(&view, u"payloadPlain"_s)->toPlainText();
         QVERIFY(shown.size() > 500'000);

@@ -245,6 +245,39 @@ private Q_SLOTS:
         QToolTip::hideText();
     }
 
+    /// What was looked for is seen even where it was folded away; without the filter all is folded as it was.
+    void aFilterUnfoldsWhatItFinds() {
+        open(u"consumers"_s);
+        auto* tree = m_window->findChild<QTreeView*>(u"subscriptions"_s);
+        QTRY_VERIFY(tree->model()->rowCount() > 3);
+        const auto folded = [tree] {
+            QStringList names;
+            for (int row = 0; row < tree->model()->rowCount(); ++row) {
+                const QModelIndex index = tree->model()->index(row, 0);
+                if (tree->model()->hasChildren(index) && !tree->isExpanded(index))
+                    names += index.data(models::KeyRole).toString();
+            }
+            return names;
+        };
+        QModelIndex queue = tree->model()->index(0, 0);
+        while (!tree->model()->hasChildren(queue))
+            queue = queue.siblingAtRow(queue.row() + 1);
+        const QString consumer = tree->model()->index(0, 0, queue).data().toString();
+        tree->collapse(queue);
+        const QStringList before = folded();
+        QCOMPARE(before.size(), 1);
+        auto* filter = m_window->findChild<QWidget*>(u"consumers"_s)->findChild<QLineEdit*>(u"filter"_s);
+        filter->setText(consumer);
+        const auto foundIsSeen = [&] {
+            const QModelIndex first = tree->model()->index(0, 0);
+            return tree->isExpanded(first) && tree->model()->index(0, 0, first).data().toString() == consumer;
+        };
+        QTRY_VERIFY(foundIsSeen());
+        QCOMPARE(folded(), QStringList());
+        filter->clear();
+        QTRY_COMPARE(folded(), before);
+    }
+
     void theFilterHasAKey_data() {
         QTest::addColumn<QString>("page");
         for (const QString& page : ui::MainWindow::pageNames())
