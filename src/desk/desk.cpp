@@ -20,6 +20,8 @@ constexpr milliseconds sampleDeadline = seconds(20);
 constexpr milliseconds sampleOverdue = seconds(8);
 /// The session for what pages ask is closed when nothing was asked for so long.
 constexpr milliseconds lookingIdleFor = seconds(60);
+constexpr Beat::Duration leastLookingPause = seconds(2);
+constexpr Beat::Duration longestLookingPause = seconds(30);
 constexpr milliseconds readOnlyDeadline = seconds(15);
 constexpr milliseconds pageDeadline = seconds(15);
 constexpr milliseconds countDeadline = seconds(60);
@@ -179,14 +181,28 @@ links::Session* DeskPrivate::lookingSession() {
     if (!looking) {
         looking = makeSession("look", domain::Purpose::Pages, false);
         QObject::connect(looking.get(), &links::Session::noticed, q, &Desk::noticed);
+        QObject::connect(looking.get(), &links::Session::connected, q, [this] { lookingPause = {}; });
+        // The server has no room for it: it is asked again, but not with each question of a page that is looked at.
+        QObject::connect(looking.get(), &links::Session::failed, q, [this](const pg::Failure& failure) {
+            if (failure.kind != pg::ErrorKind::Connect && failure.kind != pg::ErrorKind::Authentication)
+                return;
+            lookingPause = std::clamp(lookingPause * 2, leastLookingPause, longestLookingPause);
+            lookingRefusedUntil = Beat::Clock::now() + lookingPause;
+            lookingFailure = failure;
+        });
     }
     // One that broke, or could not be had, is tried anew with each question.
     if (looking->state() == SessionState::Closed) {
+        if (Beat::Clock::now() < lookingRefusedUntil)
+            return nullptr;
         looking->open();
-        if (snapshot && !snapshot->capabilities.throughPooler)
-            looking->work(
-                [](pg::Connection& on, pg::Deadline deadline) { on.run(queries::readOnlyFromNowOn(), deadline); },
-                readOnlyDeadline);
+        lookingIsReadOnly = false;
+    }
+    if (!lookingIsReadOnly && snapshot && !snapshot->capabilities.throughPooler) {
+        lookingIsReadOnly = true;
+        looking->work(
+            [](pg::Connection& on, pg::Deadline deadline) { on.run(queries::readOnlyFromNowOn(), deadline); },
+            readOnlyDeadline);
     }
     lookingIdle.start();
     return looking.get();
@@ -202,6 +218,8 @@ void DeskPrivate::closeLookingWhenIdle() {
 }
 
 pg::Failure DeskPrivate::whyNoLook() const {
+    if (looking && Beat::Clock::now() < lookingRefusedUntil)
+        return lookingFailure;
     if (monitor && !monitor->lastFailure().diagnostics.message.empty())
         return monitor->lastFailure();
     pg::Failure failure;
@@ -264,8 +282,8 @@ void DeskPrivate::sampleIsOverdue() {
 
 void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Duration cost) {
     overdue.stop();
-    beat.finished(Beat::Clock::now(), cost);
     const auto* seen = std::get_if<Seen>(&reply);
+    beat.finished(Beat::Clock::now(), seen ? cost - seen->besides : cost);
     if (!seen) {
         sampleFailure = std::get<pg::Failure>(reply);
         stale = true;
@@ -318,6 +336,13 @@ void DeskPrivate::listenWhereItHelps() {
         QObject::connect(listener.get(), &links::Session::listening, q, [this] {
             beat.catchUp();
             schedule();
+        });
+        // A console that is stopped does not take what it is told: its session must not keep the server's queue of
+        // notifications from being emptied.
+        QObject::connect(listener.get(), &links::Session::connected, q, [this] {
+            listener->work(
+                [](pg::Connection& on, pg::Deadline deadline) { on.run(queries::givenUpWhenUnread(), deadline); },
+                readOnlyDeadline);
         });
         listener->listen(channels);
         listener->open();

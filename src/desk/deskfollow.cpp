@@ -105,7 +105,9 @@ void DeskPrivate::followOnce() {
         timeline.addTrack(
             look, follows.first, follows.second,
             monitor::gapAfter(std::min<std::chrono::milliseconds>(beat.period(), 5 * followTimer.intervalAsDuration())),
-            monitor::Timeline::Drawn{sample->tokenBefore, sample->tokenAfter});
+            // On a standby a sequence shows what was written ahead for it: it bounds nothing.
+            snapshot->capabilities.inRecovery ? monitor::Timeline::Drawn{}
+                                              : monitor::Timeline::Drawn{sample->tokenBefore, sample->tokenAfter});
         Q_EMIT q->followed();
     });
 }

@@ -181,6 +181,10 @@ public:
     QTimer timer;
     QTimer overdue; ///< runs while a sample is in flight
     QTimer lookingIdle;
+    bool lookingIsReadOnly = false;
+    Beat::Duration lookingPause{};               ///< after it was refused a connection; longer each time
+    Beat::Clock::time_point lookingRefusedUntil; ///< until then it is not asked for again
+    pg::Failure lookingFailure;
     int connectionNumber = 0;
     domain::SnapshotPtr snapshot; ///< the newest; so is what follows
     domain::Diagnosis diagnosis;

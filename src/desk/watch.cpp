@@ -16,6 +16,7 @@ namespace {
 
 constexpr auto probeEvery = std::chrono::seconds(60);
 constexpr auto stampEvery = std::chrono::seconds(10);
+constexpr auto workAtMost = std::chrono::seconds(5);
 
 constexpr std::chrono::seconds spareAtFirst = std::chrono::seconds(30);
 constexpr std::chrono::seconds spareAtMost = std::chrono::minutes(8);
@@ -47,11 +48,16 @@ pg::Failure cannotSample(const domain::Capabilities& capabilities) {
 
 } // namespace
 
+/// The second lock beside the transactions, which are read-only each by itself.
+void Watch::lockForReading(pg::Connection& connection, const domain::Capabilities& found, pg::Deadline deadline) {
+    if (!found.throughPooler && !found.inRecovery)
+        connection.run(queries::readOnlyFromNowOn(), deadline);
+}
+
 void Watch::probe(pg::Connection& connection, pg::Deadline deadline) {
     const Booking booking(*m_account, domain::Purpose::Probe, connection);
     domain::Capabilities found = queries::probe(connection, deadline);
-    if (!found.throughPooler && !found.inRecovery)
-        connection.run(queries::readOnlyFromNowOn(), deadline);
+    lockForReading(connection, found, deadline);
     if (found.origin != domain::SchemaOrigin::None)
         found.origin = schema::inspectOrigin(connection, found, deadline);
     m_stamp = queries::look(connection, queries::schemaStamp(), {}, deadline);
@@ -92,10 +98,21 @@ domain::SnapshotPtr Watch::sample(pg::Connection& connection, pg::Deadline deadl
                : withoutQueues(connection, deadline);
 }
 
+/// Whatever becomes of it, the sample is there.
+void Watch::lookAtWork(pg::Connection& connection, const monitor::Thresholds& thresholds, pg::Deadline deadline) {
+    const Booking booking(*m_account, domain::Purpose::WorkQueues, connection);
+    try {
+        m_work.look(connection, thresholds, deadline);
+    } catch (const pg::Error&) {
+        // The session sees itself that its connection is gone.
+    }
+}
+
 Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
                  pg::Deadline deadline) {
     const auto now = pg::Clock::now();
-    if (std::exchange(m_connectionNumber, connectionNumber) != connectionNumber) {
+    const bool isAnother = std::exchange(m_connectionNumber, connectionNumber) != connectionNumber;
+    if (isAnother) {
         m_sampler.reset();
         m_work.reset();
         m_probedAt = {};
@@ -106,6 +123,8 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
     Seen seen;
     const bool spare = m_capabilities && now < m_spareUntil;
     try {
+        if (isAnother && spare)
+            lockForReading(connection, *m_capabilities, deadline);
         if (!m_capabilities || (!spare && (now - m_probedAt >= probeEvery || schemaChanged(connection, deadline))))
             probe(connection, deadline);
         try {
@@ -131,8 +150,9 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
     if (!spare) {
         m_spareFor = {};
-        const Booking booking(*m_account, domain::Purpose::WorkQueues, connection);
-        m_work.look(connection, thresholds, deadline);
+        const auto sampled = pg::Clock::now();
+        lookAtWork(connection, thresholds, std::min(deadline, pg::after(workAtMost)));
+        seen.besides = std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - sampled);
     }
     seen.work = m_work.looks();
     seen.workIsKnown = m_work.isKnown();

@@ -9,6 +9,7 @@
 #include "monitor/sampler.h"
 #include "monitor/thresholds.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct Seen {
     domain::Diagnosis diagnosis;                   ///< of event queues and of work queues
     std::shared_ptr<const domain::WorkLooks> work; ///< the newest look at the work queues; null where there are none
     bool workIsKnown = false;                      ///< whether there are none
+    std::chrono::milliseconds besides{};           ///< spent on other things than the sample, which was there by then
 };
 
 /// One server watched over its monitor connection: probes what can be done there, samples, diagnoses. Belongs to one
@@ -41,10 +43,12 @@ public:
               pg::Deadline deadline);
 
 private:
+    static void lockForReading(pg::Connection& connection, const domain::Capabilities& found, pg::Deadline deadline);
     void probe(pg::Connection& connection, pg::Deadline deadline);
     bool schemaChanged(pg::Connection& connection, pg::Deadline deadline);
     domain::SnapshotPtr sample(pg::Connection& connection, pg::Deadline deadline, bool spare);
     domain::SnapshotPtr withoutQueues(pg::Connection& connection, pg::Deadline deadline);
+    void lookAtWork(pg::Connection& connection, const monitor::Thresholds& thresholds, pg::Deadline deadline);
 
     std::shared_ptr<domain::Account> m_account;
     monitor::Sampler m_sampler;

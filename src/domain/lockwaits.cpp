@@ -64,7 +64,7 @@ public:
             holder.application = lock.application;
         if (holder.state.empty())
             holder.state = lock.state;
-        if (!holder.transactionSince && lock.pid != 0)
+        if (!holder.transactionSince && lock.pid != 0 && !lock.sinceIsLeast)
             holder.transactionSince = lock.since;
         const std::string text = rowText(m_snapshot, lock);
         for (const std::int32_t pid : lock.waiting) {

@@ -112,6 +112,8 @@ DOMAIN_ROW(RowLock) {
     codec(now.state, before.state);
     codec(now.since, before.since);
     codec(now.waiting, before.waiting);
+    codec(now.transaction, before.transaction);
+    codec(now.sinceIsLeast, before.sinceIsLeast);
 }
 
 DOMAIN_ROW(PreparedTransaction) {
@@ -130,6 +132,8 @@ DOMAIN_ROW(EventTableLock) {
     codec(now.state, before.state);
     codec(now.since, before.since);
     codec(now.writes, before.writes);
+    codec(now.transaction, before.transaction);
+    codec(now.sinceIsLeast, before.sinceIsLeast);
 }
 
 DOMAIN_ROW(OwnerSession) {

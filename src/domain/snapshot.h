@@ -141,8 +141,10 @@ struct RowLock {
     std::int32_t pid = 0; ///< 0: a prepared transaction
     std::string application;
     std::string state;
-    std::optional<Timestamp> since;    ///< start of its transaction; empty: no right to see
+    std::optional<Timestamp> since;    ///< start of its transaction
     std::vector<std::int32_t> waiting; ///< sessions that wait for this transaction
+    std::string transaction;           ///< its id
+    bool sinceIsLeast = false;         ///< there is no right to see the start: when it was first seen
 
     bool operator==(const RowLock&) const = default;
 };
@@ -165,8 +167,10 @@ struct EventTableLock {
     std::int32_t pid = 0;              ///< 0: a prepared transaction
     std::string application;
     std::string state;
-    std::optional<Timestamp> since; ///< start of its transaction; empty: no right to see
+    std::optional<Timestamp> since; ///< start of its transaction
     bool writes = false;            ///< it has sent events
+    std::string transaction;        ///< "backend/number", which no other transaction has as long as it runs
+    bool sinceIsLeast = false;      ///< there is no right to see the start: when it was first seen
 
     bool operator==(const EventTableLock&) const = default;
 };

@@ -109,6 +109,9 @@ Mark uncommitted(const domain::RowLock& lock) {
     QString sentence =
         InFlightModel::tr("A transaction that is still open has changed this row: a worker that handles its "
                           "messages before it commits, or one that hangs.");
+    if (lock.sinceIsLeast && lock.pid)
+        sentence += u' ' + InFlightModel::tr("There is no right to see since when; it is counted from when it was first "
+                                             "seen.");
     if (lock.pid)
         sentence += u' ' + InFlightModel::tr("Session: pid %1 %2.")
                                .arg(QString::number(lock.pid), format::foreign(format::text(lock.application)));
@@ -163,7 +166,7 @@ void InFlightModel::setSample(const domain::Snapshot& snapshot, const domain::Di
         return openFor(left.subscription).since < openFor(right.subscription).since;
     });
     CellContext context = this->context();
-    context.now = snapshot.takenAt;
+    context.now = snapshot.asOf();
     apply(std::move(rows), context);
 }
 

@@ -219,7 +219,7 @@ std::vector<TableLine> tableLines(const domain::QueueDetail& detail, const domai
                 monitor::tableOfPosition(queue, *row.lastTickXmin) != table.number)
                 continue;
             line.positions.push_back(row.consumerName);
-            line.places.push_back(placeIn(row, queue, line.isCurrent, snapshot.takenAt));
+            line.places.push_back(placeIn(row, queue, line.isCurrent, snapshot.asOf()));
         }
         lines.push_back(std::move(line));
     }

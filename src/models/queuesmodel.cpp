@@ -389,7 +389,7 @@ void QueuesModel::setSample(const domain::Snapshot& snapshot, const domain::Diag
         row.history = QList<double>(rates.begin(), rates.end());
         row.rate = lastRate(row.history);
         row.mark = markOfQueue(row.queue, worst);
-        row.rotation = monitor::rotationOf(row.queue, snapshot.takenAt);
+        row.rotation = monitor::rotationOf(row.queue, snapshot.asOf());
     }
     CellContext context = this->context();
     context.now = snapshot.takenAt;

@@ -126,7 +126,7 @@ SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot
 }
 
 void SubscriptionTreeModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
-    const bool later = std::exchange(m_context.now, snapshot.takenAt) != snapshot.takenAt;
+    const bool later = std::exchange(m_context.now, snapshot.asOf()) != snapshot.asOf();
     merge(m_root.get(), build(snapshot, diagnosis));
     if (later)
         Q_EMIT aged();

@@ -231,7 +231,8 @@ void heldInsideFetch(Case& one) {
         finding.title = (lock.pid == 0 ? std::string("A prepared transaction")
                                        : "S" + sessionText(lock.pid, lock.application).substr(1)) +
                         " has kept the row of " + row->consumerName + " on " + finding.subject.queue + " for " +
-                        words::age(one.since(*lock.since)) + " in one transaction.";
+                        (lock.sinceIsLeast ? "at least " : "") + words::age(one.since(*lock.since)) +
+                        " in one transaction.";
         finding.cause = "A worker that receives, handles and acks in a single transaction; what it took shows only "
                         "when it commits.";
         finding.consequence = row->role == Role::CoopMain

@@ -173,7 +173,7 @@ Hold holdOf(const domain::Snapshot& snapshot, const domain::Subscription& row) {
             hold.kind = Hold::Kind::Tick;
         return hold;
     }
-    hold.kind = hold.due >= snapshot.takenAt             ? Hold::Kind::Later
+    hold.kind = hold.due >= snapshot.asOf()              ? Hold::Kind::Later
                 : reachesBack(queue->lastTick, *queue) ? Hold::Kind::Tick
                                                          : Hold::Kind::Holds;
     for (const domain::Subscription& other : snapshot.subscriptions) {
@@ -190,7 +190,7 @@ std::vector<Gate> rotationGates(const domain::Snapshot& snapshot, const domain::
     gates[0].kind = Gate::Kind::StepTwo;
     gates[0].state = queue.switchStep2 ? Gate::State::Open : Gate::State::Closed;
     gates[1].kind = Gate::Kind::Period;
-    gates[1].state = rotationDue(queue) < snapshot.takenAt ? Gate::State::Open : Gate::State::Closed;
+    gates[1].state = rotationDue(queue) < snapshot.asOf() ? Gate::State::Open : Gate::State::Closed;
     gates[1].opensAt = rotationDue(queue);
     if (queue.switchStep2) {
         gates.push_back(positionGate(snapshot, queue));

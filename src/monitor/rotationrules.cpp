@@ -79,7 +79,7 @@ void rotationPinned(Case& one) {
         // An idle queue ticks seldom: before its newest tick there was nowhere to go.
         const bool nextToNewest = queue.lastTick && queue.lowestTick && queue.lowestTick->id + 1 >= queue.lastTick->id;
         const auto periods = overdue(one, queue, nextToNewest ? std::optional(queue.lastTick->time) : std::nullopt);
-        if (!periods || rotationOf(queue, one.snapshot.takenAt) != Rotation::Pinned)
+        if (!periods || rotationOf(queue, one.snapshot.asOf()) != Rotation::Pinned)
             continue;
         const Subscription* row = lowestOn(one.snapshot, queue);
         if (!row)
@@ -141,7 +141,10 @@ void rotationHeldByLock(Case& one) {
                                         : "Session " + std::to_string(held->pid) +
                                               (held->application.empty() ? "" : " (" + held->application + ")")) +
                         " has read or changed it in a transaction that is still open" +
-                        (held->since ? ", since " + words::age(one.since(*held->since)) : std::string()) + '.';
+                        (held->since ? std::string(", for ") + (held->sinceIsLeast ? "at least " : "") +
+                                           words::age(one.since(*held->since))
+                                     : std::string()) +
+                        '.';
         finding.consequence = "Maintenance skips the queue without a word each time, and its tables grow.";
         finding.evidence.push_back({"The table that comes next is locked.", queries::evidence::eventTableLocks()});
         addSessionRemedy(one.snapshot, finding);

@@ -85,6 +85,7 @@ void Sampler::reset() {
         beat->error.reset();
     }
     m_owners.forget();
+    m_firstSeen.forget();
 }
 
 /// Ids of another install mean other rows.
@@ -150,6 +151,7 @@ domain::SnapshotPtr Sampler::sample(pg::Connection& connection, const domain::Ca
     next->buildIndex();
     if (next->activity && (!m_last || next->activity != m_last->activity)) {
         auto tied = std::make_shared<domain::Activity>(*next->activity);
+        m_firstSeen.tell(*tied);
         tied->owners = m_owners.tie(*next, *tied);
         next->activity = std::move(tied);
     }

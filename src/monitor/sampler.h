@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/snapshot.h"
+#include "monitor/firstseen.h"
 #include "monitor/ownersessions.h"
 #include "monitor/pace.h"
 #include "queries/activity.h"
@@ -86,6 +87,7 @@ private:
 
     Options m_options;
     OwnerSessions m_owners;
+    FirstSeen m_firstSeen;
     std::shared_ptr<const domain::Snapshot> m_last;
     Positions m_queueAt;
     Positions m_subscriptionAt;

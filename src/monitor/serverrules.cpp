@@ -136,7 +136,7 @@ void lateCommitter(Case& one) {
                         " sent events to " + queues.front() +
                         (queues.size() > 1 ? " and " + words::count(std::int64_t(queues.size()) - 1, "other queue")
                                            : std::string()) +
-                        " and has not committed for " + words::age(age) + ".";
+                        " and has not committed for " + (first.sinceIsLeast ? "at least " : "") + words::age(age) + ".";
         finding.cause = "Its transaction is " + (first.state.empty() ? std::string("open") : first.state) + '.';
         finding.consequence = "What it sent is delivered only after it commits, after younger events; every tick's "
                               "snapshot reaches back to it meanwhile, so no queue of the database rotates.";

@@ -191,7 +191,7 @@ int Connection::waitForNotifications(Deadline deadline) {
     if (m_state->options.interrupt && m_state->options.interrupt->raised()) {
         return 0;
     }
-    Exchange exchange(*m_state, {}, Deadline::max());
+    Exchange exchange(*m_state, {}, Deadline::max(), Exchange::Purpose::Wait);
     if (exchange.notificationsBefore() > 0) {
         return exchange.notificationsBefore();
     }

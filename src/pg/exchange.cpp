@@ -48,7 +48,7 @@ struct Exchange::CancelTask {
     bool done = false;
 };
 
-Exchange::Exchange(Connection::State& state, std::string sql, Deadline deadline)
+Exchange::Exchange(Connection::State& state, std::string sql, Deadline deadline, Purpose purpose)
     : m_state(state)
     , m_sql(std::move(sql))
     , m_deadline(deadline) {
@@ -80,7 +80,7 @@ Exchange::Exchange(Connection::State& state, std::string sql, Deadline deadline)
         m_notificationsBefore += m_state.consume();
     }
     m_state.busy = false;
-    if (m_state.interrupt() != nullptr && m_state.interrupt()->raised) {
+    if (purpose == Purpose::Command && m_state.interrupt() != nullptr && m_state.interrupt()->raised) {
         fail(ErrorKind::Cancelled, "interrupted before anything was sent");
     }
     if (Clock::now() >= m_deadline) {

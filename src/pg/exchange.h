@@ -18,8 +18,13 @@ using ResultHandle = std::unique_ptr<PGresult, decltype(&PQclear)>;
 /// a cancel is a request and not an event; a server that does not end the command within the grace is given up.
 class Exchange {
 public:
+    enum class Purpose {
+        Command,
+        Wait, ///< nothing is sent: an interrupt ends the waiting, it does not refuse it
+    };
+
     /// Throws, with nothing sent, when the connection is not fit for a command or already gone.
-    Exchange(Connection::State& state, std::string sql, Deadline deadline);
+    Exchange(Connection::State& state, std::string sql, Deadline deadline, Purpose purpose = Purpose::Command);
     ~Exchange();
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;

@@ -19,7 +19,8 @@ pg::Call<std::vector<domain::RowLock>> rowLocks() {
                     "select s.sub_queue, s.sub_consumer, coalesce(l.pid, 0), a.application_name, a.state, " +
                         micros("a.xact_start") +
                         ", (select string_agg(w.pid::text, ',' order by w.pid) from pg_locks w"
-                        " where w.locktype = 'transactionid' and not w.granted and w.transactionid = l.transactionid)"
+                        " where w.locktype = 'transactionid' and not w.granted and w.transactionid = l.transactionid),"
+                        " l.transactionid::text"
                         " from pgque.subscription s"
                         " join pg_locks l on l.locktype = 'transactionid' and l.granted and l.transactionid = s.xmax"
                         " left join pg_stat_activity a on a.pid = l.pid"
@@ -33,6 +34,7 @@ pg::Call<std::vector<domain::RowLock>> rowLocks() {
                         lock.state = textOrEmpty(row, 4);
                         lock.since = optionalMicroseconds(row, 5);
                         lock.waiting = detail::pids(textOrEmpty(row, 6));
+                        lock.transaction = textOrEmpty(row, 7);
                         return lock;
                     });
 }
@@ -87,13 +89,15 @@ pg::Call<std::vector<domain::EventTableLock>> eventLocks() {
                     "select split_part(c.relname, '_', 2)::int, nullif(split_part(c.relname, '_', 3), '')::int,"
                     " coalesce(l.pid, 0), a.application_name, a.state, " +
                         micros("a.xact_start") +
-                        ", bool_or(l.mode = 'RowExclusiveLock') from pg_locks l"
+                        ", bool_or(l.mode = 'RowExclusiveLock'), l.virtualtransaction from pg_locks l"
                         " join pg_class c on c.oid = l.relation and c.relname ~ '^event_[0-9]{1,9}(_[0-9]{1,4})?$'"
                         " and c.relnamespace = to_regnamespace('pgque')"
                         " left join pg_stat_activity a on a.pid = l.pid"
+                        // A SIReadLock blocks nobody.
                         " where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_backend_pid()"
+                        " and l.mode <> 'SIReadLock'"
                         " and l.database = (select oid from pg_database where datname = current_database())"
-                        " group by 1, 2, 3, 4, 5, 6 order by 6, 1, 2, 3 limit 1000",
+                        " group by 1, 2, 3, 4, 5, 6, 8 order by 6, 1, 2, 3 limit 1000",
                     {}, [](const pg::Row& row) {
                         domain::EventTableLock lock;
                         lock.queueId = row.get<std::int32_t>(0);
@@ -103,6 +107,7 @@ pg::Call<std::vector<domain::EventTableLock>> eventLocks() {
                         lock.state = textOrEmpty(row, 4);
                         lock.since = optionalMicroseconds(row, 5);
                         lock.writes = row.get<bool>(6);
+                        lock.transaction = textOrEmpty(row, 7);
                         return lock;
                     });
 }

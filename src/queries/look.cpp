@@ -9,10 +9,12 @@ namespace {
 
 /// So long an answer, or the end of one, may lie unread at a client that does not take it.
 constexpr std::chrono::milliseconds unread = std::chrono::seconds(60);
+/// So long a part may stand open when its end never arrives: this side is gone, and a pooler in between is not.
+constexpr std::chrono::milliseconds unended = std::chrono::seconds(60);
 
 /// The step that sets a part's limits, counted from the part's first, and its column that tells when.
 constexpr std::size_t opening = 1;
-constexpr int openingClock = 5;
+constexpr int openingClock = 7;
 
 } // namespace
 
@@ -43,16 +45,26 @@ void Look::part(Limits limits, View view) {
     closePart();
     m_partStart = m_steps.size();
     m_open = true;
-    ask({view == View::Same ? "begin isolation level repeatable read read only" : "begin read only", {}});
-    // Compiling a plan would cost more than running it, and parallel workers are not ours to take. No statement's time
-    // out ends a backend that can't get rid of its answer because this side was suspended: it would keep its locks
-    // until the kernel gives the connection up. On a local socket that last one says nothing; there both sides sleep.
-    ask({"select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),"
-         " set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),"
-         " set_config('tcp_user_timeout', $3, true), " +
-             detail::micros("clock_timestamp()"),
+    // Whatever the role's default is: a serializable one would keep its marks on event tables beyond its end, and make
+    // others fail.
+    ask({view == View::Same ? "begin isolation level repeatable read read only"
+                            : "begin isolation level read committed read only",
+         {}});
+    // Nobody's function is called in place of the server's own. Compiling a plan would cost more than running it, and
+    // parallel workers are not ours to take. No statement's time out ends a backend that can't get rid of its answer
+    // because this side was suspended: it would keep its locks until the kernel gives the connection up. Where the
+    // server's system has no such limit, the server would note that each time; on a local socket it says nothing, but
+    // there both sides sleep.
+    ask({"select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),"
+         " pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', $2, true),"
+         " pg_catalog.set_config('jit', 'off', true),"
+         " pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),"
+         " pg_catalog.set_config('idle_in_transaction_session_timeout', $4, true),"
+         " pg_catalog.set_config('tcp_user_timeout', case when pg_catalog.version() like '%linux%' then $3"
+         " else pg_catalog.current_setting('tcp_user_timeout') end, true), " +
+             detail::micros("pg_catalog.clock_timestamp()"),
          pg::Params::of(std::to_string(limits.statement.count()), std::to_string(limits.lock.count()),
-                        std::to_string(unread.count()))});
+                        std::to_string(unread.count()), std::to_string(unended.count()))});
 }
 
 std::size_t Look::ask(pg::Statement statement) {

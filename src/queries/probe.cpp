@@ -174,6 +174,13 @@ pg::Call<void> readOnlyFromNowOn() {
     return pgque::detail::voidCall("read only", "set default_transaction_read_only = on", {});
 }
 
+pg::Call<void> givenUpWhenUnread() {
+    return pgque::detail::voidCall("listening",
+                                   "select pg_catalog.set_config('tcp_user_timeout', '60000', false)"
+                                   " where pg_catalog.version() like '%linux%'",
+                                   {});
+}
+
 pg::Call<std::string> schemaStamp() {
     return pgque::detail::valueCall<std::string>("schema stamp", stampSql, tables());
 }

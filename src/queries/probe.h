@@ -18,6 +18,10 @@ std::string grantForReading(const domain::Capabilities& capabilities);
 /// connection that is known to be nobody else's.
 pg::Call<void> readOnlyFromNowOn();
 
+/// For a session that only listens, where the server's system can: it ends when its client does not take what it is
+/// sent for a minute.
+pg::Call<void> givenUpWhenUnread();
+
 /// A text that changes whenever functions, columns or grants of the schema change: a reason to probe again.
 pg::Call<std::string> schemaStamp();
 

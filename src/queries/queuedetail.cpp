@@ -107,7 +107,8 @@ pg::Call<std::vector<std::int32_t>> holdersOf(const std::string& table) {
         "select array_to_string(array_agg(distinct coalesce(l.pid, 0)), ',') from pg_locks l"
         " where l.locktype = 'relation' and l.relation = to_regclass($1)::oid and l.granted"
         " and l.database = (select oid from pg_database where datname = current_database())"
-        " and l.pid is distinct from pg_backend_pid()",
+        " and l.pid is distinct from pg_backend_pid() and l.mode <> 'SIReadLock'", // which blocks nobody
+
         pg::Params::of(table), [](const pg::Row& row) { return detail::pids(detail::textOrEmpty(row, 0)); });
 }
 

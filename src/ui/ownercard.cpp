@@ -91,10 +91,10 @@ void OwnerCard::showOwner(const models::BatchRow& row, const domain::Snapshot& s
     }
     m_facts->set(tr("Window"), window);
     m_facts->set(tr("Heartbeat"),
-                 tr("%1, %2 ago").arg(clock(subscription.active, zone), age(snapshot.takenAt - subscription.active)));
+                 tr("%1, %2 ago").arg(clock(subscription.active, zone), age(snapshot.asOf() - subscription.active)));
     m_facts->set(tr("Session"), session(row, snapshot));
     m_facts->set(tr("Blocks"), blocked(row, snapshot));
-    const pg::Interval left = subscription.active + deadInterval - snapshot.takenAt;
+    const pg::Interval left = subscription.active + deadInterval - snapshot.asOf();
     m_facts->set(tr("Takeover"),
                  subscription.role != domain::Role::CoopMember ? tr("not for a normal consumer")
                  : left.count() < 0
@@ -120,8 +120,11 @@ QString OwnerCard::session(const models::BatchRow& row, const domain::Snapshot& 
     QString words = lock->pid ? tr("pid %1 holds its row").arg(lock->pid) : tr("a prepared transaction holds its row");
     if (!lock->application.empty())
         words += u" ("_s + foreign(text(lock->application)) + u')';
-    if (lock->since)
-        words += u", "_s + tr("in a transaction for %1").arg(age(snapshot.takenAt - *lock->since));
+    if (lock->since) {
+        const QString length = age(snapshot.takenAt - *lock->since);
+        words += u", "_s + (lock->sinceIsLeast ? tr("in a transaction for at least %1").arg(length)
+                                               : tr("in a transaction for %1").arg(length));
+    }
     return words;
 }
 
@@ -156,11 +159,11 @@ QString OwnerCard::blocked(const models::BatchRow& row, const domain::Snapshot& 
         return tr("nothing yet: rotation of %1 waits for something else").arg(name);
     case Kind::Later:
         words = tr("nothing yet; the next rotation of %1, due %2, if it is still open then")
-                    .arg(name, models::format::due(hold.due - snapshot.takenAt));
+                    .arg(name, models::format::due(hold.due - snapshot.asOf()));
         break;
     case Kind::Holds:
         words = tr("rotation of %1, due %2 ago: its window begins before the last one")
-                    .arg(name, age(snapshot.takenAt - hold.due));
+                    .arg(name, age(snapshot.asOf() - hold.due));
         break;
     }
     if (hold.others > 0)

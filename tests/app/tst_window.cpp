@@ -78,8 +78,9 @@ private Q_SLOTS:
         const support::TestDatabase database(support::Schema::Pgque);
         pg::Connection admin = database.connect();
         admin.executeScript("select pgque.create_queue('orders');"
-                            "select pgque.subscribe_subconsumer('orders', 'billing', 'w1');"
-                            "select pgque.send('orders', 'one'::text); select pgque.send('orders', 'two'::text)",
+                            "select pgque.subscribe_subconsumer('orders', 'billing', 'w1')",
+                            pg::after(std::chrono::seconds(20)));
+        admin.executeScript("select pgque.send('orders', 'one'::text); select pgque.send('orders', 'two'::text)",
                             pg::after(std::chrono::seconds(20)));
         admin.executeScript("select pgque.force_next_tick('orders'); select pgque.ticker('orders')",
                             pg::after(std::chrono::seconds(20)));

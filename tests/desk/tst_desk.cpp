@@ -95,7 +95,8 @@ private Q_SLOTS:
         pg::Connection admin = database.connect();
         const auto fill = [&] {
             run(admin, "select pgque.create_queue('orders'); select pgque.subscribe('orders', 'billing'),"
-                       " pgque.subscribe('orders', 'mail'); select pgque.send('orders', 'x'::text)");
+                       " pgque.subscribe('orders', 'mail')");
+            run(admin, "select pgque.send('orders', 'x'::text)");
             run(admin, "select pgque.force_next_tick('orders'); select pgque.ticker('orders')");
             run(admin, "select count(*) from pgque.receive('orders', 'mail', 5)");
         };
@@ -473,6 +474,35 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(desk.snapshot()->capabilities.origin, domain::SchemaOrigin::None, 15'000);
     }
 
+    /// A server that has no room for a second session is not asked for one with each question.
+    void noRoomForPages() {
+        const support::TestDatabase database(support::Schema::Pgque);
+        pg::Connection admin = database.connect();
+        support::RoleConnection role(database, "pgque_reader");
+        const std::string limit = "alter role " + role.name() + " connection limit ";
+        run(admin, limit + "2"); // the test's own, and the one that samples
+        pg::ConnectionInfo info = database.info();
+        info.set("user", role.name());
+        Desk desk(profileOf(info));
+        openAndWait(desk);
+        const auto refused = [&] {
+            const auto reply = wait(desk.lockWaits());
+            const auto* failure = std::get_if<pg::Failure>(&reply);
+            return failure && failure->diagnostics.sqlState == "53300";
+        };
+        QVERIFY(refused());
+        // Answered at once, by what is known: though there is room now.
+        run(admin, limit + "3");
+        QVERIFY(desk.lockWaits().isFinished());
+        const auto hasRoom = [&] {
+            const auto reply = wait(desk.lockWaits());
+            return std::holds_alternative<domain::LockWaits>(reply);
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(hasRoom(), 10'000);
+        run(admin, limit + "-1");
+        desk.close();
+    }
+
     void withoutRights() {
         const support::ForeignDatabase database;
         pg::Connection admin = database.connect();
@@ -493,8 +523,8 @@ private Q_SLOTS:
     void wrongPasswordThenTheRightOne() {
         const support::TestDatabase database(support::Schema::Pgque);
         pg::Connection admin = database.connect();
-        run(admin, "do $$ begin if not exists (select from pg_roles where rolname = 'password_user') then"
-                   " create role password_user login password 'right'; end if; end $$");
+        run(admin, "do $$ begin create role password_user login password 'right';"
+                   " exception when duplicate_object or unique_violation then null; end $$");
         run(admin, "alter role password_user password 'right'");
         pg::ConnectionInfo info = database.tcpInfo();
         info.set("user", "password_user");

@@ -212,6 +212,75 @@ private Q_SLOTS:
     }
 
     /// Dropped and made again, all ids come again: nothing of the first is carried on.
+    /// A role that may not see when others' transactions began counts from when it first saw what they hold; a new
+    /// transaction of the same session is another.
+    void sinceWhenIsCountedFromTheFirstLook() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        fill(admin, 1, 1);
+        pg::Connection worker = database.connect();
+        const auto begin = [&] {
+            run(worker, "begin; update pgque.subscription set sub_active = now();"
+                        " insert into pgque.event_1_0 (ev_id, ev_time, ev_data) values (1, now(), 'x')");
+        };
+        begin();
+        RoleConnection reader(database, "pgque_reader");
+        Sampler::Options options;
+        options.activityEvery = std::chrono::seconds(0);
+        Sampler sampler(options);
+        const auto first = sample(sampler, *reader);
+        const auto later = sample(sampler, *reader);
+        QVERIFY(later->activity != first->activity);
+        for (const auto& seen : {first, later}) {
+            QCOMPARE(seen->activity->rowLocks.size(), std::size_t(1));
+            const domain::RowLock& row = seen->activity->rowLocks.front();
+            QVERIFY(row.sinceIsLeast && row.since == first->activity->takenAt && row.pid == worker.backendPid());
+            const auto& tables = seen->activity->eventLocks;
+            QVERIFY(!tables.empty());
+            for (const domain::EventTableLock& lock : tables)
+                QVERIFY(lock.sinceIsLeast && lock.since == first->activity->takenAt);
+        }
+        // What took long enough is found, and said to be no more than what was seen.
+        auto old = std::make_shared<domain::Snapshot>(*later);
+        old->takenAt += std::chrono::minutes(2);
+        const auto findings = monitor::diagnose(*old, nullptr, {}).findings;
+        const auto found = std::find_if(findings.begin(), findings.end(),
+                                        [](const auto& one) { return one.rule == "late_committer"; });
+        QVERIFY(found != findings.end());
+        QVERIFY2(found->title.find("at least ") != std::string::npos, found->title.c_str());
+
+        run(worker, "commit");
+        begin();
+        const auto again = sample(sampler, *reader);
+        QCOMPARE(again->activity->rowLocks.size(), std::size_t(1));
+        QVERIFY(again->activity->rowLocks.front().since == again->activity->takenAt);
+        run(worker, "rollback");
+        // Who may see it is told the truth.
+        run(admin, "begin; update pgque.subscription set sub_active = now()");
+        pg::Connection super = database.connect();
+        Sampler another;
+        QVERIFY(!sample(another, super)->activity->rowLocks.front().sinceIsLeast);
+        run(admin, "rollback");
+    }
+
+    /// What a serializable reader leaves behind blocks nobody and holds no rotation.
+    void predicateLocksAreNoLocks() {
+        const ForeignDatabase database;
+        pg::Connection admin = database.connect();
+        fill(admin, 1, 1);
+        pg::Connection reader = database.connect();
+        pg::Connection other = database.connect();
+        run(other, "begin isolation level serializable; select count(*) from pgque.queue");
+        run(reader, "begin isolation level serializable; select count(*) from pgque.event_1_1; commit");
+        QVERIFY(number(admin, "select count(*) from pg_locks where mode = 'SIReadLock'"
+                              " and relation = 'pgque.event_1_1'::regclass") > 0);
+        Sampler sampler;
+        const auto seen = sample(sampler, admin);
+        for (const domain::EventTableLock& lock : seen->activity->eventLocks)
+            QVERIFY(lock.pid != reader.backendPid());
+        run(other, "commit");
+    }
+
     void schemaMadeAgain() {
         const ForeignDatabase database;
         pg::Connection admin = database.connect();

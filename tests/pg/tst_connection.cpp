@@ -574,6 +574,24 @@ private Q_SLOTS:
         QCOMPARE(failureOf([&] { listener.listen("", after(5s)); }).kind, ErrorKind::Server);
     }
 
+    /// An interrupt that comes while a wait is being prepared ends it, as one that comes during it does.
+    void interruptedBeforeTheWait() {
+        Connection::Options options;
+        options.interrupt = std::make_shared<pg::Interrupt>();
+        options.onNotification = [&options](const pg::Notification&) { options.interrupt->raise(); };
+        auto listener = m_database->connect(options);
+        auto sender = m_database->connect();
+        auto witness = m_database->connect();
+        listener.listen("prepared", after(5s));
+        witness.listen("prepared", after(5s));
+        sender.execute({"select pg_notify('prepared', '')", {}});
+        // What has come to one has come to the other: it lies in the socket and is found before the wait begins.
+        QCOMPARE(witness.waitForNotifications(after(10s)), 1);
+        QCOMPARE(listener.waitForNotifications(after(10s)), 1);
+        options.interrupt->reset();
+        QCOMPARE(number(listener, "select 1"), 1);
+    }
+
     void notificationStorm() {
         int heard = 0;
         Connection::Options options;

@@ -47,7 +47,7 @@ private Q_SLOTS:
         run(m_connection, "create table t (x int)");
         Look look;
         look.part();
-        const auto asked = look.ask({"insert into t values (1) returning x", {}});
+        const auto asked = look.ask({"insert into public.t values (1) returning x", {}});
         const auto answers = look.run(m_connection, soon());
         QVERIFY_THROWS_EXCEPTION(pg::Error, answers.result(asked));
         QCOMPARE(value(m_connection, "select count(*) from t"), std::string("0"));
@@ -68,6 +68,40 @@ private Q_SLOTS:
                  std::string("0/0/off/on"));
     }
 
+    /// A role that may create in a schema of the path could have its own function called in place of the server's.
+    void nobodysFunctionIsCalled() {
+        run(m_connection, "create function public.array_to_string(integer[], text) returns text language plpgsql as"
+                          " $$ begin raise exception 'called'; end $$");
+        Look look;
+        look.part();
+        const auto asked = look.ask({"select array_to_string(array[1, 2], ',')", {}});
+        QCOMPARE(look.run(m_connection, soon()).result(asked).text(0, 0), std::string_view("1,2"));
+        run(m_connection, "drop function public.array_to_string(integer[], text)");
+    }
+
+    /// A serializable transaction would leave marks on what it read beyond its end.
+    void isNeverSerializable() {
+        run(m_connection, "set default_transaction_isolation = serializable;"
+                          " set default_transaction_deferrable = on");
+        for (const auto& [view, level] : {std::pair(Look::View::EachStatement, "read committed"),
+                                          std::pair(Look::View::Same, "repeatable read")}) {
+            Look look;
+            look.part({}, view);
+            const auto asked = look.ask({"show transaction_isolation", {}});
+            QCOMPARE(look.run(m_connection, soon()).result(asked).text(0, 0), std::string_view(level));
+        }
+        run(m_connection, "reset default_transaction_isolation; reset default_transaction_deferrable");
+    }
+
+    /// Where a pooler in between lives on, a part whose end was lost would stand open.
+    void anUnendedPartIsEnded() {
+        Look look;
+        look.part();
+        const auto asked = look.ask({"show idle_in_transaction_session_timeout", {}});
+        QCOMPARE(look.run(m_connection, soon()).result(asked).text(0, 0), std::string_view("1min"));
+        QCOMPARE(value(m_connection, "show idle_in_transaction_session_timeout"), std::string("0"));
+    }
+
     /// A client that takes no answer any more does not keep a backend, and its locks, for hours.
     void unreadAnswersEnd() {
         pg::Connection byTcp = pg::Connection::open(m_database.tcpInfo());
@@ -84,7 +118,7 @@ private Q_SLOTS:
         pg::Connection other = m_database.connect();
         run(other, "begin; lock table held in access exclusive mode");
         try {
-            queries::look(m_connection, pgque::detail::valueCall<std::int64_t>("x", "select count(*) from held", {}),
+            queries::look(m_connection, pgque::detail::valueCall<std::int64_t>("x", "select count(*) from public.held", {}),
                           {}, soon());
             QFAIL("read a locked table");
         } catch (const pg::Error& error) {

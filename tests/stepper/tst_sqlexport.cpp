@@ -96,7 +96,8 @@ private Q_SLOTS:
             if (block.line.find("cancel") != std::string::npos) {
                 // As Ctrl-C does in a session at a terminal; one that reads a pipe would end with it.
                 pg::Connection look = database.connect();
-                look.execute({"select pg_cancel_backend(pid) from pg_locks where not granted", {}});
+                look.execute({"select pg_cancel_backend(l.pid) from pg_locks l join pg_stat_activity a"
+                              " on a.pid = l.pid where not l.granted and a.datname = current_database()", {}});
             } else {
                 session->run(block);
                 if (parts.value(0).startsWith("waits"_L1)) {

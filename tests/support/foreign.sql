@@ -4,17 +4,17 @@
 do $$
 begin
     create role pgque_reader;
-exception when duplicate_object then null;
+exception when duplicate_object or unique_violation then null;
 end $$;
 do $$
 begin
     create role pgque_writer;
-exception when duplicate_object then null;
+exception when duplicate_object or unique_violation then null;
 end $$;
 do $$
 begin
     create role pgque_admin;
-exception when duplicate_object then null;
+exception when duplicate_object or unique_violation then null;
 end $$;
 
 create schema pgque;
