@@ -150,7 +150,8 @@ std::vector<TickLine> tickLines(const domain::QueueDetail& detail, const domain:
             const domain::Tick& before = last ? *detail.tickBefore : detail.ticks[i + 1];
             line.gap = line.tick.time - before.time;
             line.estimate = line.tick.eventSeq - before.eventSeq;
-            const pg::Interval longest = *line.estimate > 0 ? queue.tickerMaxLag : queue.tickerIdlePeriod;
+            // An idle queue's first event may come after all of its idle period.
+            const pg::Interval longest = std::max(queue.tickerMaxLag, queue.tickerIdlePeriod);
             line.isLong = longest.count() > 0 && *line.gap > longGap * longest;
         }
         lines.push_back(line);
