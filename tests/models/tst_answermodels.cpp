@@ -369,6 +369,26 @@ private Q_SLOTS:
         QVERIFY(whoTicks(queue, &detail, &upkeep).contains(format::age(2s)));
         upkeep.scheduler->name.clear();
         QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"no job"));
+        // A job that somebody made himself, and one that can't be seen.
+        domain::ScheduledJob job;
+        job.scheduler = "pg_cron";
+        job.name = "tick";
+        job.schedule = "5 seconds";
+        job.command = "select pgque.ticker()";
+        job.lastRun = now - 4s;
+        upkeep.scheduling.takenAt = now;
+        upkeep.scheduling.jobs = {job};
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).startsWith(u"job tick of pg_cron, 5 seconds, last run"));
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(format::age(4s)));
+        upkeep.scheduling.jobs[0].lastFailure = job.lastRun;
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"failed"));
+        upkeep.scheduling.jobs[0].active = false;
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"switched off"));
+        upkeep.scheduling.jobs[0].command = "select pgque.maint()";
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"no job"));
+        upkeep.scheduling.unread = {"pg_cron shows a role only its own jobs"};
+        QVERIFY(!whoTicks(queue, nullptr, &upkeep).contains(u"no job"));
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"only its own jobs"));
         queue.externalTicker = true;
         QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"outside"));
         QVERIFY(extraMaintenance(&detail).contains(u"not known"));
