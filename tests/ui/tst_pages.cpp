@@ -8,6 +8,7 @@
 #include "ui/ask.h"
 #include "ui/batchmatrix.h"
 #include "ui/deadintervalbox.h"
+#include "ui/factslist.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
 #include "ui/notice.h"
@@ -325,6 +326,36 @@ private Q_SLOTS:
         empty->buildIndex();
         feed(*m_desk, empty);
         QCOMPARE(notice(u"ticks"_s), u"There is no queue yet"_s);
+    }
+
+    /// A fact that wraps has room for all its lines, whatever other widths were asked about before.
+    void factsAreNotCut() {
+        ui::FactsList facts;
+        facts.set(u"Who ticks"_s,
+                  u"no job is set up: somebody calls pgque.ticker(); the last two ticks lie 1.0 s apart; "
+                  u"last maintenance 1.2 s ago"_s);
+        facts.set(u"Switches"_s, u"none set"_s);
+        facts.set(u"Stored as"_s, u"pgque.event_3_0 … 2, events numbered by pgque.event_3_id_seq"_s);
+        const auto cut = [&facts] {
+            QStringList found;
+            for (const QLabel* label : facts.findChildren<QLabel*>())
+                if (label->height() < label->heightForWidth(label->width()))
+                    found += label->text();
+            return found;
+        };
+        facts.show();
+        for (const int width : {700, facts.sizeHint().width(), 330, facts.sizeHint().width(), 200}) {
+            const int height = facts.heightForWidth(width);
+            facts.heightForWidth(2 * width);
+            facts.resize(width, height);
+            QCoreApplication::sendPostedEvents();
+            QCOMPARE(facts.size(), QSize(width, height));
+            QCOMPARE(cut(), QStringList());
+        }
+        facts.set(u"Switches"_s, u"ticker paused, external ticker, inserting disabled and a few more besides"_s);
+        facts.resize(330, facts.heightForWidth(330));
+        QCoreApplication::sendPostedEvents();
+        QCOMPARE(cut(), QStringList());
     }
 
     void messagesAreSearched() {
