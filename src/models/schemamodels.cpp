@@ -20,6 +20,8 @@ struct SchemaWords {
     Q_DECLARE_TR_FUNCTIONS(SchemaWords)
 };
 
+constexpr qsizetype functionsNamed = 4;
+
 DriftLine lineOf(const schema::Drift& drift) {
     DriftLine line{{}, Tone::Warning, format::text(drift.object), format::text(drift.detail), {}};
     switch (drift.kind) {
@@ -188,6 +190,18 @@ std::vector<StatusRow> seenRows(const domain::Snapshot& snapshot) {
     return rows;
 }
 
+/// Ages as PostgreSQL writes them, "1 day 02:03:04 ago", as this console does.
+QString withAges(QString text) {
+    static const QRegularExpression age(u"(?:(\\d+) days? )?(\\d+):(\\d\\d):(\\d\\d)(?= ago)"_s);
+    for (auto found = age.match(text); found.hasMatch(); found = age.match(text)) {
+        const auto part = [&found](int which) { return found.captured(which).toLongLong(); };
+        text.replace(found.capturedStart(), found.capturedLength(),
+                     format::age(std::chrono::days(part(1)) + std::chrono::hours(part(2)) +
+                                 std::chrono::minutes(part(3)) + std::chrono::seconds(part(4))));
+    }
+    return text;
+}
+
 StatusRow rowOf(const domain::ScheduledJob& job, pg::Timestamp now) {
     const QString scheduler = format::text(job.scheduler);
     StatusRow row{SchemaWords::tr("job %1 (%2)")
@@ -240,6 +254,45 @@ std::vector<DriftLine> driftLines(const schema::Inspection& inspection) {
     return lines;
 }
 
+QString publicRights(const schema::Catalog& catalog) {
+    if (!catalog.present)
+        return format::none();
+    const auto here = [](const auto& byRole) {
+        const auto found = byRole.find("public");
+        return found == byRole.end() ? std::set<std::string>() : found->second;
+    };
+    const QString reading = u"SELECT on table "_s;
+    bool entered = false;
+    QStringList read;
+    QStringList more;
+    for (const std::string& right : here(catalog.rights)) {
+        const QString words = format::foreign(format::text(right));
+        if (right == "USAGE on schema pgque")
+            entered = true;
+        else if (words.startsWith(reading))
+            read += words.sliced(reading.size());
+        else
+            more += words;
+    }
+    QStringList functions;
+    for (const std::string& function : here(catalog.execute))
+        functions += format::foreign(format::text(function));
+    if (!entered)
+        return SchemaWords::tr("may do nothing: it has no USAGE on the schema");
+    QStringList parts;
+    parts +=
+        read.isEmpty() ? SchemaWords::tr("may read no table") : SchemaWords::tr("may read %1").arg(read.join(u", "_s));
+    parts += more;
+    if (functions.isEmpty())
+        parts += SchemaWords::tr("may execute nothing");
+    else
+        parts += SchemaWords::tr("may execute %1").arg(functions.mid(0, functionsNamed).join(u", "_s)) +
+                 (functions.size() > functionsNamed
+                      ? SchemaWords::tr(" and %n more", nullptr, int(functions.size() - functionsNamed))
+                      : QString());
+    return parts.join(u"; "_s);
+}
+
 std::vector<Column<DriftLine>> driftColumns() {
     using Line = DriftLine;
     return {
@@ -286,7 +339,7 @@ std::vector<StatusRow> statusRows(const domain::Snapshot* snapshot, const domain
                             .arg(format::text(scheduling.cronDatabase))});
     for (const pgque::StatusLine& line : status) {
         StatusRow row{format::text(line.component), format::text(line.status), Tone::None,
-                      line.detail ? format::text(*line.detail) : QString()};
+                      line.detail ? withAges(format::text(*line.detail)) : QString()};
         const bool ofJobs = line.component == "ticker" || line.component == "maintenance";
         if (ofJobs && line.status == "stopped" && (line.component != "ticker" || ticks || !snapshot)) {
             row.status = SchemaWords::tr("no job of pgque.start()");

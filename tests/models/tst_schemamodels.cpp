@@ -168,6 +168,33 @@ private Q_SLOTS:
         QVERIFY(rowOf(unknown).detail.contains(u"CALL pgque.ticker_loop()"));
     }
 
+    void agesOfTheStatusAreWrittenLikeAllOthers() {
+        const std::vector<pgque::StatusLine> status = {
+            {"ticker", "scheduled", "every 100 ms; last tick 00:00:03 ago"},
+            {"maintenance", "scheduled", "last maintenance 1 day 02:03:04 ago"}};
+        const auto rows = statusRows(nullptr, {}, status);
+        QCOMPARE(rows[0].detail, QStringLiteral("every 100 ms; last tick %1 ago").arg(format::age(3s)));
+        QCOMPARE(rows[1].detail, QStringLiteral("last maintenance %1 ago").arg(format::age(26h + 3min + 4s)));
+    }
+
+    /// As shipped PUBLIC may read payloads: that nothing differs does not say so.
+    void whatEverybodyMayDo() {
+        schema::Catalog catalog;
+        QCOMPARE(publicRights(catalog), format::none());
+        catalog.present = true;
+        QVERIFY(publicRights(catalog).contains(u"no USAGE"));
+        catalog.rights["public"] = {"USAGE on schema pgque", "SELECT on table event_template",
+                                    "SELECT on table retry_queue", "INSERT on table tick"};
+        catalog.rights["pgque_reader"] = {"SELECT on table config"};
+        QCOMPARE(publicRights(catalog),
+                 QStringLiteral("may read event_template, retry_queue; INSERT on table tick; may execute nothing"));
+        catalog.rights["public"] = {"USAGE on schema pgque"};
+        for (int i = 1; i <= 6; ++i)
+            catalog.execute["public"].insert("f" + std::to_string(i) + "()");
+        QVERIFY(publicRights(catalog).startsWith(u"may read no table; may execute f1(), f2()"));
+        QVERIFY(publicRights(catalog).endsWith(u"and 2 more"));
+    }
+
     void groupsThatLostTheirMembers() {
         domain::Snapshot snapshot;
         snapshot.queues = {made::queue(1, "mails"), made::queue(2, "orders")};

@@ -520,6 +520,70 @@ private Q_SLOTS:
         dialog->reject();
     }
 
+    /// Looking at what would be done needs no arming; doing it does.
+    void aPlanIsLookedAtInObserve() {
+        desk::SchemaReport report;
+        report.inspection.origin = domain::SchemaOrigin::Ours;
+        inside().report = report;
+        inside().plan.emplace<schema::Plan>().changes = {"replaces ack(bigint)"};
+        inside().profile.environment = desk::Environment::Sandbox; // arming asks nothing there
+        m_desk->setAccessMode(desk::AccessMode::Observe);
+        open(u"schema"_s);
+        find<QAbstractButton>(u"upgradeSchema"_s)->click();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
+        QCOMPARE(m_desk->accessMode(), desk::AccessMode::Observe);
+        auto* dialog = m_window->findChild<QDialog*>(u"schemaDialog"_s);
+        auto* act = dialog->findChild<QAbstractButton*>(u"act"_s);
+        auto* observing = dialog->findChild<QWidget*>(u"observing"_s);
+        QVERIFY(act->isVisible() && !act->isEnabled() && observing->isVisible());
+        dialog->findChild<QAbstractButton*>(u"arm"_s)->click();
+        QCOMPARE(m_desk->accessMode(), desk::AccessMode::Operate);
+        QVERIFY(act->isEnabled() && !observing->isVisible());
+        dialog->reject();
+    }
+
+    /// Where nothing is installed that is what is offered, through the same plan as all others.
+    void installingIsPlannedOnTheSchemaPage() {
+        open(u"schema"_s);
+        QVERIFY(find<QAbstractButton>(u"planInstall"_s)->isVisible());
+        QVERIFY(!find<QAbstractButton>(u"upgradeSchema"_s)->isVisible());
+        QCOMPARE(notice(u"drift"_s), u"Nothing to compare"_s);
+        schema::Plan plan;
+        plan.deed = schema::Deed::Install;
+        plan.refusal = "app may not create a schema in this database.";
+        plan.remedy = "grant create on database orders to app;";
+        inside().plan = plan;
+        find<QAbstractButton>(u"planInstall"_s)->click();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
+        auto* dialog = m_window->findChild<QDialog*>(u"schemaDialog"_s);
+        QVERIFY(!dialog->findChild<QAbstractButton*>(u"act"_s)->isVisible());
+        QStringList words;
+        for (const QLabel* label : dialog->findChildren<QLabel*>())
+            words += label->text();
+        QVERIFY(words.contains(u"grant create on database orders to app;"_s));
+        dialog->reject();
+    }
+
+    /// What was inspected before is not what stands there now.
+    void factsOfTheSchemaGoWithTheirInspection() {
+        desk::SchemaReport report;
+        report.inspection.origin = domain::SchemaOrigin::Ours;
+        report.inspection.version = "0.2.0";
+        report.inspection.catalog.present = true;
+        inside().report = report;
+        open(u"schema"_s);
+        const auto facts = [this] { return find<QWidget>(u"schema"_s)->findChild<ui::FactsList*>()->text(); };
+        QTRY_VERIFY(facts().contains(u"version 0.2.0"));
+        // What is installed comes first, whatever was known first.
+        QVERIFY(facts().startsWith(u"Installed: "_s));
+        QVERIFY(facts().section(u'\n', -1).startsWith(u"Groups: "_s));
+        inside().report = refusal();
+        open(u"schema"_s);
+        QTRY_COMPARE(notice(u"drift"_s), u"The schema could not be inspected"_s);
+        QVERIFY2(facts().contains(u"Says of itself: not known"_s), qPrintable(facts()));
+        QVERIFY(facts().contains(u"Groups: none is known"_s));
+    }
+
     /// Somebody else's schema is converted, never upgraded or uninstalled from here.
     void aForeignSchemaIsConverted() {
         desk::SchemaReport report;
