@@ -317,6 +317,21 @@ private Q_SLOTS:
         QCOMPARE(chooser->count(), int(inside().snapshot->queues.size()));
         m_window->showPage(u"queue"_s, QString::fromStdString(inside().snapshot->queues.back().name));
         QCOMPARE(chooser->currentIndex(), chooser->count() - 1);
+        QTRY_COMPARE(column(u"ticks"_s, 0).size(), 2);
+        // How old what was asked beside the sample is.
+        auto later = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        later->takenAt = made::now + 7s;
+        feed(*m_desk, later);
+        QVERIFY2(wordsOn(u"queue"_s).contains(u"asked "_s + models::format::age(7s) + u" ago"_s),
+                 qPrintable(wordsOn(u"queue"_s)));
+        // Of the queue before nothing stands under the name of the next.
+        inside().silent = true;
+        m_window->showPage(u"queue"_s, QString::fromStdString(inside().snapshot->queues.front().name));
+        QCOMPARE(notice(u"ticks"_s), u"Asking…"_s);
+        QVERIFY(column(u"ticks"_s, 0).isEmpty() && column(u"eventTables"_s, 0).isEmpty());
+        QVERIFY(!find<QWidget>(u"ring"_s)->accessibleDescription().contains(u"table 0"));
+        QVERIFY(!wordsOn(u"queue"_s).contains(u"the newest 2"_s));
+        inside().silent = false;
         inside().detail = refusal();
         open(u"queue"_s);
         QTRY_COMPARE(notice(u"ticks"_s), u"It could not be read"_s);
@@ -432,12 +447,29 @@ private Q_SLOTS:
         waits.sessions[0].started = made::now - 60s;
         waits.sessions[1].pid = 6;
         waits.sessions[1].blockers = {5};
+        waits.sessions[1].waitingSince = made::now - 3s;
         waits.sessions[1].waitsFor = "row of billing on orders";
         waits.more = true;
         inside().waits = waits;
         open(u"locks"_s);
         QTRY_COMPARE(column(u"lockWaits"_s, 0).size(), 2);
         QVERIFY2(wordsOn(u"locks"_s).contains(u"only the first 2 sessions are shown"), qPrintable(wordsOn(u"locks"_s)));
+        // Nobody knows whether they still wait: it is told how old the answer is, and it does not grow.
+        const auto allCells = [this] {
+            QStringList cells;
+            const QAbstractItemModel* model = find<QTableView>(u"lockWaits"_s)->model();
+            for (int i = 0; i < model->columnCount(); ++i)
+                cells += column(u"lockWaits"_s, i);
+            return cells;
+        };
+        const QStringList asAnswered = allCells();
+        QVERIFY(asAnswered.contains(models::format::age(3s)));
+        auto later = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        later->takenAt = made::now + 8s;
+        feed(*m_desk, later);
+        QCOMPARE(allCells(), asAnswered);
+        QVERIFY2(wordsOn(u"locks"_s).contains(u"asked "_s + models::format::age(8s) + u" ago"_s),
+                 qPrintable(wordsOn(u"locks"_s)));
         find<QTableView>(u"lockWaits"_s)->selectRow(0);
         inside().predicted.clear();
         find<QWidget>(u"locks"_s)->findChild<QAbstractButton*>(u"action.terminate_backend"_s)->click();
@@ -455,6 +487,12 @@ private Q_SLOTS:
         inside().footprint = footprint;
         open(u"footprint"_s);
         QTRY_COMPARE(column(u"ownSessions"_s, 0), QStringList({u"batchscope/monitor"_s}));
+        // Behind a pooler others do not go by this console's name: that is not none.
+        QVERIFY(wordsOn(u"footprint"_s).contains(u"the others: no transaction open"));
+        auto pooled = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        pooled->capabilities.throughPooler = true;
+        feed(*m_desk, pooled);
+        QVERIFY(wordsOn(u"footprint"_s).contains(u"the others: not known behind a pooler"));
     }
 
     /// What is shown of looking is what was counted, and of the session that asks it is said that it does.
