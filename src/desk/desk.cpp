@@ -462,6 +462,10 @@ void Desk::setThresholds(const monitor::Thresholds& thresholds) {
         sampleNow();
 }
 
+milliseconds Desk::calmPeriod() const {
+    return d->beat.period();
+}
+
 bool Desk::isSlowed() const {
     return d->beat.slowed();
 }

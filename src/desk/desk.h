@@ -193,6 +193,7 @@ public:
     void setPeriod(std::chrono::milliseconds period); ///< default 1 s; the beat slows down by itself on a slow server
     /// How often samples come of late: the period in force, or less where notifications bring them forward.
     std::chrono::milliseconds period() const;
+    std::chrono::milliseconds calmPeriod() const; ///< the one in force, which notifications leave out of account
     /// When symptoms become findings, from the next sample on. In a sandbox a tenth of it holds.
     void setThresholds(const monitor::Thresholds& thresholds);
     bool isSlowed() const;       ///< the server's slowness decides the period, not the setting

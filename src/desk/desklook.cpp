@@ -109,9 +109,15 @@ domain::Spending Desk::spending() const {
 }
 
 QFuture<links::Reply<domain::Footprint>> Desk::footprint() {
-    return d->look(
-        [](pg::Connection& connection, pg::Deadline deadline) { return queries::footprint(connection, deadline); },
-        lookDeadline);
+    // A profile may name its sessions as it likes. Behind a pooler a pid told at connect is nobody's.
+    std::vector<std::int64_t> pids;
+    for (const auto* session : {&d->monitor, &d->looking, &d->listener, &d->operating}) {
+        if (*session && !d->capabilities().throughPooler && (*session)->facts().backendPid != 0)
+            pids.push_back((*session)->facts().backendPid);
+    }
+    return d->look([pids](pg::Connection& connection,
+                          pg::Deadline deadline) { return queries::footprint(connection, pids, deadline); },
+                   lookDeadline);
 }
 
 QFuture<links::Reply<std::vector<domain::WorkInstall>>> Desk::workInstalls() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/eventpage.h"
+#include "domain/scheduling.h"
 #include "domain/snapshot.h"
 
 #include <cstdint>
@@ -48,6 +49,7 @@ struct QueueUpkeep {
     /// Of the event tables by number, with indexes and TOAST; empty: somebody holds it exclusively, or it is gone.
     std::vector<std::optional<std::int64_t>> bytes;
     std::optional<Scheduler> scheduler; ///< as configured; empty: it could not be read
+    Scheduling scheduling;              ///< as the schedulers have it themselves
     pg::Timestamp takenAt;
 
     std::optional<std::int64_t> bytesOf(std::int32_t table) const {

@@ -150,7 +150,8 @@ std::vector<TickLine> tickLines(const domain::QueueDetail& detail, const domain:
             const domain::Tick& before = last ? *detail.tickBefore : detail.ticks[i + 1];
             line.gap = line.tick.time - before.time;
             line.estimate = line.tick.eventSeq - before.eventSeq;
-            const pg::Interval longest = *line.estimate > 0 ? queue.tickerMaxLag : queue.tickerIdlePeriod;
+            // An idle queue's first event may come after all of its idle period.
+            const pg::Interval longest = std::max(queue.tickerMaxLag, queue.tickerIdlePeriod);
             line.isLong = longest.count() > 0 && *line.gap > longGap * longest;
         }
         lines.push_back(line);
@@ -281,16 +282,47 @@ QString queueRates(const domain::Queue& queue, const std::vector<double>& histor
     return parts.join(u"; "_s);
 }
 
+namespace {
+
+/// What schedulers have that ticks, and whether it does.
+QStringList tickingJobs(const domain::Scheduling& scheduling) {
+    QStringList jobs;
+    for (const domain::ScheduledJob& job : scheduling.jobs) {
+        if (!format::text(job.command).contains(u"pgque.ticker"_s, Qt::CaseInsensitive))
+            continue;
+        QStringList words{QueueWords::tr("job %1 of %2")
+                              .arg(format::foreign(format::text(job.name.empty() ? job.command : job.name), 60),
+                                   format::text(job.scheduler)),
+                          format::foreign(format::text(job.schedule), 60)};
+        if (!job.active)
+            words += QueueWords::tr("switched off");
+        else if (job.failed())
+            words += QueueWords::tr("failed %1 ago").arg(format::age(scheduling.takenAt - *job.lastRun));
+        else if (job.lastRun)
+            words += QueueWords::tr("last run %1 ago").arg(format::age(scheduling.takenAt - *job.lastRun));
+        jobs += words.join(u", "_s);
+    }
+    return jobs;
+}
+
+} // namespace
+
 QString whoTicks(const domain::Queue& queue, const domain::QueueDetail* detail, const domain::QueueUpkeep* upkeep) {
     QStringList parts;
+    const domain::Scheduling scheduling = upkeep ? upkeep->scheduling : domain::Scheduling();
+    const QStringList jobs = tickingJobs(scheduling);
+    const bool someUnseen = !scheduling.unread.empty() || !scheduling.cronDatabase.empty();
     if (queue.externalTicker)
         parts += QueueWords::tr("somebody outside: queue_external_ticker is set");
     else if (!upkeep)
         parts += QueueWords::tr("not asked yet");
+    else if (!jobs.isEmpty())
+        parts += jobs;
     else if (!upkeep->scheduler)
         parts += QueueWords::tr("not known: pgque.config could not be read");
     else if (upkeep->scheduler->name.empty())
-        parts += QueueWords::tr("no job is set up: somebody calls pgque.ticker()");
+        parts += someUnseen ? QueueWords::tr("pgque.config names no scheduler")
+                            : QueueWords::tr("no job is set up: somebody calls pgque.ticker()");
     else {
         QString job = format::foreign(format::text(upkeep->scheduler->name));
         if (upkeep->scheduler->tickerJob)
@@ -298,6 +330,13 @@ QString whoTicks(const domain::Queue& queue, const domain::QueueDetail* detail, 
         if (upkeep->scheduler->tickPeriod)
             job += u", "_s + QueueWords::tr("every %1").arg(format::age(*upkeep->scheduler->tickPeriod));
         parts += job;
+    }
+    if (!queue.externalTicker && jobs.isEmpty()) {
+        for (const std::string& sentence : scheduling.unread)
+            parts += format::text(sentence);
+        if (!scheduling.cronDatabase.empty())
+            parts += QueueWords::tr("pg_cron keeps its jobs in database %1")
+                         .arg(format::foreign(format::text(scheduling.cronDatabase)));
     }
     // How often it has ticked lately tells whether anybody does.
     if (detail && detail->lastGap)

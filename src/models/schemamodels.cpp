@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/schemamodels.h"
 
+#include "monitor/rotation.h"
+#include "monitor/thresholds.h"
+
 #include <QCoreApplication>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <set>
@@ -15,6 +19,8 @@ namespace {
 struct SchemaWords {
     Q_DECLARE_TR_FUNCTIONS(SchemaWords)
 };
+
+constexpr qsizetype functionsNamed = 4;
 
 DriftLine lineOf(const schema::Drift& drift) {
     DriftLine line{{}, Tone::Warning, format::text(drift.object), format::text(drift.detail), {}};
@@ -78,62 +84,122 @@ DriftLine lineOf(const schema::GrantDrift& grant) {
 
 using namespace std::chrono_literals;
 
-/// A job that has not run for so long did not run as it is set up to: the longest of the usual ones is 30 seconds.
+/// A job that is set up to run often did not run as it should after this, or after so many of its pauses.
 constexpr auto longWithoutRun = 10min;
-constexpr auto stepTwoPatience = 1min;
+constexpr int pausesMissed = 3;
 
-/// Whether anybody ticks and rotates, whoever it is: by what was made.
-std::vector<StatusRow> seenRows(const domain::Snapshot& snapshot) {
-    std::optional<pg::Timestamp> newestTick;
-    std::optional<pg::Timestamp> newestRotation;
-    pg::Interval idle{};
-    int ticked = 0;
-    int waiting = 0;
-    int stepTwo = 0;
+/// How far apart runs lie where the schedule says so outright; a job of the night has no such pause.
+std::optional<pg::Interval> pauseOf(const std::string& schedule) {
+    static const QRegularExpression every(u"^(?:@every\\s+)?(\\d{1,4})\\s+(second|minute)s?$"_s);
+    static const QRegularExpression minutes(u"^(?:@every\\s+)?\\*(?:/(\\d{1,2}))?(?:\\s+\\*){4}$"_s);
+    const QString text = QString::fromStdString(schedule).trimmed();
+    if (const auto match = every.match(text); match.hasMatch()) {
+        const int number = match.captured(1).toInt();
+        return match.captured(2) == u"second" ? pg::Interval(std::chrono::seconds(number))
+                                              : pg::Interval(std::chrono::minutes(number));
+    }
+    if (const auto match = minutes.match(text); match.hasMatch())
+        return std::chrono::minutes(match.hasCaptured(1) ? match.captured(1).toInt() : 1);
+    return std::nullopt;
+}
+
+/// Whether somebody ticks, whoever it is: a queue without events is still ticked once in its own idle period.
+StatusRow ticksRow(const domain::Snapshot& snapshot) {
+    std::optional<pg::Timestamp> newest;
+    bool ticked = false;
+    bool running = false;
     for (const domain::Queue& queue : snapshot.queues) {
-        newestRotation = std::max(newestRotation.value_or(queue.switchTime), queue.switchTime);
-        if (!queue.switchStep2) {
-            ++stepTwo;
-            waiting += snapshot.takenAt - queue.switchTime > stepTwoPatience;
-        }
         if (queue.externalTicker || queue.tickerPaused)
             continue;
-        ++ticked;
-        idle = std::max(idle, queue.tickerIdlePeriod);
-        if (queue.lastTick)
-            newestTick = std::max(newestTick.value_or(queue.lastTick->time), queue.lastTick->time);
+        ticked = true;
+        if (!queue.lastTick)
+            continue;
+        newest = std::max(newest.value_or(queue.lastTick->time), queue.lastTick->time);
+        running |= snapshot.takenAt - queue.lastTick->time <= monitor::Thresholds().idleLate * queue.tickerIdlePeriod;
     }
-    std::vector<StatusRow> rows;
     StatusRow ticks{SchemaWords::tr("ticks"), {}, Tone::None, {}};
-    if (ticked == 0) {
+    if (!ticked) {
         ticks.status = SchemaWords::tr("nothing to tick");
         ticks.detail = SchemaWords::tr("no queue that pgque.ticker() ticks");
     } else {
-        // A queue without events is still ticked once in its idle period.
-        const bool running = newestTick && snapshot.takenAt - *newestTick <= 3 * idle;
         ticks.status = running ? SchemaWords::tr("running") : SchemaWords::tr("not running");
         ticks.tone = running ? Tone::Good : Tone::Critical;
-        ticks.detail = newestTick
-                           ? SchemaWords::tr("the newest was made %1 ago; whoever calls pgque.ticker() makes them")
-                                 .arg(format::age(snapshot.takenAt - *newestTick))
-                           : SchemaWords::tr("none was ever made");
+        ticks.detail = newest ? SchemaWords::tr("the newest was made %1 ago; whoever calls pgque.ticker() makes them")
+                                    .arg(format::age(snapshot.takenAt - *newest))
+                              : SchemaWords::tr("none was ever made");
     }
-    rows.push_back(std::move(ticks));
-    if (snapshot.queues.empty())
-        return rows;
-    StatusRow rotation{SchemaWords::tr("rotation"), SchemaWords::tr("running"), Tone::Good, {}};
-    rotation.detail =
-        SchemaWords::tr("the newest switch of tables was %1 ago").arg(format::age(snapshot.takenAt - *newestRotation));
+    return ticks;
+}
+
+/// Whether somebody rotates: of the queues that nothing holds, how many are overdue.
+StatusRow rotationRow(const domain::Snapshot& snapshot) {
+    const monitor::Thresholds thresholds;
+    int secondStep = 0;
+    int waiting = 0;
+    int overdue = 0;
+    double worstPeriods = 0;
+    const domain::Queue* worst = nullptr;
+    for (const domain::Queue& queue : snapshot.queues) {
+        if (!queue.switchStep2) {
+            ++secondStep;
+            waiting += snapshot.takenAt - queue.switchTime > thresholds.stepTwoMissing;
+        }
+        if (queue.rotationPeriod <= pg::Interval(0) ||
+            monitor::rotationOf(queue, snapshot.takenAt) != monitor::Rotation::Due)
+            continue;
+        const double periods = std::chrono::duration<double>(snapshot.takenAt - monitor::rotationDue(queue)) /
+                               std::chrono::duration<double>(queue.rotationPeriod);
+        if (periods < thresholds.rotationWarning)
+            continue;
+        ++overdue;
+        if (!worst || periods > worstPeriods) {
+            worst = &queue;
+            worstPeriods = periods;
+        }
+    }
+    StatusRow rotation{SchemaWords::tr("rotation"), SchemaWords::tr("on time"), Tone::Good, {}};
+    QStringList details;
+    if (worst) {
+        rotation.status = SchemaWords::tr("not running");
+        rotation.tone = worstPeriods >= thresholds.rotationCritical ? Tone::Critical : Tone::Warning;
+        details += SchemaWords::tr("%n queue(s) overdue that no consumer holds", nullptr, overdue);
+        details +=
+            SchemaWords::tr("%1 the longest, by %2 at a period of %3")
+                .arg(format::foreign(format::text(worst->name)),
+                     format::age(snapshot.takenAt - monitor::rotationDue(*worst)), format::age(worst->rotationPeriod));
+        details +=
+            SchemaWords::tr("nothing calls pgque.maint(), or a lock on its next table makes it pass the queue by");
+    } else {
+        details += SchemaWords::tr("no queue waits for maintenance longer than it should");
+    }
     if (waiting > 0) {
         rotation.status = SchemaWords::tr("step two is missing");
         rotation.tone = Tone::Critical;
     }
-    if (stepTwo > 0)
-        rotation.detail += SchemaWords::tr("; its second step is due on %n queue(s)", nullptr, stepTwo);
-    else
-        rotation.detail += SchemaWords::tr("; its second step was made everywhere");
-    rows.push_back(std::move(rotation));
+    details += secondStep > 0 ? SchemaWords::tr("the second step is due on %n queue(s)", nullptr, secondStep)
+                              : SchemaWords::tr("the second step was made everywhere");
+    rotation.detail = details.join(u"; "_s);
+    return rotation;
+}
+
+/// Whether anybody ticks and rotates, whoever it is: by what was made.
+std::vector<StatusRow> seenRows(const domain::Snapshot& snapshot) {
+    std::vector<StatusRow> rows{ticksRow(snapshot)};
+    if (!snapshot.queues.empty())
+        rows.push_back(rotationRow(snapshot));
     return rows;
+}
+
+/// Ages as PostgreSQL writes them, "1 day 02:03:04 ago", as this console does.
+QString withAges(QString text) {
+    static const QRegularExpression age(u"(?:(\\d+) days? )?(\\d+):(\\d\\d):(\\d\\d)(?= ago)"_s);
+    for (auto found = age.match(text); found.hasMatch(); found = age.match(text)) {
+        const auto part = [&found](int which) { return found.captured(which).toLongLong(); };
+        text.replace(found.capturedStart(), found.capturedLength(),
+                     format::age(std::chrono::days(part(1)) + std::chrono::hours(part(2)) +
+                                 std::chrono::minutes(part(3)) + std::chrono::seconds(part(4))));
+    }
+    return text;
 }
 
 StatusRow rowOf(const domain::ScheduledJob& job, pg::Timestamp now) {
@@ -156,16 +222,19 @@ StatusRow rowOf(const domain::ScheduledJob& job, pg::Timestamp now) {
         details += SchemaWords::tr("last failure %1 ago: %2")
                        .arg(format::age(now - *job.lastFailure), format::text(job.failure));
     row.detail = details.join(u" · "_s);
+    const std::optional<pg::Interval> pause = pauseOf(job.schedule);
+    const pg::Interval patience =
+        std::max<pg::Interval>(longWithoutRun, pausesMissed * pause.value_or(pg::Interval(0)));
     if (!job.active) {
         row.status = SchemaWords::tr("switched off");
         row.tone = Tone::Warning;
     } else if (job.failed()) {
         row.status = SchemaWords::tr("failed");
         row.tone = Tone::Critical;
-    } else if (job.lastRun && now - *job.lastRun <= longWithoutRun) {
+    } else if (job.lastRun && now - *job.lastRun <= patience) {
         row.status = SchemaWords::tr("running");
         row.tone = job.lastFailure ? Tone::Warning : Tone::Good;
-    } else if (job.runsKnown) {
+    } else if (job.runsKnown && pause) {
         row.status = SchemaWords::tr("set up, does not run");
         row.tone = Tone::Critical;
     } else {
@@ -183,6 +252,45 @@ std::vector<DriftLine> driftLines(const schema::Inspection& inspection) {
     for (const schema::GrantDrift& grant : inspection.grants)
         lines.push_back(lineOf(grant));
     return lines;
+}
+
+QString publicRights(const schema::Catalog& catalog) {
+    if (!catalog.present)
+        return format::none();
+    const auto here = [](const auto& byRole) {
+        const auto found = byRole.find("public");
+        return found == byRole.end() ? std::set<std::string>() : found->second;
+    };
+    const QString reading = u"SELECT on table "_s;
+    bool entered = false;
+    QStringList read;
+    QStringList more;
+    for (const std::string& right : here(catalog.rights)) {
+        const QString words = format::foreign(format::text(right));
+        if (right == "USAGE on schema pgque")
+            entered = true;
+        else if (words.startsWith(reading))
+            read += words.sliced(reading.size());
+        else
+            more += words;
+    }
+    QStringList functions;
+    for (const std::string& function : here(catalog.execute))
+        functions += format::foreign(format::text(function));
+    if (!entered)
+        return SchemaWords::tr("may do nothing: it has no USAGE on the schema");
+    QStringList parts;
+    parts +=
+        read.isEmpty() ? SchemaWords::tr("may read no table") : SchemaWords::tr("may read %1").arg(read.join(u", "_s));
+    parts += more;
+    if (functions.isEmpty())
+        parts += SchemaWords::tr("may execute nothing");
+    else
+        parts += SchemaWords::tr("may execute %1").arg(functions.mid(0, functionsNamed).join(u", "_s)) +
+                 (functions.size() > functionsNamed
+                      ? SchemaWords::tr(" and %n more", nullptr, int(functions.size() - functionsNamed))
+                      : QString());
+    return parts.join(u"; "_s);
 }
 
 std::vector<Column<DriftLine>> driftColumns() {
@@ -231,7 +339,7 @@ std::vector<StatusRow> statusRows(const domain::Snapshot* snapshot, const domain
                             .arg(format::text(scheduling.cronDatabase))});
     for (const pgque::StatusLine& line : status) {
         StatusRow row{format::text(line.component), format::text(line.status), Tone::None,
-                      line.detail ? format::text(*line.detail) : QString()};
+                      line.detail ? withAges(format::text(*line.detail)) : QString()};
         const bool ofJobs = line.component == "ticker" || line.component == "maintenance";
         if (ofJobs && line.status == "stopped" && (line.component != "ticker" || ticks || !snapshot)) {
             row.status = SchemaWords::tr("no job of pgque.start()");

@@ -26,6 +26,9 @@ struct DriftLine {
 std::vector<DriftLine> driftLines(const schema::Inspection& inspection);
 std::vector<Column<DriftLine>> driftColumns();
 
+/// What everybody may do with the schema, whether the script grants it or not.
+QString publicRights(const schema::Catalog& catalog);
+
 /// A part of what keeps the queues going: seen to work, set up to, or told of by pgque.status().
 struct StatusRow {
     QString component;

@@ -64,8 +64,8 @@ QString meaningOf(Purpose purpose) {
     return {};
 }
 
-QString lately(const QString& text) {
-    return Words::tr("%1 / min").arg(text);
+QString lately(const SpendingLine& line, const QString& text) {
+    return line.minutePassed ? Words::tr("· last min %1").arg(text) : QString();
 }
 
 /// A sum, and behind it what the last minute had of it.
@@ -75,14 +75,16 @@ Column<SpendingLine> sumColumn(ColumnInfo info, std::function<std::int64_t(const
     return {std::move(info),
             [part, text](const SpendingLine& line, const CellContext&) {
                 Cell cell{text(part(line.spent.total))};
-                cell.detail = lately(text(part(line.spent.lastMinute)));
+                cell.detail = lately(line, text(part(line.spent.lastMinute)));
                 cell.strong = !line.purpose;
                 return cell;
             },
             [part](const SpendingLine& line) { return QVariant(qint64(part(line.spent.total))); },
             {},
             {},
-            [part](const SpendingLine& line) { return QVariant(qint64(part(line.spent.lastMinute))); }};
+            [part](const SpendingLine& line) {
+                return line.minutePassed ? QVariant(qint64(part(line.spent.lastMinute))) : QVariant();
+            }};
 }
 
 QString timeText(std::int64_t us) {
@@ -98,7 +100,7 @@ Cell measuredCell(const SpendingLine& line, const CellContext&) {
         return traffic.measuredRoundTrips < traffic.roundTrips ? format::atLeast(time) : time;
     };
     Cell cell{text(line.spent.total)};
-    cell.detail = lately(text(line.spent.lastMinute));
+    cell.detail = lately(line, text(line.spent.lastMinute));
     cell.strong = !line.purpose;
     const std::int64_t missing = line.spent.total.roundTrips - line.spent.total.measuredRoundTrips;
     if (missing > 0)
@@ -110,11 +112,12 @@ Cell measuredCell(const SpendingLine& line, const CellContext&) {
 
 std::vector<SpendingLine> spendingLines(const domain::Spending& spending) {
     std::vector<SpendingLine> lines;
+    const bool minutePassed = spending.since > spending.minute();
     for (std::size_t at = 0; at < domain::purposes; ++at) {
         if (spending.of[at].total.roundTrips > 0)
-            lines.push_back({Purpose(at), spending.of[at]});
+            lines.push_back({Purpose(at), spending.of[at], minutePassed});
     }
-    lines.push_back({std::nullopt, spending.all()});
+    lines.push_back({std::nullopt, spending.all(), minutePassed});
     return lines;
 }
 
@@ -135,34 +138,34 @@ std::vector<Column<SpendingLine>> spendingColumns() {
         sumColumn(
             {u"round_trips"_s, Words::tr("Round trips"),
              Words::tr("Since this server was opened; behind it the last minute"), CellKind::Number, Pace::Slow,
-             u"123 456 123 / min"_s},
+             u"123 456 · last min 123"_s},
             [](const pg::Traffic& traffic) { return traffic.roundTrips; }, number),
         sumColumn(
             {u"statements"_s, Words::tr("Statements"),
              Words::tr("Those that begin and end a transaction included; a script counts as one"), CellKind::Number,
-             Pace::Slow, u"1 234 567 1 234 / min"_s},
+             Pace::Slow, u"1 234 567 · last min 1 234"_s},
             [](const pg::Traffic& traffic) { return traffic.statements; }, number),
         {{u"server_time"_s, Words::tr("Server time"),
           Words::tr("By the server's own clock, from the first statement of a round trip to its end; ≥ where some were "
                     "not measured"),
-          CellKind::Number, Pace::Slow, u"≥ 14 m 02 s 999 ms / min"_s},
+          CellKind::Number, Pace::Slow, u"≥ 14 m 02 s · last min 999 ms"_s},
          measuredCell,
          [](const Line& line) { return QVariant(qint64(line.spent.total.measured.count())); },
          {},
          {},
          [](const Line& line) {
-             return QVariant(u"%1/%2/%3"_s.arg(line.spent.lastMinute.measured.count())
+             return QVariant(u"%1/%2/%3"_s.arg(line.minutePassed ? line.spent.lastMinute.measured.count() : -1)
                                  .arg(line.spent.total.measuredRoundTrips)
                                  .arg(line.spent.total.roundTrips));
          }},
         sumColumn(
             {u"waited"_s, Words::tr("Seen from here"),
              Words::tr("From sending to the last answer, network and server included"), CellKind::Number, Pace::Slow,
-             u"14 m 02 s 999 ms / min"_s},
+             u"14 m 02 s · last min 999 ms"_s},
             [](const pg::Traffic& traffic) { return std::int64_t(traffic.waited.count()); }, timeText),
         sumColumn(
             {u"bytes"_s, Words::tr("Received"), Words::tr("Of all values, without the protocol's own bytes"),
-             CellKind::Number, Pace::Slow, u"123 MB 123 kB / min"_s},
+             CellKind::Number, Pace::Slow, u"123 MB · last min 123 kB"_s},
             [](const pg::Traffic& traffic) { return traffic.bytes; }, size),
         {{u"longest"_s, Words::tr("Longest"), Words::tr("Round trip so far, as seen from here"), CellKind::Number,
           Pace::Slow, u"999 ms"_s},
@@ -181,9 +184,12 @@ QString serverShare(const domain::Spending& spending) {
         return of.count() > 0 ? QString::number(100.0 * double(part.count()) / double(of.count()), 'f', 2)
                               : format::none();
     };
-    const QString text = Words::tr("%1 % in the last minute, %2 % in %3")
-                             .arg(share(all.lastMinute.measured, spending.minute()),
-                                  share(all.total.measured, spending.since), format::age(spending.since));
+    const QString whole =
+        Words::tr("%1 % in %2").arg(share(all.total.measured, spending.since), format::age(spending.since));
+    const QString text =
+        spending.since > spending.minute()
+            ? Words::tr("%1 % in the last minute, %2").arg(share(all.lastMinute.measured, spending.minute()), whole)
+            : whole;
     const std::int64_t missing = all.total.roundTrips - all.total.measuredRoundTrips;
     if (missing == 0)
         return text;

@@ -10,6 +10,7 @@ namespace models {
 struct SpendingLine {
     std::optional<domain::Purpose> purpose;
     domain::Spent spent;
+    bool minutePassed = true; ///< before that, what the last minute had is no rate
 
     std::string key() const { return purpose ? std::to_string(int(*purpose)) : std::string("all"); }
 

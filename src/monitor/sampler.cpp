@@ -27,12 +27,16 @@ int rank(domain::Role role) {
     return role == domain::Role::CoopMember ? 1 : 0;
 }
 
-pg::Failure noRight(const std::string& table) {
+/// Why a table is not read: a right is missing, or there is no such table, and then no right would help.
+pg::Failure unreadable(const std::string& table, const domain::Capabilities& capabilities) {
+    const auto column = capabilities.columns.lower_bound(table + '.');
+    const bool there = column != capabilities.columns.end() && column->starts_with(table + '.');
     pg::Failure failure;
     failure.kind = pg::ErrorKind::Server;
-    failure.diagnostics.sqlState = "42501";
+    failure.diagnostics.sqlState = there ? "42501" : "42P01";
     failure.diagnostics.severity = "ERROR";
-    failure.diagnostics.message = "permission denied for table " + table;
+    failure.diagnostics.message =
+        there ? "permission denied for table " + table : "this install has no table pgque." + table;
     return failure;
 }
 
@@ -357,7 +361,7 @@ void Sampler::readMissingSequences(pg::Connection& connection, Snapshot& next, p
 void Sampler::askOthers(Look& look, Asking& asking, const domain::Capabilities& capabilities,
                         pg::Clock::time_point now) {
     if (!capabilities.readableTables.contains("retry_queue")) {
-        m_retries.error = {"retries", noRight("retry_queue")};
+        m_retries.error = {"retries", unreadable("retry_queue", capabilities)};
     } else if (m_retries.pace.isDue(now)) {
         look.part(m_options.limits);
         const auto began = look.ask(queries::serverClock());
@@ -366,7 +370,7 @@ void Sampler::askOthers(Look& look, Asking& asking, const domain::Capabilities& 
     }
     // Dead letters are a part of their own: fewer roles may read them.
     if (!capabilities.readableTables.contains("dead_letter")) {
-        m_dead.error = {"dead letters", noRight("dead_letter")};
+        m_dead.error = {"dead letters", unreadable("dead_letter", capabilities)};
     } else if (m_dead.pace.isDue(now)) {
         look.part(m_options.limits);
         const auto began = look.ask(queries::serverClock());

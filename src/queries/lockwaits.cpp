@@ -257,27 +257,27 @@ domain::LockWaits lockWaits(pg::Connection& connection, pg::Deadline deadline) {
     return waits;
 }
 
-domain::Footprint footprint(pg::Connection& connection, pg::Deadline deadline) {
+domain::Footprint footprint(pg::Connection& connection, std::span<const std::int64_t> pids, pg::Deadline deadline) {
     Look look;
     look.part();
-    const auto sessions =
-        look.ask(rowsCall("own sessions",
-                          "select a.pid, a.application_name, a.state, " + micros("a.xact_start") +
-                              ", (select count(*) from pg_locks l where l.pid = a.pid and l.granted),"
-                              " left(a.query, 300), a.pid = pg_backend_pid() from pg_stat_activity a"
-                              " where a.application_name like 'batchscope/%' and a.usename = current_user"
-                              " order by a.application_name, a.pid limit 500",
-                          {}, [](const pg::Row& row) {
-                              domain::OwnSession session;
-                              session.pid = row.get<std::int32_t>(0);
-                              session.application = textOrEmpty(row, 1);
-                              session.state = textOrEmpty(row, 2);
-                              session.transactionSince = optionalMicroseconds(row, 3);
-                              session.locks = row.get<std::int64_t>(4);
-                              session.query = textOrEmpty(row, 5);
-                              session.asks = row.get<bool>(6);
-                              return session;
-                          }));
+    const auto sessions = look.ask(rowsCall(
+        "own sessions",
+        "select a.pid, a.application_name, a.state, " + micros("a.xact_start") +
+            ", (select count(*) from pg_locks l where l.pid = a.pid and l.granted),"
+            " left(a.query, 300), a.pid = pg_backend_pid() from pg_stat_activity a"
+            " where (a.application_name like 'batchscope/%' or a.pid = any($1::bigint[])"
+            " or a.pid = pg_backend_pid()) and a.usename = current_user order by a.application_name, a.pid limit 500",
+        pg::Params::of(pids), [](const pg::Row& row) {
+            domain::OwnSession session;
+            session.pid = row.get<std::int32_t>(0);
+            session.application = textOrEmpty(row, 1);
+            session.state = textOrEmpty(row, 2);
+            session.transactionSince = optionalMicroseconds(row, 3);
+            session.locks = row.get<std::int64_t>(4);
+            session.query = textOrEmpty(row, 5);
+            session.asks = row.get<bool>(6);
+            return session;
+        }));
     const auto clock = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
     return {answers.get(sessions), answers.get(clock)};

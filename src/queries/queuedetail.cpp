@@ -4,6 +4,7 @@
 #include "queries/columns.h"
 #include "queries/eventscan.h"
 #include "queries/look.h"
+#include "queries/scheduling.h"
 
 #include <algorithm>
 #include <map>
@@ -389,6 +390,7 @@ domain::QueueUpkeep queueUpkeep(pg::Connection& connection, std::int32_t queueId
         // No right to read it: who ticks stays unknown, which is what is shown.
         found.scheduler.reset();
     }
+    found.scheduling = scheduling(connection, deadline);
     return found;
 }
 

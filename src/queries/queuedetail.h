@@ -14,8 +14,8 @@ inline constexpr int ticksShown = 300;
 domain::QueueDetail queueDetail(pg::Connection& connection, std::int32_t queueId,
                                 const std::optional<std::int64_t>& ticksFromId, pg::Deadline deadline);
 
-/// The tables' sizes and who is set up to tick. A table that somebody holds exclusively is not waited for. Throws as
-/// queueDetail() does.
+/// The tables' sizes and who is set up to tick: by pgque.config, and by the schedulers' own tables. A table that
+/// somebody holds exclusively is not waited for. Throws as queueDetail() does.
 domain::QueueUpkeep queueUpkeep(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
 
 /// How much one search may read.

@@ -17,10 +17,10 @@ using domain::ScheduledJob;
 using pgque::detail::optionalMicroseconds;
 using pgque::detail::rowsCall;
 
-/// Which tables of schedulers there are, and whether they may be read.
+/// Which tables of schedulers there are, whether they may be read, and whether row security leaves rows out.
 const std::string tablesSql =
     "select n.nspname || '.' || c.relname, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, "
-    "'select')"
+    "'select'), row_security_active(c.oid)"
     " from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'v')"
     " and (n.nspname, c.relname) in (('cron', 'job'), ('cron', 'job_run_details'), ('timetable', 'chain'),"
     " ('timetable', 'task'), ('timetable', 'execution_log'))";
@@ -91,28 +91,36 @@ struct Questions {
     std::optional<Asked<std::vector<Run>>> runs;
 };
 
-using Readable = std::map<std::string, bool>;
+struct Table {
+    bool readable = false;
+    bool filtered = false; ///< by row security
+};
 
-Questions ask(Look& look, const std::string& scheduler, const Readable& readable,
-              const std::vector<std::string>& jobTables, const std::string& runTable, const std::string& jobs,
-              const std::string& runs, domain::Scheduling& found) {
+using Tables = std::map<std::string, Table>;
+
+Questions ask(Look& look, const std::string& scheduler, const Tables& tables, const std::vector<std::string>& jobTables,
+              const std::string& runTable, const std::string& jobs, const std::string& runs,
+              domain::Scheduling& found) {
     Questions asked{scheduler, {}, {}};
     for (const std::string& table : jobTables) {
-        const auto place = readable.find(table);
-        if (place == readable.end())
+        const auto place = tables.find(table);
+        if (place == tables.end())
             return asked;
-        if (!place->second) {
+        if (!place->second.readable) {
             found.unread.push_back(scheduler + " is here, but this role may not read " + table);
             return asked;
         }
+        // pg_cron's policy: username = current_user.
+        if (place->second.filtered)
+            found.unread.push_back(scheduler + " shows a role only its own jobs: those of others are not seen");
     }
     look.part({.statement = std::chrono::seconds(1)});
     asked.jobs = look.ask(rowsCall("scheduled jobs", jobs, {}, jobFrom));
-    const auto place = readable.find(runTable);
-    if (place != readable.end() && place->second) {
+    const auto place = tables.find(runTable);
+    if (place != tables.end() && place->second.readable) {
         look.part({.statement = std::chrono::seconds(1)});
         asked.runs = look.ask(rowsCall("runs of jobs", runs, {}, runFrom));
-    } else if (place != readable.end()) {
+    } else if (place != tables.end()) {
         found.unread.push_back("how jobs ran is not known: this role may not read " + runTable);
     }
     return asked;
@@ -159,8 +167,8 @@ domain::Scheduling scheduling(pg::Connection& connection, pg::Deadline deadline)
     domain::Scheduling found;
     Look first;
     first.part();
-    const auto tables = first.ask(rowsCall("schedulers", tablesSql, {}, [](const pg::Row& row) {
-        return std::pair(textOrEmpty(row, 0), row.get<bool>(1));
+    const auto there = first.ask(rowsCall("schedulers", tablesSql, {}, [](const pg::Row& row) {
+        return std::pair(textOrEmpty(row, 0), Table{row.get<bool>(1), row.get<bool>(2)});
     }));
     const auto elsewhere = first.ask(
         pgque::detail::rowCall("database of pg_cron",
@@ -169,17 +177,17 @@ domain::Scheduling scheduling(pg::Connection& connection, pg::Deadline deadline)
                                {}, [](const pg::Row& row) { return textOrEmpty(row, 0); }));
     const auto clock = first.ask(serverClock());
     const Answers tablesThere = first.run(connection, deadline);
-    Readable readable;
-    for (const auto& [table, may] : tablesThere.get(tables))
-        readable.emplace(table, may);
+    Tables tables;
+    for (const auto& [name, table] : tablesThere.get(there))
+        tables.emplace(name, table);
     found.takenAt = tablesThere.get(clock);
-    if (!readable.contains("cron.job"))
+    if (!tables.contains("cron.job"))
         found.cronDatabase = tablesThere.get(elsewhere);
 
     Look look;
     const Questions cron =
-        ask(look, "pg_cron", readable, {"cron.job"}, "cron.job_run_details", cronJobsSql, cronRunsSql, found);
-    const Questions timetable = ask(look, "pg_timetable", readable, {"timetable.chain", "timetable.task"},
+        ask(look, "pg_cron", tables, {"cron.job"}, "cron.job_run_details", cronJobsSql, cronRunsSql, found);
+    const Questions timetable = ask(look, "pg_timetable", tables, {"timetable.chain", "timetable.task"},
                                     "timetable.execution_log", chainsSql, chainRunsSql, found);
     if (look.statementCount() == 0)
         return found;

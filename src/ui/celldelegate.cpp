@@ -60,7 +60,10 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     switch (kindOf(index)) {
     case CellKind::Chip: {
         const QString word = index.data().toString();
-        if (!word.isEmpty()) {
+        if (toneOf(index) == models::Tone::None) {
+            // A word that neither is good nor should be heeded: it has no sign, and so is no chip.
+            paintText(painter, option, index, content);
+        } else if (!word.isEmpty()) {
             QRect chip(QPoint(content.left() - 2, 0), chipSize(word, option.font));
             chip.setWidth(std::min(chip.width(), content.width() + margin));
             chip.moveTop(content.center().y() - chip.height() / 2 + 1);

@@ -7,7 +7,7 @@
 #include "ui/paint.h"
 
 #include <QClipboard>
-#include <QFormLayout>
+#include <QGridLayout>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QPainter>
@@ -16,13 +16,21 @@ using namespace Qt::StringLiterals;
 
 namespace ui {
 
+namespace {
+
+QString shownFor(const QString& value) {
+    return value.isEmpty() ? models::format::none() : value;
+}
+
+} // namespace
+
 FactsList::FactsList(QWidget* parent)
     : QWidget(parent)
-    , m_form(new QFormLayout(this)) {
-    m_form->setContentsMargins(0, 0, 0, 0);
-    m_form->setHorizontalSpacing(20);
-    m_form->setVerticalSpacing(5);
-    m_form->setLabelAlignment(Qt::AlignLeft);
+    , m_rows(new QGridLayout(this)) {
+    m_rows->setContentsMargins(0, 0, 0, 0);
+    m_rows->setHorizontalSpacing(20);
+    m_rows->setVerticalSpacing(5);
+    m_rows->setColumnStretch(1, 1);
     setFocusPolicy(Qt::StrongFocus);
     keys::bind(keys::Deed::CopyFacts, this, [this](int) { QGuiApplication::clipboard()->setText(text()); });
     tell();
@@ -36,20 +44,28 @@ void FactsList::set(const QString& name, const QString& value, const QString& to
         label->setTextFormat(Qt::PlainText);
         makeSelectable(label);
         label->setMinimumWidth(40);
-        m_form->addRow(dimLabel(name), label);
+        const int row = int(m_order.size());
+        m_rows->addWidget(dimLabel(name), row, 0, Qt::AlignTop);
+        m_rows->addWidget(label, row, 1);
+        // Room that is left stays below the last one.
+        m_rows->setRowStretch(row, 0);
+        m_rows->setRowStretch(row + 1, 1);
         m_order += name;
     }
-    if (label->text() == value && label->toolTip() == models::format::tooltip(tooltip))
+    if (label->text() == shownFor(value) && label->toolTip() == models::format::tooltip(tooltip))
         return;
-    label->setText(value);
+    label->setText(shownFor(value));
     label->setToolTip(models::format::tooltip(tooltip));
     label->setAccessibleDescription(tooltip);
     tell();
 }
 
-void FactsList::clear() {
-    for (const auto& [name, label] : m_facts)
-        label->setText(models::format::none());
+void FactsList::clear(const QString& value) {
+    for (const auto& [name, label] : m_facts) {
+        label->setText(shownFor(value));
+        label->setToolTip({});
+        label->setAccessibleDescription({});
+    }
     tell();
 }
 

@@ -5,7 +5,7 @@
 
 #include <map>
 
-class QFormLayout;
+class QGridLayout;
 class QLabel;
 
 namespace ui {
@@ -18,10 +18,10 @@ class FactsList : public QWidget {
 public:
     explicit FactsList(QWidget* parent = nullptr);
 
-    /// Names stand in the order in which they are first set.
+    /// Names stand in the order in which they are first set; an empty value is shown as "–".
     void set(const QString& name, const QString& value, const QString& tooltip = {});
-    /// Values give way to "–".
-    void clear();
+    /// All values give way to this one, "–" where it is empty.
+    void clear(const QString& value = {});
 
     /// "Owner: billing.worker-3", a line each.
     QString text() const;
@@ -32,7 +32,8 @@ protected:
 private:
     void tell();
 
-    QFormLayout* m_form;
+    /// No QFormLayout: its rows keep the heights that they would have at another width it was asked about.
+    QGridLayout* m_rows;
     std::map<QString, QLabel*> m_facts;
     QStringList m_order;
 };

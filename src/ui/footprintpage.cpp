@@ -95,11 +95,11 @@ void FootprintPage::remember() {
         m_costs.pop_front();
 }
 
-void FootprintPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
+void FootprintPage::showSample(const domain::Snapshot&, const domain::Diagnosis&) {
     remember();
     showSpending();
     showSampleCosts();
-    m_model.setNow(snapshot.takenAt);
+    tell();
     m_answer.beat(tools().desk->shownInstant());
 }
 
@@ -146,22 +146,37 @@ void FootprintPage::showSampleCosts() {
     m_facts->set(tr("Bytes of a sample"),
                  tr("%1 now, %2 median, %3 at most")
                      .arg(bytes(now.bytes), bytes(qint64(median(size))), bytes(qint64(worst(size)))));
-    const auto period = tools().desk->period();
-    m_facts->set(tr("Asked"),
-                 tools().desk->isPaused()
-                     ? tr("paused")
-                     : tr("every %1").arg(milliseconds(double(period.count()))) +
-                           (tools().desk->isSlowed() ? tr("; slowed down, because the server is slow") : QString()));
+    m_facts->set(tr("Asked"), tools().desk->isPaused()
+                                  ? tr("paused")
+                                  : words::everySoOften(tools().desk->period()) +
+                                        (tools().desk->isSlowed() ? tr("; slowed down, because the server is slow")
+                                         : tools().desk->period() < tools().desk->calmPeriod()
+                                             ? tr("; %1 where no notification brings one forward")
+                                                   .arg(words::everySoOften(tools().desk->calmPeriod()))
+                                             : QString()));
 }
 
 void FootprintPage::show(const domain::Footprint& footprint) {
     std::vector<models::OwnLine> lines;
     lines.reserve(footprint.sessions.size());
+    for (const domain::OwnSession& session : footprint.sessions)
+        lines.push_back({session});
+    m_model.show(std::move(lines), footprint.takenAt);
+    m_footprint = footprint;
+    tell();
+    m_table->notice()->say(tr("No session of Batchscope is seen"), tr("Behind a pooler sessions carry other names."));
+    Q_EMIT completed();
+}
+
+// Transactions are as long as they were when they were asked for.
+void FootprintPage::tell() {
+    const domain::SnapshotPtr snapshot = tools().desk->snapshot();
+    if (!m_footprint || !snapshot)
+        return;
     std::optional<pg::Timestamp> oldest;
     const domain::OwnSession* asking = nullptr;
     std::int64_t locks = 0;
-    for (const domain::OwnSession& session : footprint.sessions) {
-        lines.push_back({session});
+    for (const domain::OwnSession& session : m_footprint->sessions) {
         if (session.asks) {
             asking = &session;
             continue;
@@ -170,26 +185,30 @@ void FootprintPage::show(const domain::Footprint& footprint) {
         if (session.transactionSince)
             oldest = std::min(oldest.value_or(*session.transactionSince), *session.transactionSince);
     }
-    m_model.show(std::move(lines), footprint.takenAt);
-    QStringList note{tr("%n session(s)", nullptr, m_model.rowCount())};
+    QStringList note{tr("%n session(s)", nullptr, int(m_footprint->sessions.size()))};
     if (asking != nullptr) {
-        const pg::Interval open = footprint.takenAt - asking->transactionSince.value_or(footprint.takenAt);
+        const pg::Interval open = m_footprint->takenAt - asking->transactionSince.value_or(m_footprint->takenAt);
         note += tr("pid %1 asks, with %n lock(s) for %2", nullptr, int(asking->locks))
                     .arg(asking->pid)
                     .arg(milliseconds(toMs(open)));
     }
-    note += oldest ? tr("the others: oldest transaction %1").arg(models::format::age(footprint.takenAt - *oldest))
-                   : tr("the others: no transaction open");
-    note += tr("%n lock(s) held", nullptr, int(locks));
+    if (snapshot->capabilities.throughPooler) {
+        note += tr("the others: not known behind a pooler");
+    } else {
+        note += oldest
+                    ? tr("the others: oldest transaction %1").arg(models::format::age(m_footprint->takenAt - *oldest))
+                    : tr("the others: no transaction open");
+        note += tr("%n lock(s) held", nullptr, int(locks));
+    }
+    note += words::askedAgo(m_footprint->takenAt, snapshot->takenAt);
     m_card->setNote(note.join(u" · "_s),
                     tr("Consoles of this role, on this server, whoever runs them, at one moment. A session that looks "
                        "has its transaction open only while it does: the longest look above is the bound."));
-    m_table->notice()->say(tr("No session of Batchscope is seen"), tr("Behind a pooler sessions carry other names."));
-    Q_EMIT completed();
 }
 
 void FootprintPage::fail(const pg::Failure& failure) {
     m_model.show({}, m_model.context().now);
+    m_footprint.reset();
     m_card->setNote({});
     words::sayFailure(*m_table->notice(), tr("The sessions could not be read"), failure);
     Q_EMIT completed();

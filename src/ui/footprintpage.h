@@ -40,6 +40,7 @@ private:
     void showSampleCosts();
     void show(const domain::Footprint& footprint);
     void fail(const pg::Failure& failure);
+    void tell();
 
     models::AnswerModel<models::OwnLine> m_model;
     models::AnswerModel<models::SpendingLine> m_spendingModel;
@@ -53,6 +54,7 @@ private:
     TableController* m_table;
     std::deque<domain::SampleCost> m_costs; ///< of the newest samples
     std::uint64_t m_newest = 0;
+    std::optional<domain::Footprint> m_footprint; ///< the newest
     Repeated<domain::Footprint> m_answer;
 };
 

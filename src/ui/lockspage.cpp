@@ -45,37 +45,18 @@ LocksPage::LocksPage(const PageTools& tools, QWidget* parent)
     m_table->notice()->say(tr("Asking…"), {});
 }
 
-void LocksPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis&) {
-    m_model.setNow(snapshot.takenAt);
+void LocksPage::showSample(const domain::Snapshot&, const domain::Diagnosis&) {
+    tell();
     m_answer.beat(tools().desk->shownInstant());
 }
 
+// Waits are as long as they were when they were asked for: nobody knows whether they still last.
 void LocksPage::show(const domain::LockWaits& waits) {
     m_model.show(models::lockTree(waits), waits.takenAt);
-    int waiting = 0;
-    int ours = 0;
-    for (const domain::LockSession& session : waits.sessions) {
-        waiting += !session.waitsFor.empty();
-        ours += !session.waitsFor.empty() && (session.schema == "pgque" || session.schema == "workqueue");
-    }
+    m_waits = waits;
+    tell();
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     const bool past = tools().desk->shownInstant().has_value();
-    QStringList note;
-    if (waiting > 0)
-        note = {tr("%n session(s) wait", nullptr, waiting), tr("%1 for the queues' own tables").arg(ours)};
-    if (waits.more)
-        note += tr("only the first %n session(s) are shown", nullptr, int(waits.sessions.size()));
-    if (past && snapshot)
-        note += tr("recorded %1 before this instant, without queries")
-                    .arg(models::format::age(snapshot->takenAt - waits.takenAt));
-    else if (waiting > 0)
-        note += tr("asked in %1").arg(models::format::milliseconds(waits.serverMs));
-    m_card->setNote(note.join(u" · "_s),
-                    past ? tr("From the sessions and the row locks of the sample. What they ran, the mode of the lock "
-                              "and since when they wait is not recorded; nor whom those wait for that stand behind "
-                              "another, or at a table.")
-                         : tr("Asked every few seconds while this page is open, from pg_locks and "
-                              "pg_blocking_pids()."));
     const bool limited = snapshot && !snapshot->capabilities.readsAllStats && !snapshot->capabilities.superuser;
     m_table->notice()->say(tr("Nobody waits for a lock"),
                            limited ? tr("Of other users' sessions this role sees no state and no query: "
@@ -86,8 +67,41 @@ void LocksPage::show(const domain::LockWaits& waits) {
     Q_EMIT completed();
 }
 
+void LocksPage::tell() {
+    const domain::SnapshotPtr snapshot = tools().desk->snapshot();
+    if (!m_waits || !snapshot)
+        return;
+    int waiting = 0;
+    int ours = 0;
+    for (const domain::LockSession& session : m_waits->sessions) {
+        waiting += !session.waitsFor.empty();
+        ours += !session.waitsFor.empty() && (session.schema == "pgque" || session.schema == "workqueue");
+    }
+    const bool past = tools().desk->shownInstant().has_value();
+    QStringList note;
+    if (waiting > 0)
+        note = {tr("%n session(s) wait", nullptr, waiting), tr("%1 for the queues' own tables").arg(ours)};
+    if (m_waits->more)
+        note += tr("only the first %n session(s) are shown", nullptr, int(m_waits->sessions.size()));
+    if (past) {
+        note += tr("recorded %1 before this instant, without queries")
+                    .arg(models::format::age(snapshot->takenAt - m_waits->takenAt));
+    } else {
+        note += words::askedAgo(m_waits->takenAt, snapshot->takenAt);
+        if (waiting > 0)
+            note += tr("in %1").arg(models::format::milliseconds(m_waits->serverMs));
+    }
+    m_card->setNote(note.join(u" · "_s),
+                    past ? tr("From the sessions and the row locks of the sample. What they ran, the mode of the lock "
+                              "and since when they wait is not recorded; nor whom those wait for that stand behind "
+                              "another, or at a table.")
+                         : tr("Asked every few seconds while this page is open, from pg_locks and "
+                              "pg_blocking_pids(). How long they wait is counted up to then."));
+}
+
 void LocksPage::fail(const pg::Failure& failure) {
     m_model.show({}, m_model.context().now);
+    m_waits.reset();
     m_card->setNote({});
     words::sayFailure(*m_table->notice(), tr("The locks could not be read"), failure);
     Q_EMIT completed();

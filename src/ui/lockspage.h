@@ -32,11 +32,13 @@ public:
 private:
     void show(const domain::LockWaits& waits);
     void fail(const pg::Failure& failure);
+    void tell();
 
     models::AnswerModel<models::LockLine> m_model;
     Card* m_card;
     QTableView* m_view;
     TableController* m_table;
+    std::optional<domain::LockWaits> m_waits; ///< the newest
     Repeated<domain::LockWaits> m_answer;
 };
 

@@ -156,6 +156,8 @@ void QueuePage::begin() {
 void QueuePage::ask() {
     begin();
     if (queue()) {
+        // What stands there is another queue's.
+        showNothing(tr("Asking…"), {});
         showQueue();
         m_answer.askNow();
         m_upkeepAnswer.askNow();
@@ -170,6 +172,7 @@ void QueuePage::showNothing(const QString& title, const QString& explanation) {
     m_gates.show({}, now);
     m_ring->setTables({});
     m_tickCard->setNote({});
+    m_ringCard->setNote({});
     for (TableController* table : {m_tickTable, m_tableTable, m_gateTable})
         table->notice()->say(title, table == m_tickTable ? explanation : QString());
 }
@@ -234,9 +237,10 @@ void QueuePage::showFacts(const domain::Queue& of) {
     m_facts->set(tr("Next tick"), models::tickForecastText(monitor::nextTick(of, now, detail), of, now));
     const bool past = tools().desk->shownInstant().has_value();
     const QString notRecorded = tr("not recorded");
-    m_facts->set(tr("Who ticks"), past ? notRecorded : models::whoTicks(of, detail, upkeep),
-                 upkeep ? tr("As pgque.config has it; how far ticks lie apart tells whether anybody ticks")
-                        : m_upkeepProblem);
+    m_facts->set(
+        tr("Who ticks"), past ? notRecorded : models::whoTicks(of, detail, upkeep),
+        upkeep ? tr("As the schedulers and pgque.config have it; how far ticks lie apart tells whether anybody ticks")
+               : m_upkeepProblem);
     m_facts->set(tr("Rate"), models::queueRates(of, tools().desk->rateHistory(of.id)),
                  tr("By the event sequence: rolled-back inserts and forced ticks make it too high"));
     m_facts->set(tr("Ticker"),
@@ -270,7 +274,11 @@ void QueuePage::showRing(const domain::Queue& of) {
     const pg::Timestamp now = m_snapshot->takenAt;
     const auto gates = monitor::rotationGates(*m_snapshot, of, m_detail ? &*m_detail : nullptr);
     m_gates.show(models::gateLines(gates, of, now), now);
-    m_ringCard->setNote(models::gatesInWords(gates));
+    QString note = models::gatesInWords(gates);
+    if (m_detail)
+        note += u" · "_s + words::askedAgo(m_detail->takenAt, now);
+    m_ringCard->setNote(note, tr("Periods, ticks and positions are the sample's; who has locks on the tables was asked "
+                                 "beside it, and is as old as that."));
     if (!m_detail)
         return;
     const auto lines = models::tableLines(*m_detail, m_upkeep ? &*m_upkeep : nullptr, of, *m_snapshot);

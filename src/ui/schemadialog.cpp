@@ -111,6 +111,15 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
         addLine(tr("&Reason, kept in the journal"), u"reason"_s, m_reason);
     if ((uninstall || convert) && !m_plan.refusal)
         addLine(tr("&Type %1 to confirm").arg(database), u"typedName"_s, m_typedName);
+    m_observing = new QWidget;
+    m_observing->setObjectName(u"observing"_s);
+    auto* observing = new QHBoxLayout(m_observing);
+    observing->setContentsMargins(0, 0, 0, 0);
+    observing->addWidget(sentence(tr("Observe mode: it can be looked at, not carried out.")), 1);
+    QAbstractButton* arm = makeButton(tr("Switch to Operate…"), u"arm"_s, this);
+    connect(arm, &QAbstractButton::clicked, this, &SchemaDialog::armingWanted);
+    observing->addWidget(arm);
+    layout->addWidget(m_observing);
     auto* footer = new QHBoxLayout;
     footer->addStretch();
     m_cancel = makeButton(tr("Cancel"), u"cancel"_s, this);
@@ -122,6 +131,7 @@ SchemaDialog::SchemaDialog(desk::Desk* desk, schema::Plan plan, QWidget* parent)
     layout->addLayout(footer);
     connect(m_cancel, &QAbstractButton::clicked, this, &QDialog::reject);
     connect(m_act, &QAbstractButton::clicked, this, &SchemaDialog::carryOut);
+    connect(m_desk, &desk::Desk::accessModeChanged, this, &SchemaDialog::updateButton);
     m_cancel->setFocus();
     resize(820, 620);
     updateButton();
@@ -184,9 +194,11 @@ void SchemaDialog::updateButton() {
         models::format::text(m_desk->snapshot() ? m_desk->snapshot()->capabilities.database : std::string());
     const bool confirmed = !m_typedName || m_typedName->text() == database;
     const bool explained = !m_reason || !m_reason->text().trimmed().isEmpty();
-    m_act->setEnabled(!m_plan.refusal && !m_running && m_read && confirmed && explained);
+    const bool observing = m_desk->accessMode() == desk::AccessMode::Observe;
+    m_act->setEnabled(!m_plan.refusal && !m_running && !observing && m_read && confirmed && explained);
     m_act->setToolTip(m_read ? QString() : tr("The differences must be looked at first"));
-    m_act->setVisible(!m_plan.refusal);
+    m_act->setVisible(!m_plan.refusal && !m_done);
+    m_observing->setVisible(observing && !m_plan.refusal && !m_running);
 }
 
 void SchemaDialog::carryOut() {
@@ -210,7 +222,8 @@ void SchemaDialog::carryOut() {
         auto* view = new OutcomeView(outcome);
         m_content->addWidget(view, 1);
         view->announce();
-        m_act->hide();
+        m_done = true;
+        updateButton();
         m_cancel->setText(tr("Close"));
         m_cancel->setFocus();
         Q_EMIT carriedOut();

@@ -13,7 +13,7 @@ namespace ui {
 
 /// Installing, upgrading, converting or uninstalling the schema: what it would change or lose, function by function how
 /// sources differ, the SQL, and then what happened. An uninstall and a conversion ask for the database's name; where
-/// the plan has a caution, the differences must have been opened.
+/// the plan has a caution, the differences must have been opened. In Observe mode all of it can be looked at.
 class SchemaDialog : public QDialog {
     Q_OBJECT
 
@@ -22,6 +22,7 @@ public:
 
 Q_SIGNALS:
     void carriedOut();
+    void armingWanted();
 
 private:
     void addDifferences();
@@ -34,9 +35,11 @@ private:
     QVBoxLayout* m_content;
     QLineEdit* m_typedName = nullptr;
     QLineEdit* m_reason = nullptr;
+    QWidget* m_observing; ///< why nothing can be carried out now, and the way to
     QAbstractButton* m_act;
     QAbstractButton* m_cancel;
     bool m_running = false;
+    bool m_done = false;
     bool m_read; ///< what must be looked at before has been
 };
 

@@ -64,6 +64,7 @@ SchemaPage::SchemaPage(const PageTools& tools, QWidget* parent)
     addTableTools(*m_driftCard, *m_driftTable, tr("Filter differences"));
     m_driftCard->setContent(m_driftView);
     m_statusCard->setContent(m_statusView);
+    addDeed(schema::Deed::Install, tr("Install…"), u"planInstall"_s);
     addDeed(schema::Deed::Upgrade, tr("Upgrade…"), u"upgradeSchema"_s);
     addDeed(schema::Deed::Convert, tr("Convert…"), u"convertSchema"_s);
     addDeed(schema::Deed::Uninstall, tr("Uninstall…"), u"uninstallSchema"_s);
@@ -78,10 +79,15 @@ SchemaPage::SchemaPage(const PageTools& tools, QWidget* parent)
     layout->setSpacing(space::large);
     layout->addWidget(m_factsCard);
     layout->addWidget(below, 1);
+    // All of them, in this order, whichever is known first.
+    for (const QString& fact :
+         {tr("Installed"), tr("In"), tr("Says of itself"), tr("Fingerprint"), tr("Roles"), tr("PUBLIC"), tr("Groups")})
+        m_facts->set(fact, tr("asking…"));
 }
 
 void SchemaPage::addDeed(schema::Deed deed, const QString& title, const QString& name) {
     QAbstractButton* button = makeButton(title, name, this);
+    button->hide(); // until it is known what can be asked
     button->setToolTip(tr("Shows first what it would change and the SQL it would run"));
     connect(button, &QAbstractButton::clicked, this, [this, deed] { plan(deed); });
     m_factsCard->addToHeading(button);
@@ -92,17 +98,14 @@ void SchemaPage::addDeed(schema::Deed deed, const QString& title, const QString&
 void SchemaPage::offerDeeds(domain::SchemaOrigin origin) {
     const bool ours = origin == domain::SchemaOrigin::Ours || origin == domain::SchemaOrigin::OursDrifted;
     for (const auto& [deed, button] : m_deeds)
-        button->setVisible(deed == schema::Deed::Convert ? origin == domain::SchemaOrigin::Foreign : ours);
+        button->setVisible(deed == schema::Deed::Install   ? origin == domain::SchemaOrigin::None
+                           : deed == schema::Deed::Convert ? origin == domain::SchemaOrigin::Foreign
+                                                           : ours);
 }
 
 void SchemaPage::plan(schema::Deed deed) {
     if (m_planning)
         return;
-    if (tools().desk->accessMode() == desk::AccessMode::Observe) {
-        Q_EMIT armingWanted();
-        if (tools().desk->accessMode() == desk::AccessMode::Observe)
-            return;
-    }
     m_planning = true;
     links::whenDone(tools().desk->planSchema(deed), this, [this](const links::Reply<schema::Plan>& reply) {
         m_planning = false;
@@ -115,6 +118,7 @@ void SchemaPage::plan(schema::Deed deed) {
         }
         auto* dialog = new SchemaDialog(tools().desk, std::move(plan), window());
         dialog->setAttribute(Qt::WA_DeleteOnClose);
+        connect(dialog, &SchemaDialog::armingWanted, this, &SchemaPage::armingWanted);
         connect(dialog, &SchemaDialog::carriedOut, this, [this] {
             m_answer.askNow();
             tools().desk->sampleNow();
@@ -124,6 +128,17 @@ void SchemaPage::plan(schema::Deed deed) {
 }
 
 void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
+    showGroups(snapshot, diagnosis);
+    if (m_report) {
+        m_factsCard->setNote(
+            tr("inspected %1 ago")
+                .arg(models::format::age(std::max(pg::Interval(0), snapshot.takenAt - m_report->inspection.takenAt))));
+        showStatus(tools().desk->snapshot());
+    }
+    m_answer.beat(tools().desk->shownInstant());
+}
+
+void SchemaPage::showGroups(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     const QStringList lost = models::lostGroupLines(snapshot, diagnosis);
     m_facts->set(
         tr("Groups"),
@@ -133,13 +148,6 @@ void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diag
                   (lost.size() > lostShown ? tr("\nand %n more", nullptr, int(lost.size() - lostShown)) : QString()),
         tr("The last member to leave turns its group into a normal consumer, and the database does not say "
            "that it was one. Told here is what this console has seen, and what names and rows suggest."));
-    if (m_report) {
-        m_factsCard->setNote(
-            tr("inspected %1 ago")
-                .arg(models::format::age(std::max(pg::Interval(0), snapshot.takenAt - m_report->inspection.takenAt))));
-        showStatus(tools().desk->snapshot());
-    }
-    m_answer.beat(tools().desk->shownInstant());
 }
 
 void SchemaPage::showStatus(const domain::SnapshotPtr& snapshot) {
@@ -163,6 +171,9 @@ void SchemaPage::show(const desk::SchemaReport& report) {
         roles += text(role);
     m_facts->set(tr("Roles"), roles.isEmpty() ? tr("pgque_reader, pgque_writer and pgque_admin are there")
                                               : tr("missing: %1").arg(roles.join(u", "_s)));
+    m_facts->set(tr("PUBLIC"), models::publicRights(catalog),
+                 tr("What every role may do, as shipped or not. Each event table takes the rights of event_template "
+                    "when it is made: who may read that one may read payloads."));
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     const pg::Timestamp now = snapshot ? snapshot->takenAt : pg::Timestamp();
     m_drift.show(models::driftLines(seen), now);
@@ -171,12 +182,16 @@ void SchemaPage::show(const desk::SchemaReport& report) {
     m_driftCard->setNote(m_drift.rowCount() == 0
                              ? QString()
                              : tr("%n difference(s) from what this program ships", nullptr, m_drift.rowCount()));
-    m_driftTable->notice()->say(tr("Nothing differs"),
-                                tr("Functions, the fixed tables with their columns, constraints, indexes and "
-                                   "triggers, and rights are those of the script this program ships%1. The tables of "
-                                   "single queues are not compared.")
-                                    .arg(catalog.configRows ? tr(", and config has its row") : QString()),
-                                models::Tone::Good);
+    if (!catalog.present)
+        m_driftTable->notice()->say(tr("Nothing to compare"), tr("The schema is not installed."));
+    else
+        m_driftTable->notice()->say(
+            tr("Nothing differs"),
+            tr("Functions, the fixed tables with their columns, constraints, indexes and "
+               "triggers, and rights are those of the script this program ships%1. The tables of "
+               "single queues are not compared.")
+                .arg(catalog.configRows ? tr(", and config has its row") : QString()),
+            models::Tone::Good);
     const QString unasked = report.statusError
                                 ? tr("pgque.status() could not be asked: %1").arg(words::failure(*report.statusError))
                                 : QString();
@@ -190,6 +205,10 @@ void SchemaPage::fail(const pg::Failure& failure) {
     m_drift.show({}, m_drift.context().now);
     m_status.show({}, m_status.context().now);
     m_report.reset();
+    // What was inspected before is not what stands there now, or stood there then.
+    m_facts->clear(words::isNotRecorded(failure) ? tr("not recorded") : tr("not known"));
+    if (const domain::SnapshotPtr snapshot = tools().desk->snapshot())
+        showGroups(*snapshot, tools().desk->diagnosis());
     m_statusCard->setNote({});
     m_factsCard->setNote({});
     m_driftCard->setNote({});

@@ -45,6 +45,7 @@ private:
     void plan(schema::Deed deed);
     void show(const desk::SchemaReport& report);
     void fail(const pg::Failure& failure);
+    void showGroups(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
     void showStatus(const domain::SnapshotPtr& snapshot);
 
     models::AnswerModel<models::DriftLine> m_drift;

@@ -28,15 +28,19 @@ StatusLine::StatusLine(desk::Desk* desk, QWidget* parent)
     m_sample = add(u"statusSample"_s);
     m_cost = add(u"statusCost"_s);
     m_period = add(u"statusPeriod"_s);
+    m_longest = add(u"statusLongestLook"_s);
     m_errors = add(u"statusErrors"_s);
     layout->addStretch();
     m_schema = add(u"statusSchema"_s);
     m_serverVersion = add(u"statusServer"_s);
     m_zoneName = add(u"statusZone"_s);
-    m_cost->setToolTip(
-        tr("What the last sample cost: time by the server's own clock, time until all of it was here, bytes of the "
-           "answer. The page Footprint tells what this console holds on the server."));
-    m_period->setToolTip(tr("How often samples came of late"));
+    m_cost->setToolTip(tr(
+        "What the last sample cost: queues, ticks and subscriptions by the server's own clock; the time until all of "
+        "it was here, with sequences, counts, sessions and upkeep where they were asked; bytes of the answer. The "
+        "page Footprint tells the server's time of all of it, and what this console holds there."));
+    m_longest->setToolTip(tr(
+        "No transaction in which this window looks has been open, and has held locks, for longer, as seen from here. "
+        "What is done by actions is not in it. The page Footprint tells what is held right now."));
     // The age grows between samples, most of all when none come any more.
     m_timer.setInterval(500);
     connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
@@ -69,11 +73,14 @@ void StatusLine::refresh() {
                           ? tr("recorded sample %1").arg(clock(snapshot->takenAt, m_zone))
                           : tr("sample %1 · %2 old").arg(clock(snapshot->takenAt, m_zone), age(old)));
     const domain::SampleCost& cost = snapshot->cost;
-    m_cost->setText(
-        QStringList{tr("server %1").arg(milliseconds(cost.serverMs)),
-                    tr("answer after %1").arg(milliseconds(cost.roundTripMs)), bytes(cost.bytes)}
-            .join(u" · "_s));
+    m_cost->setText(QStringList{tr("positions %1").arg(milliseconds(cost.serverMs)),
+                                tr("answer after %1").arg(milliseconds(cost.roundTripMs)), bytes(cost.bytes)}
+                        .join(u" · "_s));
     m_period->setText(pace());
+    m_period->setToolTip(
+        tr("How often samples are asked for; of late they came %1").arg(words::everySoOften(m_desk->period())));
+    const auto longest = std::chrono::duration<double, std::milli>(m_desk->spending().longestLook());
+    m_longest->setText(tr("longest look %1").arg(milliseconds(longest.count())));
     QStringList errors;
     for (const domain::PartError& error : snapshot->errors)
         errors += QString::fromStdString(error.part) + u": "_s + words::failureLine(error.failure);
@@ -91,15 +98,17 @@ void StatusLine::refresh() {
 QString StatusLine::pace() const {
     if (m_desk->isPaused())
         return tr("paused");
-    const QString often = milliseconds(double(m_desk->period().count())).replace(u".0"_s, QString());
-    return m_desk->isSlowed() ? tr("every %1, the server is slow").arg(often) : tr("every %1").arg(often);
+    const QString often = words::everySoOften(m_desk->calmPeriod());
+    if (m_desk->isSlowed())
+        return tr("%1, the server is slow").arg(often);
+    return m_desk->period() < m_desk->calmPeriod() ? tr("%1, sooner when notified").arg(often) : often;
 }
 
 // Rather nothing than half a word: where there is not room for all, the least needed goes first.
 void StatusLine::fit() {
-    for (QLabel* label : {m_schema, m_zoneName, m_cost, m_serverVersion})
+    for (QLabel* label : {m_schema, m_zoneName, m_cost, m_longest, m_serverVersion})
         label->show();
-    for (QLabel* label : {m_zoneName, m_schema, m_serverVersion, m_cost}) {
+    for (QLabel* label : {m_longest, m_zoneName, m_schema, m_serverVersion, m_cost}) {
         if (layout()->sizeHint().width() <= width())
             return;
         label->hide();

@@ -35,6 +35,7 @@ private:
     QLabel* m_sample;
     QLabel* m_cost;
     QLabel* m_period;
+    QLabel* m_longest;
     QLabel* m_errors;
     QLabel* m_schema;
     QLabel* m_serverVersion;

@@ -7,6 +7,8 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace ui::words {
@@ -139,6 +141,14 @@ QString schema(const domain::Capabilities& capabilities) {
 QString roleOfServer(const domain::Capabilities& capabilities) {
     const QString role = capabilities.inRecovery ? Words::tr("standby") : Words::tr("primary");
     return capabilities.throughPooler ? Words::tr("%1, through a pooler").arg(role) : role;
+}
+
+QString everySoOften(std::chrono::milliseconds period) {
+    return Words::tr("every %1").arg(models::format::milliseconds(double(period.count())).replace(u".0"_s, QString()));
+}
+
+QString askedAgo(pg::Timestamp asked, pg::Timestamp now) {
+    return Words::tr("asked %1 ago").arg(models::format::age(std::max(pg::Interval(0), now - asked)));
 }
 
 QString harmless(const std::string& text) {

@@ -30,6 +30,12 @@ QString schema(const domain::Capabilities& capabilities);
 
 QString roleOfServer(const domain::Capabilities& capabilities); ///< "primary", "standby", "through a pooler"
 
+/// "every 1 s", "every 250 ms".
+QString everySoOften(std::chrono::milliseconds period);
+
+/// "asked 4 s ago": how old an answer is at the time of the newest sample, which may be a little older itself.
+QString askedAgo(pg::Timestamp asked, pg::Timestamp now);
+
 /// A sentence with what others wrote in it: without its secrets, and with visible signs for what has none.
 QString harmless(const std::string& text);
 

@@ -92,7 +92,7 @@ std::vector<std::pair<const char*, Question>> questions() {
         {"dead: groups", [](pg::Connection& on) { queries::deadGroups(on, 1, soon()); }},
         {"dead: one whole", [](pg::Connection& on) { queries::deadMessage(on, 1, 1'000, soon()); }},
         {"locks", [](pg::Connection& on) { queries::lockWaits(on, soon()); }},
-        {"footprint", [](pg::Connection& on) { queries::footprint(on, soon()); }},
+        {"footprint", [](pg::Connection& on) { queries::footprint(on, {}, soon()); }},
         {"schema", [](pg::Connection& on) { schema::inspect(on, soon()); }},
         {"work queues and barriers",
          [](pg::Connection& on) {

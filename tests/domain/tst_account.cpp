@@ -78,8 +78,17 @@ private Q_SLOTS:
         QCOMPARE(text(3, "server_time"), models::format::atLeast(models::format::milliseconds(165)));
         // 165 of 33,000 ms.
         QCOMPARE(models::serverShare(spending),
-                 QStringLiteral("0.50 % in the last minute, 0.50 % in %1; 3 round trip(s) not measured")
-                     .arg(models::format::age(33s)));
+                 QStringLiteral("0.50 % in %1; 3 round trip(s) not measured").arg(models::format::age(33s)));
+        // Half a minute is no rate by the minute.
+        const auto detail = [&model] {
+            const QModelIndex index = model.index(0, model.columnOf(QStringLiteral("round_trips")));
+            return index.data(models::DetailRole).toString();
+        };
+        QCOMPARE(detail(), QString());
+        const auto later = account.spending(m_start + 66s);
+        model.show(models::spendingLines(later), {});
+        QCOMPARE(detail(), QStringLiteral("· last min 60"));
+        QVERIFY(models::serverShare(later).contains(u"in the last minute"));
     }
 };
 

@@ -220,12 +220,17 @@ private Q_SLOTS:
         queue.tickerMaxLag = 3s;
         queue.tickerIdlePeriod = 60s;
         domain::QueueDetail detail;
-        detail.ticks = {{3, now, 510, 0, 0}, {2, now - 20s, 500, 0, 0}, {1, now - 70s, 500, 0, 0}};
+        detail.ticks = {
+            {3, now, 510, 0, 0}, {2, now - 50s, 500, 0, 0}, {1, now - 250s, 500, 0, 0}, {0, now - 260s, 0, 0, 0}};
         const auto lines = tickLines(detail, queue);
         QCOMPARE(lines[0].estimate.value(), 10);
-        QVERIFY(lines[0].isLong); // 20 s with events waiting
-        QVERIFY(!lines[1].isLong);
-        QVERIFY(!lines[2].gap);
+        QVERIFY(!lines[0].isLong); // idle for 50 s, then an event came
+        QVERIFY(lines[1].isLong);  // 200 s, and a tick a minute is promised
+        QVERIFY(!lines[2].isLong);
+        QVERIFY(!lines[3].gap);
+        // Where the lag is the longer of the two it is what may pass.
+        queue.tickerMaxLag = 100s;
+        QVERIFY(!tickLines(detail, queue)[1].isLong);
     }
 
     void thePageBefore() {
@@ -364,6 +369,26 @@ private Q_SLOTS:
         QVERIFY(whoTicks(queue, &detail, &upkeep).contains(format::age(2s)));
         upkeep.scheduler->name.clear();
         QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"no job"));
+        // A job that somebody made himself, and one that can't be seen.
+        domain::ScheduledJob job;
+        job.scheduler = "pg_cron";
+        job.name = "tick";
+        job.schedule = "5 seconds";
+        job.command = "select pgque.ticker()";
+        job.lastRun = now - 4s;
+        upkeep.scheduling.takenAt = now;
+        upkeep.scheduling.jobs = {job};
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).startsWith(u"job tick of pg_cron, 5 seconds, last run"));
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(format::age(4s)));
+        upkeep.scheduling.jobs[0].lastFailure = job.lastRun;
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"failed"));
+        upkeep.scheduling.jobs[0].active = false;
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"switched off"));
+        upkeep.scheduling.jobs[0].command = "select pgque.maint()";
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"no job"));
+        upkeep.scheduling.unread = {"pg_cron shows a role only its own jobs"};
+        QVERIFY(!whoTicks(queue, nullptr, &upkeep).contains(u"no job"));
+        QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"only its own jobs"));
         queue.externalTicker = true;
         QVERIFY(whoTicks(queue, nullptr, &upkeep).contains(u"outside"));
         QVERIFY(extraMaintenance(&detail).contains(u"not known"));
@@ -448,9 +473,7 @@ private Q_SLOTS:
         QVERIFY2(cell(reach, 2).contains(u"refused") && !cell(reach, 2).contains(u"hunter2"),
                  qPrintable(cell(reach, 2)));
         // Past it is good only where it is known that nothing was given back.
-        const auto tone = [&] {
-            return columnValue(reachColumns()[1], ReachLine{reach}, context, ToneRole).toInt();
-        };
+        const auto tone = [&] { return columnValue(reachColumns()[1], ReachLine{reach}, context, ToneRole).toInt(); };
         reach = {};
         reach.state = State::Past;
         QCOMPARE(tone(), int(Tone::Good));

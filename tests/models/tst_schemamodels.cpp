@@ -28,9 +28,11 @@ domain::Snapshot snapshotWith(pg::Interval tickAge) {
     snapshot.takenAt = made::now;
     domain::Queue queue = made::queue(1, "orders");
     queue.tickerIdlePeriod = 60s;
+    queue.rotationPeriod = 2h;
     queue.switchTime = made::now - 2h;
     queue.switchStep2 = 7;
-    queue.lastTick = domain::Tick{1, made::now - tickAge, 0, 0, 0};
+    queue.lastTick = domain::Tick{1, made::now - tickAge, 0, 10, 11};
+    queue.lowestTick = queue.lastTick;
     snapshot.queues = {queue};
     snapshot.buildIndex();
     return snapshot;
@@ -78,6 +80,70 @@ private Q_SLOTS:
         QCOMPARE(of(statusRows(&snapshot, {}, {}), QStringLiteral("rotation")).tone, Tone::Good);
     }
 
+    /// Nobody calls maint(): the queue's own period tells, however lately another one was rotated.
+    void nobodyRotates() {
+        auto snapshot = snapshotWith(2s);
+        snapshot.queues.push_back(made::queue(2, "mails"));
+        snapshot.queues[1].switchTime = made::now - 5s;
+        const auto at = [&snapshot](pg::Interval sinceSwitch) {
+            snapshot.queues[0].switchTime = made::now - sinceSwitch;
+            return of(statusRows(&snapshot, {}, {}), QStringLiteral("rotation"));
+        };
+        QCOMPARE(at(2h + 59min).tone, Tone::Good);
+        QCOMPARE(at(3h).tone, Tone::Warning);
+        const StatusRow late = at(5h);
+        QCOMPARE(late.tone, Tone::Critical);
+        QCOMPARE(late.status, QStringLiteral("not running"));
+        QVERIFY(late.detail.contains(u"1 queue") &&
+                late.detail.contains(QStringLiteral("orders the longest, by ") + format::age(3h)));
+        // One that a consumer holds is not maintenance's.
+        snapshot.queues[0].lowestTick->xmin = 7;
+        QCOMPARE(at(5h).tone, Tone::Good);
+        // The worst is the one that is over by most of its own periods.
+        snapshot.queues[0].lowestTick = snapshot.queues[0].lastTick;
+        snapshot.queues[1].rotationPeriod = 1min;
+        snapshot.queues[1].switchTime = made::now - 1h;
+        QVERIFY(at(5h).detail.contains(u"2 queue") && at(5h).detail.contains(u"mails the longest"));
+    }
+
+    /// Each queue is ticked in its own idle period: that of another one says nothing of it.
+    void ticksByEachQueuesOwnIdlePeriod() {
+        auto snapshot = snapshotWith(10min);
+        snapshot.queues.push_back(made::queue(2, "rare"));
+        snapshot.queues[1].tickerIdlePeriod = 1h;
+        snapshot.queues[1].lastTick->time = made::now - 4h;
+        QCOMPARE(of(statusRows(&snapshot, {}, {}), QStringLiteral("ticks")).tone, Tone::Critical);
+        snapshot.queues[1].lastTick->time = made::now - 2h;
+        QCOMPARE(of(statusRows(&snapshot, {}, {}), QStringLiteral("ticks")).tone, Tone::Good);
+    }
+
+    /// What runs seldom is judged by nothing but its last run.
+    void jobsBySchedule() {
+        domain::Scheduling scheduling;
+        scheduling.takenAt = made::now;
+        const auto at = [&scheduling](const std::string& schedule, std::optional<pg::Interval> ago) {
+            domain::ScheduledJob one = job({}, ago ? "succeeded" : "");
+            if (ago)
+                one.lastRun = made::now - *ago;
+            one.schedule = schedule;
+            scheduling.jobs = {one};
+            return statusRows(nullptr, scheduling, {}).front();
+        };
+        const StatusRow nightly = at("30 3 * * *", 8h);
+        QCOMPARE(nightly.tone, Tone::None);
+        QCOMPARE(nightly.status, QStringLiteral("set up"));
+        QVERIFY(nightly.detail.contains(QStringLiteral("last run ") + format::age(8h)));
+        QCOMPARE(at("30 3 * * *", {}).tone, Tone::None);
+        QCOMPARE(at("@reboot", {}).tone, Tone::None);
+        for (const char* often : {"1 second", "30 seconds", "* * * * *", "@every 10 seconds", "*/2 * * * *"}) {
+            QCOMPARE(at(often, 9min).tone, Tone::Good);
+            QCOMPARE(at(often, 11min).tone, Tone::Critical);
+            QCOMPARE(at(often, {}).tone, Tone::Critical);
+        }
+        QCOMPARE(at("*/15 * * * *", 40min).tone, Tone::Good);
+        QCOMPARE(at("*/15 * * * *", 46min).tone, Tone::Critical);
+    }
+
     void jobsAndTheirRuns() {
         domain::Scheduling scheduling;
         scheduling.takenAt = made::now;
@@ -100,6 +166,33 @@ private Q_SLOTS:
         unknown.runsKnown = false;
         QCOMPARE(rowOf(unknown).status, QStringLiteral("set up"));
         QVERIFY(rowOf(unknown).detail.contains(u"CALL pgque.ticker_loop()"));
+    }
+
+    void agesOfTheStatusAreWrittenLikeAllOthers() {
+        const std::vector<pgque::StatusLine> status = {
+            {"ticker", "scheduled", "every 100 ms; last tick 00:00:03 ago"},
+            {"maintenance", "scheduled", "last maintenance 1 day 02:03:04 ago"}};
+        const auto rows = statusRows(nullptr, {}, status);
+        QCOMPARE(rows[0].detail, QStringLiteral("every 100 ms; last tick %1 ago").arg(format::age(3s)));
+        QCOMPARE(rows[1].detail, QStringLiteral("last maintenance %1 ago").arg(format::age(26h + 3min + 4s)));
+    }
+
+    /// As shipped PUBLIC may read payloads: that nothing differs does not say so.
+    void whatEverybodyMayDo() {
+        schema::Catalog catalog;
+        QCOMPARE(publicRights(catalog), format::none());
+        catalog.present = true;
+        QVERIFY(publicRights(catalog).contains(u"no USAGE"));
+        catalog.rights["public"] = {"USAGE on schema pgque", "SELECT on table event_template",
+                                    "SELECT on table retry_queue", "INSERT on table tick"};
+        catalog.rights["pgque_reader"] = {"SELECT on table config"};
+        QCOMPARE(publicRights(catalog),
+                 QStringLiteral("may read event_template, retry_queue; INSERT on table tick; may execute nothing"));
+        catalog.rights["public"] = {"USAGE on schema pgque"};
+        for (int i = 1; i <= 6; ++i)
+            catalog.execute["public"].insert("f" + std::to_string(i) + "()");
+        QVERIFY(publicRights(catalog).startsWith(u"may read no table; may execute f1(), f2()"));
+        QVERIFY(publicRights(catalog).endsWith(u"and 2 more"));
     }
 
     void groupsThatLostTheirMembers() {

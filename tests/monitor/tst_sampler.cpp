@@ -434,6 +434,12 @@ private Q_SLOTS:
             QCOMPARE(seen->errors.size(), std::size_t(2));
             QCOMPARE(seen->errors[0].part, std::string("retries"));
             QCOMPARE(seen->errors[1].part, std::string("dead letters"));
+            // What would help is a right here, and nothing there.
+            const auto said = [&seen](std::size_t at) { return seen->errors[at].failure.diagnostics; };
+            QCOMPARE(said(0).sqlState, std::string("42501"));
+            QCOMPARE(said(0).message, std::string("permission denied for table retry_queue"));
+            QCOMPARE(said(1).sqlState, std::string("42P01"));
+            QCOMPARE(said(1).message, std::string("this install has no table pgque.dead_letter"));
             QVERIFY(!seen->queues[0].retry && !seen->queues[0].retryDue && !seen->queues[0].dead);
             QVERIFY(seen->queues[0].eventSeqNow && seen->activity && seen->upkeep);
         }

@@ -288,7 +288,7 @@ private Q_SLOTS:
         pg::Connection asking = database.connect();
         const auto mine = [&] {
             std::vector<domain::OwnSession> found;
-            for (domain::OwnSession& session : queries::footprint(asking, soon()).sessions) {
+            for (domain::OwnSession& session : queries::footprint(asking, {}, soon()).sessions) {
                 if (session.application == "batchscope/" + database.name())
                     found.push_back(std::move(session));
             }
@@ -303,7 +303,7 @@ private Q_SLOTS:
         QVERIFY(mine().front().transactionSince.has_value());
         run(own, "commit");
         // The one that asks holds what the question takes.
-        const auto seen = queries::footprint(own, soon());
+        const auto seen = queries::footprint(own, {}, soon());
         for (const domain::OwnSession& session : seen.sessions) {
             if (session.pid == own.backendPid()) {
                 QVERIFY(session.asks && session.locks > 0 && session.transactionSince);
@@ -311,6 +311,24 @@ private Q_SLOTS:
             }
         }
         QFAIL("it does not see itself");
+    }
+
+    /// A profile names its sessions as it likes: they are told apart by their pids then.
+    void footprintUnderAnotherName() {
+        const TestDatabase database(Schema::Pgque);
+        pg::ConnectionInfo named = database.info();
+        named.set("application_name", "somebody");
+        pg::Connection own = pg::Connection::open(named);
+        pg::Connection asking = database.connect();
+        const auto seen = [&own, &asking](const std::vector<std::int64_t>& pids) {
+            const auto sessions = queries::footprint(asking, pids, soon()).sessions;
+            return std::any_of(sessions.begin(), sessions.end(),
+                               [&own](const domain::OwnSession& one) { return one.pid == own.backendPid(); });
+        };
+        QVERIFY(!seen({}));
+        QVERIFY(seen({own.backendPid()}));
+        const auto alone = queries::footprint(asking, {}, soon()).sessions;
+        QVERIFY(std::any_of(alone.begin(), alone.end(), [](const domain::OwnSession& one) { return one.asks; }));
     }
 };
 

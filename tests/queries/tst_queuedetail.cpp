@@ -92,6 +92,12 @@ private Q_SLOTS:
         QCOMPARE(upkeep.scheduler.value().name, std::string("pg_cron"));
         QCOMPARE(upkeep.scheduler.value().tickerJob.value(), 3);
         QVERIFY(upkeep.scheduler.value().lastMaintenance.has_value());
+        QVERIFY(upkeep.scheduling.jobs.empty() && upkeep.scheduling.unread.empty());
+        run(admin,
+            "create schema cron; create table cron.job (jobid bigint, schedule text, command text, database text,"
+            " jobname text); grant usage on schema cron to public; grant select on cron.job to public;"
+            "insert into cron.job values (1, '1 second', 'call pgque.ticker_loop()', current_database(), 'own')");
+        QCOMPARE(queries::queueUpkeep(*reader, 1, soon()).scheduling.jobs.at(0).name, std::string("own"));
         run(admin, "revoke select on pgque.config from pgque_reader");
         QVERIFY(!queries::queueUpkeep(*reader, 1, soon()).scheduler);
 

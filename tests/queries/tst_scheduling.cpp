@@ -95,6 +95,28 @@ private Q_SLOTS:
         QVERIFY(found.unread[0].find("cron.job_run_details") != std::string::npos);
     }
 
+    /// As pg_cron ships it: everybody may read the tables, and sees what is his own.
+    void rowsThatAreHidden() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, cronTables);
+        run(admin, jobs);
+        run(admin, "grant select on cron.job, cron.job_run_details to public;"
+                   "alter table cron.job enable row level security;"
+                   "alter table cron.job_run_details enable row level security;"
+                   "create policy mine on cron.job using (username = current_user);"
+                   "create policy mine on cron.job_run_details using (username = current_user)");
+        RoleConnection reader(database, "pgque_reader");
+        const auto hidden = queries::scheduling(*reader, soon());
+        QVERIFY(hidden.jobs.empty());
+        QCOMPARE(hidden.unread.size(), std::size_t(1));
+        QVERIFY(hidden.unread[0].find("only its own jobs") != std::string::npos);
+        // Whom no policy binds sees them all, and is told nothing.
+        const auto all = queries::scheduling(admin, soon());
+        QCOMPARE(all.jobs.size(), std::size_t(2));
+        QVERIFY(all.unread.empty());
+    }
+
     void chainsOfTimetable() {
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();

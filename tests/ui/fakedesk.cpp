@@ -210,6 +210,10 @@ void Desk::setThresholds(const monitor::Thresholds& thresholds) {
     d->thresholds = thresholds;
 }
 
+std::chrono::milliseconds Desk::calmPeriod() const {
+    return d->calmPeriod.value_or(d->period);
+}
+
 bool Desk::isSlowed() const {
     return d->slowed;
 }

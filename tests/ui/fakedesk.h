@@ -40,6 +40,7 @@ public:
     Availability availability{true, {}, {}};
     std::vector<double> rates;
     std::chrono::milliseconds period{1000};
+    std::optional<std::chrono::milliseconds> calmPeriod; ///< where it is another one
     monitor::Thresholds thresholds;
 
     std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> pages;

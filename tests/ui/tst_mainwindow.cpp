@@ -442,6 +442,12 @@ private Q_SLOTS:
         inside().period = std::chrono::milliseconds(250);
         feed(*m_desk, std::make_shared<domain::Snapshot>(*inside().snapshot));
         QCOMPARE(pace->text(), u"every 250\u00a0ms"_s);
+        // What is set stands there; how often news bring samples forward is behind it.
+        inside().period = std::chrono::milliseconds(507);
+        inside().calmPeriod = std::chrono::seconds(1);
+        feed(*m_desk, std::make_shared<domain::Snapshot>(*inside().snapshot));
+        QCOMPARE(pace->text(), u"every 1\u00a0s, sooner when notified"_s);
+        QVERIFY(pace->toolTip().contains(u"every 507\u00a0ms"_s));
         // Nothing is said that was not measured.
         for (const QLabel* label : m_window->findChild<QWidget*>(u"statusLine"_s)->findChildren<QLabel*>())
             QVERIFY2(!label->text().contains(u"locks"_s) && !label->text().contains(u"round trip"_s),
@@ -640,7 +646,8 @@ private Q_SLOTS:
                 QVERIFY(accessible);
                 QVERIFY2(
                     !accessible->text(QAccessible::Name).isEmpty(),
-                    qPrintable(QString::fromLatin1(widget->metaObject()->className()) + u' ' + widget->objectName()));
+                    qPrintable(page + u' ' + QString::fromLatin1(widget->metaObject()->className()) + u' ' +
+                               widget->objectName() + u" in "_s + widget->parentWidget()->objectName()));
             }
         }
     }

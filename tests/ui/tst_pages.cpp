@@ -8,6 +8,7 @@
 #include "ui/ask.h"
 #include "ui/batchmatrix.h"
 #include "ui/deadintervalbox.h"
+#include "ui/factslist.h"
 #include "ui/fakedesk.h"
 #include "ui/mainwindow.h"
 #include "ui/notice.h"
@@ -316,6 +317,21 @@ private Q_SLOTS:
         QCOMPARE(chooser->count(), int(inside().snapshot->queues.size()));
         m_window->showPage(u"queue"_s, QString::fromStdString(inside().snapshot->queues.back().name));
         QCOMPARE(chooser->currentIndex(), chooser->count() - 1);
+        QTRY_COMPARE(column(u"ticks"_s, 0).size(), 2);
+        // How old what was asked beside the sample is.
+        auto later = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        later->takenAt = made::now + 7s;
+        feed(*m_desk, later);
+        QVERIFY2(wordsOn(u"queue"_s).contains(u"asked "_s + models::format::age(7s) + u" ago"_s),
+                 qPrintable(wordsOn(u"queue"_s)));
+        // Of the queue before nothing stands under the name of the next.
+        inside().silent = true;
+        m_window->showPage(u"queue"_s, QString::fromStdString(inside().snapshot->queues.front().name));
+        QCOMPARE(notice(u"ticks"_s), u"Asking…"_s);
+        QVERIFY(column(u"ticks"_s, 0).isEmpty() && column(u"eventTables"_s, 0).isEmpty());
+        QVERIFY(!find<QWidget>(u"ring"_s)->accessibleDescription().contains(u"table 0"));
+        QVERIFY(!wordsOn(u"queue"_s).contains(u"the newest 2"_s));
+        inside().silent = false;
         inside().detail = refusal();
         open(u"queue"_s);
         QTRY_COMPARE(notice(u"ticks"_s), u"It could not be read"_s);
@@ -325,6 +341,36 @@ private Q_SLOTS:
         empty->buildIndex();
         feed(*m_desk, empty);
         QCOMPARE(notice(u"ticks"_s), u"There is no queue yet"_s);
+    }
+
+    /// A fact that wraps has room for all its lines, whatever other widths were asked about before.
+    void factsAreNotCut() {
+        ui::FactsList facts;
+        facts.set(u"Who ticks"_s,
+                  u"no job is set up: somebody calls pgque.ticker(); the last two ticks lie 1.0 s apart; "
+                  u"last maintenance 1.2 s ago"_s);
+        facts.set(u"Switches"_s, u"none set"_s);
+        facts.set(u"Stored as"_s, u"pgque.event_3_0 … 2, events numbered by pgque.event_3_id_seq"_s);
+        const auto cut = [&facts] {
+            QStringList found;
+            for (const QLabel* label : facts.findChildren<QLabel*>())
+                if (label->height() < label->heightForWidth(label->width()))
+                    found += label->text();
+            return found;
+        };
+        facts.show();
+        for (const int width : {700, facts.sizeHint().width(), 330, facts.sizeHint().width(), 200}) {
+            const int height = facts.heightForWidth(width);
+            facts.heightForWidth(2 * width);
+            facts.resize(width, height);
+            QCoreApplication::sendPostedEvents();
+            QCOMPARE(facts.size(), QSize(width, height));
+            QCOMPARE(cut(), QStringList());
+        }
+        facts.set(u"Switches"_s, u"ticker paused, external ticker, inserting disabled and a few more besides"_s);
+        facts.resize(330, facts.heightForWidth(330));
+        QCoreApplication::sendPostedEvents();
+        QCOMPARE(cut(), QStringList());
     }
 
     void messagesAreSearched() {
@@ -401,12 +447,29 @@ private Q_SLOTS:
         waits.sessions[0].started = made::now - 60s;
         waits.sessions[1].pid = 6;
         waits.sessions[1].blockers = {5};
+        waits.sessions[1].waitingSince = made::now - 3s;
         waits.sessions[1].waitsFor = "row of billing on orders";
         waits.more = true;
         inside().waits = waits;
         open(u"locks"_s);
         QTRY_COMPARE(column(u"lockWaits"_s, 0).size(), 2);
         QVERIFY2(wordsOn(u"locks"_s).contains(u"only the first 2 sessions are shown"), qPrintable(wordsOn(u"locks"_s)));
+        // Nobody knows whether they still wait: it is told how old the answer is, and it does not grow.
+        const auto allCells = [this] {
+            QStringList cells;
+            const QAbstractItemModel* model = find<QTableView>(u"lockWaits"_s)->model();
+            for (int i = 0; i < model->columnCount(); ++i)
+                cells += column(u"lockWaits"_s, i);
+            return cells;
+        };
+        const QStringList asAnswered = allCells();
+        QVERIFY(asAnswered.contains(models::format::age(3s)));
+        auto later = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        later->takenAt = made::now + 8s;
+        feed(*m_desk, later);
+        QCOMPARE(allCells(), asAnswered);
+        QVERIFY2(wordsOn(u"locks"_s).contains(u"asked "_s + models::format::age(8s) + u" ago"_s),
+                 qPrintable(wordsOn(u"locks"_s)));
         find<QTableView>(u"lockWaits"_s)->selectRow(0);
         inside().predicted.clear();
         find<QWidget>(u"locks"_s)->findChild<QAbstractButton*>(u"action.terminate_backend"_s)->click();
@@ -424,6 +487,12 @@ private Q_SLOTS:
         inside().footprint = footprint;
         open(u"footprint"_s);
         QTRY_COMPARE(column(u"ownSessions"_s, 0), QStringList({u"batchscope/monitor"_s}));
+        // Behind a pooler others do not go by this console's name: that is not none.
+        QVERIFY(wordsOn(u"footprint"_s).contains(u"the others: no transaction open"));
+        auto pooled = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        pooled->capabilities.throughPooler = true;
+        feed(*m_desk, pooled);
+        QVERIFY(wordsOn(u"footprint"_s).contains(u"the others: not known behind a pooler"));
     }
 
     /// What is shown of looking is what was counted, and of the session that asks it is said that it does.
@@ -487,6 +556,70 @@ private Q_SLOTS:
         QTRY_COMPARE(inside().carriedOut.size(), std::size_t(1));
         QTRY_VERIFY(!act->isVisible());
         dialog->reject();
+    }
+
+    /// Looking at what would be done needs no arming; doing it does.
+    void aPlanIsLookedAtInObserve() {
+        desk::SchemaReport report;
+        report.inspection.origin = domain::SchemaOrigin::Ours;
+        inside().report = report;
+        inside().plan.emplace<schema::Plan>().changes = {"replaces ack(bigint)"};
+        inside().profile.environment = desk::Environment::Sandbox; // arming asks nothing there
+        m_desk->setAccessMode(desk::AccessMode::Observe);
+        open(u"schema"_s);
+        find<QAbstractButton>(u"upgradeSchema"_s)->click();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
+        QCOMPARE(m_desk->accessMode(), desk::AccessMode::Observe);
+        auto* dialog = m_window->findChild<QDialog*>(u"schemaDialog"_s);
+        auto* act = dialog->findChild<QAbstractButton*>(u"act"_s);
+        auto* observing = dialog->findChild<QWidget*>(u"observing"_s);
+        QVERIFY(act->isVisible() && !act->isEnabled() && observing->isVisible());
+        dialog->findChild<QAbstractButton*>(u"arm"_s)->click();
+        QCOMPARE(m_desk->accessMode(), desk::AccessMode::Operate);
+        QVERIFY(act->isEnabled() && !observing->isVisible());
+        dialog->reject();
+    }
+
+    /// Where nothing is installed that is what is offered, through the same plan as all others.
+    void installingIsPlannedOnTheSchemaPage() {
+        open(u"schema"_s);
+        QVERIFY(find<QAbstractButton>(u"planInstall"_s)->isVisible());
+        QVERIFY(!find<QAbstractButton>(u"upgradeSchema"_s)->isVisible());
+        QCOMPARE(notice(u"drift"_s), u"Nothing to compare"_s);
+        schema::Plan plan;
+        plan.deed = schema::Deed::Install;
+        plan.refusal = "app may not create a schema in this database.";
+        plan.remedy = "grant create on database orders to app;";
+        inside().plan = plan;
+        find<QAbstractButton>(u"planInstall"_s)->click();
+        QTRY_VERIFY(m_window->findChild<QDialog*>(u"schemaDialog"_s) != nullptr);
+        auto* dialog = m_window->findChild<QDialog*>(u"schemaDialog"_s);
+        QVERIFY(!dialog->findChild<QAbstractButton*>(u"act"_s)->isVisible());
+        QStringList words;
+        for (const QLabel* label : dialog->findChildren<QLabel*>())
+            words += label->text();
+        QVERIFY(words.contains(u"grant create on database orders to app;"_s));
+        dialog->reject();
+    }
+
+    /// What was inspected before is not what stands there now.
+    void factsOfTheSchemaGoWithTheirInspection() {
+        desk::SchemaReport report;
+        report.inspection.origin = domain::SchemaOrigin::Ours;
+        report.inspection.version = "0.2.0";
+        report.inspection.catalog.present = true;
+        inside().report = report;
+        open(u"schema"_s);
+        const auto facts = [this] { return find<QWidget>(u"schema"_s)->findChild<ui::FactsList*>()->text(); };
+        QTRY_VERIFY(facts().contains(u"version 0.2.0"));
+        // What is installed comes first, whatever was known first.
+        QVERIFY(facts().startsWith(u"Installed: "_s));
+        QVERIFY(facts().section(u'\n', -1).startsWith(u"Groups: "_s));
+        inside().report = refusal();
+        open(u"schema"_s);
+        QTRY_COMPARE(notice(u"drift"_s), u"The schema could not be inspected"_s);
+        QVERIFY2(facts().contains(u"Says of itself: not known"_s), qPrintable(facts()));
+        QVERIFY(facts().contains(u"Groups: none is known"_s));
     }
 
     /// Somebody else's schema is converted, never upgraded or uninstalled from here.
