@@ -52,6 +52,8 @@ void LocksPage::showSample(const domain::Snapshot& snapshot, const domain::Diagn
 
 void LocksPage::show(const domain::LockWaits& waits) {
     m_model.show(models::lockTree(waits), waits.takenAt);
+    chooseWanted();
+    m_wanted.clear();
     int waiting = 0;
     int ours = 0;
     for (const domain::LockSession& session : waits.sessions) {
@@ -102,9 +104,17 @@ void LocksPage::setZone(const QTimeZone& zone) {
 }
 
 void LocksPage::openSubject(const QString& pid) {
+    m_wanted = pid;
+    chooseWanted();
+}
+
+void LocksPage::chooseWanted() {
     for (int row = 0; row < m_model.rowCount(); ++row) {
-        if (QString::number(m_model.row(row).session.pid) == pid)
+        if (QString::number(m_model.row(row).session.pid) == m_wanted) {
+            m_wanted.clear();
             m_table->selectSource(m_model.index(row, 0));
+            return;
+        }
     }
 }
 

@@ -31,6 +31,7 @@ public:
 
 private:
     void show(const domain::LockWaits& waits);
+    void chooseWanted();
     void fail(const pg::Failure& failure);
 
     models::AnswerModel<models::LockLine> m_model;
@@ -38,6 +39,7 @@ private:
     QTableView* m_view;
     TableController* m_table;
     Repeated<domain::LockWaits> m_answer;
+    QString m_wanted; ///< a session asked for before the answer that has it
 };
 
 } // namespace ui
