@@ -160,7 +160,10 @@ std::variant<CommandLine, UsageError> parseCommandLine(const QStringList& argume
     if (parser.isSet(u"page"_s)) {
         const QString page = parser.value(u"page"_s);
         line.page = page.section(u':', 0, 0);
-        line.subject = page.contains(u':') ? page.section(u':', 1) : QString();
+        line.subject = page.section(u':', 1);
+        // "queue:orders" and "batch:8123" say what kind of thing they name; the page knows it already.
+        if (line.subject.startsWith("queue:"_L1) || line.subject.startsWith("batch:"_L1))
+            line.subject.remove(0, qsizetype(6));
         if (!pages.contains(line.page))
             return UsageError{u"no page %1; there are %2"_s.arg(line.page, pages.join(", "_L1))};
     }

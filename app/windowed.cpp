@@ -38,8 +38,7 @@ void chooseTheme(const CommandLine& line) {
 ui::WindowOptions windowOptions(const CommandLine& line) {
     ui::WindowOptions options;
     options.page = line.page;
-    // "queue:orders" and "batch:8123" say what kind of thing they name; the page knows it already.
-    options.subject = line.subject.contains(u':') ? line.subject.section(u':', 1) : line.subject;
+    options.subject = line.subject;
     return options;
 }
 

@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>Barriers</name>
+    <message numerus="yes">
+        <source>%n batch(es) lost</source>
+        <translation>
+            <numerusform>%n batch lost</numerusform>
+            <numerusform>%n batches lost</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Locks</name>
     <message numerus="yes">
         <source>holds up %n</source>

@@ -13,9 +13,12 @@ struct Barriers {
     Q_DECLARE_TR_FUNCTIONS(Barriers)
 };
 
-Mark barrierMark(const domain::Barrier& barrier, pg::Timestamp now) {
-    switch (barrier.state(now, barrierStuckAfter)) {
+Mark barrierMark(const BarrierLine& line, pg::Timestamp now) {
+    switch (line.barrier.state(now, barrierStuckAfter)) {
     case domain::Barrier::State::Running:
+        if (line.lost > 0)
+            return {Tone::Critical, Barriers::tr("%n batch(es) lost", nullptr, int(line.lost)),
+                    Barriers::tr("It can't finish by itself: its batches say why.")};
         return {Tone::Good, Barriers::tr("running"), {}};
     case domain::Barrier::State::Stuck:
         return {Tone::Critical, Barriers::tr("stuck"), Barriers::tr("No batch has been counted for a long time.")};
@@ -81,11 +84,11 @@ std::vector<Column<BarrierLine>> barrierColumns() {
                          [](const Line& line) { return format::text(line.barrier.execution); }),
         {{u"state"_s, Barriers::tr("State"), Barriers::tr("Judged by what is left and by its clocks"), CellKind::Chip,
           Pace::Ageing, u"▲ not finalised"_s},
-         [](const Line& line, const CellContext& context) { return barrierMark(line.barrier, context.now).cell(); },
+         [](const Line& line, const CellContext& context) { return barrierMark(line, context.now).cell(); },
          [](const Line& line) { return QVariant(qint64(line.barrier.progressAt.time_since_epoch().count())); },
-         [](const Line& line, const CellContext& context) {
-             return QVariant(barrierMark(line.barrier, context.now).word);
-         }},
+         [](const Line& line, const CellContext& context) { return QVariant(barrierMark(line, context.now).word); },
+         {},
+         [](const Line& line) { return QVariant(qint64(line.lost)); }},
         {{u"remaining"_s, Barriers::tr("Remaining"), Barriers::tr("Batches not counted yet, of all that were armed"),
           CellKind::Text, Pace::Slow, u"1 200 of 1 200"_s},
          [](const Line& line, const CellContext&) {
@@ -153,6 +156,17 @@ std::vector<Column<BatchLine>> batchColumns() {
          [](const Line& line) { return QVariant(int(line.batch.state)); },
          [](const Line& line, const CellContext& context) { return QVariant(evidenceOf(line.batch, context.now)); }},
     };
+}
+
+std::int64_t lostOf(const domain::BarrierDetail& detail) {
+    using State = domain::BarrierBatch::State;
+    std::int64_t lost = 0;
+    std::int64_t begun = 0;
+    for (const domain::BarrierBatch& batch : detail.batches) {
+        lost += batch.state == State::Lost || batch.state == State::Missing;
+        begun += batch.state == State::Unknown;
+    }
+    return lost + (detail.finished ? std::max<std::int64_t>(0, begun - *detail.finished) : 0);
 }
 
 QString verdictOf(const domain::BarrierDetail& detail) {

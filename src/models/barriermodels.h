@@ -9,6 +9,7 @@ namespace models {
 
 struct BarrierLine {
     domain::Barrier barrier;
+    std::int64_t lost = 0; ///< batches known to be, where its batches were looked at
 
     std::string key() const { return barrier.execution; }
 
@@ -32,6 +33,10 @@ std::vector<Column<BatchLine>> batchColumns();
 
 /// "3 done, 1 running, 1 lost, 3 not started", and what that says.
 QString verdictOf(const domain::BarrierDetail& detail);
+
+/// Batches that are not counted by themselves any more: without a header, left by whoever ran them, or begun and not
+/// counted though nobody holds them.
+std::int64_t lostOf(const domain::BarrierDetail& detail);
 
 /// What says how far a batch is: its marker, its message.
 QString evidenceOf(const domain::BarrierBatch& batch, pg::Timestamp now);

@@ -63,6 +63,8 @@ QVariant headerValue(const ColumnInfo& info, int role) {
         return int(info.kind);
     case WidthSampleRole:
         return info.widthSample;
+    case IdentityRole:
+        return info.pace == Pace::Identity;
     case DefaultVisibleRole:
         return info.visibleByDefault;
     default:

@@ -26,6 +26,7 @@ enum Role : int {
     KindRole,           ///< CellKind, as int
     WidthSampleRole,    ///< QString, the widest text to expect
     DefaultVisibleRole, ///< bool
+    IdentityRole,       ///< bool: what stands there says which thing a row is about
 };
 
 /// What a value means for the reader; the theme gives it a colour and the chip a sign.

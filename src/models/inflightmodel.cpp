@@ -138,7 +138,7 @@ void InFlightModel::setSample(const domain::Snapshot& snapshot, const domain::Di
             return nullptr;
         rows.push_back({subscription, queue->name, domain::groupName(snapshot, subscription),
                         domain::subconsumerName(snapshot, subscription), std::nullopt,
-                        calm.of(subscription, std::nullopt)});
+                        calm.of(subscription, std::nullopt, queue->tickerPaused)});
         return &rows.back();
     };
     for (const Subscription& subscription : snapshot.subscriptions) {

@@ -64,19 +64,6 @@ void addSubscription(QueueRow& row, const domain::Subscription& subscription, Ga
         gathered.oldest = std::min(gathered.oldest, *subscription.lastTickTime);
 }
 
-Mark markOfQueue(const domain::Queue& queue, const WorstFindings& worst) {
-    const domain::Finding* finding = worst.ofQueue(queue.name);
-    if (finding && finding->severity != domain::Severity::Information)
-        return markOf(*finding);
-    if (queue.tickerPaused)
-        return {Tone::Information, QueuesModel::tr("paused"), QueuesModel::tr("Its ticker is paused: events wait.")};
-    if (queue.insertDisabled)
-        return {Tone::Information, QueuesModel::tr("closed"), QueuesModel::tr("Inserting events is disabled.")};
-    if (finding)
-        return markOf(*finding);
-    return {Tone::Good, QueuesModel::tr("flowing"), QueuesModel::tr("Nothing was found that needs attention.")};
-}
-
 Cell countCell(const std::optional<domain::Count>& count, const CellContext& context) {
     if (!count)
         return {format::none(), {}, QueuesModel::tr("Not counted yet, or no right to count."), Tone::Dim};
@@ -219,7 +206,7 @@ std::vector<Column<QueueRow>> leadingColumns() {
          [](const QueueRow&, const CellContext&) { return QVariant(); },
          [](const QueueRow& row, const CellContext&) { return row.history; }},
         {{u"rate"_s, QueuesModel::tr("ev/s ≈"),
-          QueuesModel::tr("Events sent per second between the last two samples, by the event sequence: rolled-back "
+          QueuesModel::tr("Events sent per second, the mean of the last 10 s, by the event sequence: rolled-back "
                           "inserts make it too high."),
           CellKind::Number, Pace::Ageing, u"12 345"_s},
          [](const QueueRow& row, const CellContext&) { return Cell{format::rate(row.rate)}; },
@@ -340,11 +327,31 @@ std::vector<Column<QueueRow>> queueColumns() {
     return columns;
 }
 
-double lastRate(const QList<double>& history) {
-    return history.isEmpty() ? std::numeric_limits<double>::quiet_NaN() : history.back();
+/// Of the newest values without a gap, so many at most.
+double recentRate(const QList<double>& history, qsizetype most) {
+    double sum = 0;
+    qsizetype count = 0;
+    for (auto value = history.crbegin(); value != history.crend() && count < most && std::isfinite(*value); ++value) {
+        sum += *value;
+        ++count;
+    }
+    return count > 0 ? sum / double(count) : std::numeric_limits<double>::quiet_NaN();
 }
 
 } // namespace
+
+Mark markOfQueue(const domain::Queue& queue, const WorstFindings& worst) {
+    const domain::Finding* finding = worst.ofQueue(queue.name);
+    if (finding && finding->severity != domain::Severity::Information)
+        return markOf(*finding);
+    if (queue.tickerPaused)
+        return {Tone::Information, QueuesModel::tr("paused"), QueuesModel::tr("Its ticker is paused: events wait.")};
+    if (queue.insertDisabled)
+        return {Tone::Information, QueuesModel::tr("closed"), QueuesModel::tr("Inserting events is disabled.")};
+    if (finding)
+        return markOf(*finding);
+    return {Tone::Good, QueuesModel::tr("flowing"), QueuesModel::tr("Nothing was found that needs attention.")};
+}
 
 bool QueueRow::operator==(const QueueRow& other) const {
     // The history is left out: its column is shown anew with every sample anyway.
@@ -358,7 +365,8 @@ QueuesModel::QueuesModel(QObject* parent)
     : KeyedTableModel<QueueRow>(queueColumns(), parent) {}
 
 void QueuesModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis,
-                            const History& history) {
+                            const History& history, pg::Interval period) {
+    const qsizetype values = std::max<qsizetype>(1, rateSpan / std::max(period, pg::Interval(1)));
     std::vector<QueueRow> rows(snapshot.queues.size());
     std::vector<Gathered> gathered(rows.size());
     std::unordered_map<std::int32_t, std::size_t> rowOfQueue;
@@ -387,7 +395,7 @@ void QueuesModel::setSample(const domain::Snapshot& snapshot, const domain::Diag
             row.pinner = gathered[index].lowest->consumerName;
         const std::vector<double> rates = history ? history(row.queue.id) : std::vector<double>();
         row.history = QList<double>(rates.begin(), rates.end());
-        row.rate = lastRate(row.history);
+        row.rate = recentRate(row.history, values);
         row.mark = markOfQueue(row.queue, worst);
         row.rotation = monitor::rotationOf(row.queue, snapshot.asOf());
     }

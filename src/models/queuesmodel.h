@@ -20,7 +20,7 @@ struct QueueRow {
     std::string positionOf;                ///< whoever that is
     monitor::Rotation rotation = monitor::Rotation::NotDue;
     std::string pinner; ///< whoever stands on the lowest tick, a member rather than its group
-    double rate = 0;                     ///< events per second; NaN where not observed
+    double rate = 0;    ///< events per second over the last seconds; NaN where not observed
     QList<double> history;
     Mark mark;
 
@@ -36,11 +36,19 @@ class QueuesModel : public KeyedTableModel<QueueRow> {
 public:
     using History = std::function<std::vector<double>(std::int32_t queueId)>;
 
+    /// Ticks and batches come in bursts: between two samples close together there often is nothing.
+    static constexpr pg::Interval rateSpan = std::chrono::seconds(10);
+
     explicit QueuesModel(QObject* parent = nullptr);
 
-    void setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis, const History& history);
+    /// period: how often samples come. The rate is the mean over the last rateSpan of them.
+    void setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis, const History& history,
+                   pg::Interval period = rateSpan);
     void setZone(const QTimeZone& zone);
 };
+
+/// The one word for a queue: what the worst finding about it says, or that it is well.
+Mark markOfQueue(const domain::Queue& queue, const WorstFindings& worst);
 
 /// How a series of rates reads in words: "steady, now 12.1 a second, between 8.0 and 14.2 in 5 minutes".
 QString seriesInWords(const QList<double>& values, const QString& unit);

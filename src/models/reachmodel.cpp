@@ -111,11 +111,11 @@ std::vector<Column<ReachLine>> reachColumns() {
     using Line = ReachLine;
     return {
         textColumn<Line>({u"consumer"_s, Reach::tr("Consumer"), Reach::tr("Consumers and groups of the queue"),
-                          CellKind::Text, Pace::Identity, u"billing-eu"_s},
+                          CellKind::Text, Pace::Identity, u"notifications-eu"_s},
                          [](const Line& line) { return format::text(line.reach.consumer); }),
         {{u"state"_s, Reach::tr("Has it?"),
           Reach::tr("By dead letters, retries and open batches, and else by its position"), CellKind::Chip, Pace::Slow,
-          u"● not for it"_s},
+          u"▲ not for it now"_s},
          [](const Line& line, const CellContext&) { return markOf(line.reach).cell(); },
          [](const Line& line) { return QVariant(int(line.reach.state)); },
          [](const Line& line, const CellContext&) { return QVariant(markOf(line.reach).word); },
@@ -126,7 +126,7 @@ std::vector<Column<ReachLine>> reachColumns() {
          }},
         {{u"where"_s, Reach::tr("Where"),
           Reach::tr("The batch and who holds it, when a retry is due, what it died of. Double click opens the page."),
-          CellKind::Text, Pace::Ageing, u"batch 123 456 of billing.w-12"_s},
+          CellKind::Text, Pace::Ageing, u"batch 123 456"_s},
          [](const Line& line, const CellContext& context) {
              const QString words = whereWords(line.reach, context);
              return Cell{words, {}, words};

@@ -242,21 +242,26 @@ CalmMarks::CalmMarks()
               SubscriptionTreeModel::tr("Its members take the windows.")}
     , m_waitedFor{Tone::Good, SubscriptionTreeModel::tr("flowing"),
                   SubscriptionTreeModel::tr("Events wait for its next batch.")}
+    , m_waits{Tone::Dim, SubscriptionTreeModel::tr("waits"),
+              SubscriptionTreeModel::tr("The ticker of its queue is paused: events wait for a tick.")}
     , m_upToDate{Tone::Good, SubscriptionTreeModel::tr("up to date"),
                  SubscriptionTreeModel::tr("Nothing waits for it.")}
     , m_unknown{Tone::Warning, SubscriptionTreeModel::tr("unknown role"),
                 SubscriptionTreeModel::tr("This console does not know the role of this row.")} {}
 
-const Mark& CalmMarks::of(const domain::Subscription& subscription, std::optional<std::int64_t> pending) const {
+const Mark& CalmMarks::of(const domain::Subscription& subscription, std::optional<std::int64_t> pending,
+                          bool paused) const {
     if (subscription.batch)
         return m_working;
     switch (subscription.role) {
     case domain::Role::CoopMember:
         return m_idle;
     case domain::Role::CoopMain:
-        return m_taken;
+        return paused && pending.value_or(0) > 0 ? m_waits : m_taken;
     case domain::Role::Normal:
-        return pending.value_or(0) > 0 ? m_waitedFor : m_upToDate;
+        if (pending.value_or(0) == 0)
+            return m_upToDate;
+        return paused ? m_waits : m_waitedFor;
     case domain::Role::Unknown:
         break;
     }

@@ -8,16 +8,17 @@ namespace models {
 /// The columns of the consumers' tree: what an operator asks first, then every column of pgque.subscription as stored.
 std::vector<Column<ConsumerRow>> subscriptionColumns();
 
-/// "working", "idle", "reading" and the like for a subscription without findings. An object for all of them: the words
+/// "working", "idle", "waits" and the like for a subscription without findings. An object for all of them: the words
 /// are looked up once.
 class CalmMarks {
 public:
     CalmMarks();
 
-    const Mark& of(const domain::Subscription& subscription, std::optional<std::int64_t> pending) const;
+    /// paused: its queue's ticker, so that what waits is in no batch.
+    const Mark& of(const domain::Subscription& subscription, std::optional<std::int64_t> pending, bool paused) const;
 
 private:
-    Mark m_working, m_idle, m_taken, m_waitedFor, m_upToDate, m_unknown;
+    Mark m_working, m_idle, m_taken, m_waitedFor, m_waits, m_upToDate, m_unknown;
 };
 
 /// How long a batch has been open: exact where the schema records it, else a lower bound ("≥").

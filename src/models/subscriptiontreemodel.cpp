@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/subscriptiontreemodel.h"
 
+#include "models/queuesmodel.h"
 #include "models/subscriptioncolumns.h"
 
 #include <algorithm>
@@ -52,7 +53,7 @@ ConsumerRow lineOf(const WorstFindings& worst, const CalmMarks& calm, const doma
     line.pendingIsLeast = line.pending && line.kind == ConsumerRow::Kind::Consumer && !queue.eventSeqNow;
     line.openBatches = subscription.batch ? 1 : 0;
     const domain::Finding* finding = worst.ofMember(queue.name, line.group, line.subconsumer);
-    line.mark = finding ? markOf(*finding) : calm.of(subscription, line.pending);
+    line.mark = finding ? markOf(*finding) : calm.of(subscription, line.pending, queue.tickerPaused);
     return line;
 }
 
@@ -96,8 +97,7 @@ SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot
         line.kind = ConsumerRow::Kind::Queue;
         line.queueId = queue.id;
         line.queueName = queue.name;
-        if (const domain::Finding* finding = worst.ofQueue(queue.name))
-            line.mark = markOf(*finding);
+        line.mark = markOfQueue(queue, worst);
         queues[queue.id] = {root.add(std::move(line)), &queue};
     }
     // Groups first: their members are put below them. A member whose group's main row is missing stands below the

@@ -116,17 +116,25 @@ domain::ActionRequest Actions::requestFor(const operate::Action& action, const S
 
 void Actions::start(const domain::ActionRequest& request) {
     const operate::Action* action = m_desk->actions().find(request.action);
-    if (!action)
-        return;
-    const desk::Availability availability = m_desk->availability(request);
+    if (action)
+        ask(*action, request, m_desk->availability(request));
+}
+
+desk::Availability Actions::availability(const operate::Action& action, const Subject& subject) const {
+    return subject.refusal.isEmpty() ? m_desk->availability(requestFor(action, subject))
+                                     : desk::Availability{false, subject.refusal, {}};
+}
+
+void Actions::ask(const operate::Action& action, const domain::ActionRequest& request,
+                  const desk::Availability& availability) {
     QDialog* dialog = nullptr;
     if (availability.available) {
-        auto* question = new ActionDialog(m_desk, *action, request, m_window);
+        auto* question = new ActionDialog(m_desk, action, request, m_window);
         connect(question, &ActionDialog::performed, this, &Actions::performed);
         connect(question, &ActionDialog::nextWanted, this, &Actions::start, Qt::QueuedConnection);
         dialog = question;
     } else {
-        auto* why = new WhyNotDialog(words::ofRegistry(action->title), availability, m_window);
+        auto* why = new WhyNotDialog(words::ofRegistry(action.title), availability, m_window);
         connect(why, &WhyNotDialog::armingWanted, this, &Actions::armingWanted);
         dialog = why;
     }
@@ -156,8 +164,10 @@ QAbstractButton* Actions::makeButton(const std::string& id, std::function<Subjec
     if (!action)
         return nullptr;
     QAbstractButton* button = ui::makeButton(text(*action), u"action."_s + QString::fromStdString(id), parent);
-    connect(button, &QAbstractButton::clicked, this,
-            [this, action, subject] { start(requestFor(*action, subject())); });
+    connect(button, &QAbstractButton::clicked, this, [this, action, subject] {
+        const Subject about = subject();
+        ask(*action, requestFor(*action, about), availability(*action, about));
+    });
     m_buttons.push_back({button, action, std::move(subject)});
     // Whoever makes the button is still being built and can't say yet what is selected.
     QMetaObject::invokeMethod(this, qOverload<>(&Actions::refresh), Qt::QueuedConnection);
@@ -173,7 +183,7 @@ void Actions::refresh() {
 void Actions::refresh(const Button& button) const {
     if (!button.widget->isVisible() && button.widget->property("unavailable").isValid())
         return;
-    const desk::Availability availability = m_desk->availability(requestFor(*button.action, button.subject()));
+    const desk::Availability availability = this->availability(*button.action, button.subject());
     button.widget->setProperty("unavailable", !availability.available);
     const QString why = availability.available ? words::ofRegistry(button.action->help) : availability.why;
     button.widget->setToolTip(models::format::tooltip(why));

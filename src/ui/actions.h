@@ -16,6 +16,7 @@ namespace ui {
 struct Subject {
     operate::SubjectKind kind = operate::SubjectKind::None;
     domain::ActionRequest request;
+    QString refusal{}; ///< why no action can be about just this; empty: some can
 };
 
 /// A moment as an action's argument: microseconds since 1970.
@@ -60,6 +61,9 @@ private:
         std::function<Subject()> subject;
     };
 
+    desk::Availability availability(const operate::Action& action, const Subject& subject) const;
+    void ask(const operate::Action& action, const domain::ActionRequest& request,
+             const desk::Availability& availability);
     void refresh(const Button& button) const;
 
     desk::Desk* m_desk;

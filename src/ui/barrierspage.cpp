@@ -166,6 +166,8 @@ void BarriersPage::useInstall() {
     const domain::WorkInstall& wanted = *m_chooser->install();
     if (m_install && !(*m_install == wanted)) {
         // An execution of the same name is another one there.
+        m_lost.clear();
+        m_barrierTable->letGo();
         m_barriers.show({}, m_barriers.context().now);
         choose();
     }
@@ -180,7 +182,7 @@ void BarriersPage::showBarriers(const domain::Barriers& barriers) {
     std::vector<models::BarrierLine> lines;
     lines.reserve(barriers.rows.size());
     for (const domain::Barrier& barrier : barriers.rows)
-        lines.push_back({barrier});
+        lines.push_back({barrier, lostOf(barrier)});
     m_barriers.show(std::move(lines), barriers.takenAt);
     QStringList note = {tr("%n barrier(s)", nullptr, m_barriers.rowCount())};
     if (barriers.orphanMarkers > 0)
@@ -203,8 +205,7 @@ void BarriersPage::showBarriers(const domain::Barriers& barriers) {
             m_barrierTable->selectSource(m_barriers.index(row, 0));
         m_wanted.clear();
     }
-    if (!m_barrierTable->currentSource().isValid() && m_barriers.rowCount() > 0)
-        m_barrierTable->selectSource(m_barrierTable->proxy()->mapToSource(m_barrierTable->proxy()->index(0, 0)));
+    m_barrierTable->chooseFirst();
     if (!m_shown.empty())
         m_detailAnswer.beat(m_past);
     Q_EMIT completed();
@@ -229,12 +230,26 @@ void BarriersPage::choose() {
     }
 }
 
+/// As its batches said when they were looked at; of a run that was armed anew since, nothing is known.
+std::int64_t BarriersPage::lostOf(const domain::Barrier& barrier) const {
+    const auto found = m_lost.find(barrier.execution);
+    return found != m_lost.end() && found->second.first == barrier.epoch ? found->second.second : 0;
+}
+
 void BarriersPage::showDetail(const domain::BarrierDetail& detail) {
     std::vector<models::BatchLine> lines;
     lines.reserve(detail.batches.size());
     for (const domain::BarrierBatch& batch : detail.batches)
         lines.push_back({batch});
     m_batches.show(std::move(lines), detail.takenAt);
+    // The barrier's row does not say it by itself.
+    std::vector<models::BarrierLine> barriers = m_barriers.rows();
+    for (models::BarrierLine& line : barriers) {
+        if (line.barrier.execution == m_shown)
+            m_lost[m_shown] = {line.barrier.epoch, models::lostOf(detail)};
+        line.lost = lostOf(line.barrier);
+    }
+    m_barriers.show(std::move(barriers), m_barriers.context().now);
     m_matrix->setBatches(detail.batches);
     fitMatrix();
     m_batchCard->setNote(models::verdictOf(detail));
@@ -262,6 +277,8 @@ void BarriersPage::clear() {
     m_install.reset();
     m_foreign->hide();
     m_shown.clear();
+    m_lost.clear();
+    m_barrierTable->letGo();
     m_barriers.show({}, m_barriers.context().now);
     m_batches.show({}, m_batches.context().now);
     m_matrix->setBatches({});

@@ -48,11 +48,13 @@ private:
     void clear();
     void choose();
     std::string execution() const;
+    std::int64_t lostOf(const domain::Barrier& barrier) const;
 
     models::AnswerModel<models::BarrierLine> m_barriers;
     models::AnswerModel<models::BatchLine> m_batches;
     std::optional<domain::WorkInstall> m_install;
-    std::optional<pg::Timestamp> m_past; ///< the recorded instant that is shown
+    std::optional<pg::Timestamp> m_past;                                 ///< the recorded instant that is shown
+    std::map<std::string, std::pair<std::int64_t, std::int64_t>> m_lost; ///< by execution: its epoch, and how many
     std::string m_shown;
     QString m_wanted;
     Card* m_barrierCard;

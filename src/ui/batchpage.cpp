@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/batchpage.h"
 
+#include "ui/combobox.h"
 #include "ui/consumerspage.h"
 #include "ui/eventscard.h"
 #include "ui/ownercard.h"
@@ -9,7 +10,7 @@
 #include "ui/whycard.h"
 #include "ui/words.h"
 
-#include <QComboBox>
+#include <QAbstractItemView>
 #include <QSignalBlocker>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -33,7 +34,7 @@ QString tokenOf(const models::BatchRow& row) {
 
 BatchPage::BatchPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
-    , m_chooser(new QComboBox)
+    , m_chooser(new ComboBox(16))
     , m_events(new EventsCard(tools.desk, tools.settings, EventsCard::Filter::Offered))
     , m_owner(new OwnerCard(tools.actions, [this] { return subject(); }))
     , m_why(new WhyCard(tools.desk))
@@ -42,8 +43,6 @@ BatchPage::BatchPage(const PageTools& tools, QWidget* parent)
     m_chooser->setObjectName(u"batchChooser"_s);
     m_chooser->setAccessibleName(tr("Open batch"));
     m_chooser->setToolTip(tr("Which open batch is shown, the one open longest first"));
-    m_chooser->setMinimumContentsLength(16);
-    m_chooser->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_events->addBesideTitle(m_chooser);
     auto* above = makeSplitter(Qt::Vertical, m_owner, m_payload, {250, 260}, {0, 1});
     auto* right = makeSplitter(Qt::Vertical, above, m_why, {520, 170}, {1, 0});
@@ -76,19 +75,30 @@ void BatchPage::showSample(const domain::Snapshot& snapshot, const domain::Diagn
     showBatch();
 }
 
+/// Not while somebody chooses from the list.
 void BatchPage::fillChooser() {
-    const QSignalBlocker blocker(m_chooser);
-    m_chooser->clear();
+    if (m_chooser->view()->isVisible())
+        return;
+    QList<std::pair<QString, QString>> batches;
+    bool open = false;
     for (const models::BatchRow& row : m_model.rows()) {
         if (!row.subscription.batch)
             continue;
-        m_chooser->addItem(
+        open = open || tokenOf(row) == m_batch;
+        batches.emplaceBack(
             tr("%1 · %2 on %3")
                 .arg(tokenOf(row), foreign(text(row.subscription.consumerName), 60), foreign(text(row.queueName), 60)),
             tokenOf(row));
     }
-    if (!m_batch.isEmpty() && m_chooser->findData(m_batch) < 0)
-        m_chooser->insertItem(0, tr("%1 · not open").arg(m_batch), m_batch);
+    if (!m_batch.isEmpty() && !open)
+        batches.emplaceFront(tr("%1 · not open").arg(m_batch), m_batch);
+    const QSignalBlocker blocker(m_chooser);
+    if (batches != m_offered) {
+        m_offered = batches;
+        m_chooser->clear();
+        for (const auto& [title, token] : std::as_const(m_offered))
+            m_chooser->addItem(title, token);
+    }
     m_chooser->setCurrentIndex(m_chooser->findData(m_batch));
 }
 

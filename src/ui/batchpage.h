@@ -46,7 +46,8 @@ private:
     OwnerCard* m_owner;
     WhyCard* m_why;
     PayloadCard* m_payload;
-    QString m_batch; ///< the token asked for; empty: the one open longest
+    QList<std::pair<QString, QString>> m_offered; ///< what the chooser lists: text and token
+    QString m_batch;                              ///< the token asked for; empty: the one open longest
     std::optional<Window> m_window;
     std::optional<domain::EventRow> m_event;
 };

@@ -110,7 +110,9 @@ void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& opti
     // The detail gives way before the text does.
     detailWidth = std::min(detailWidth, std::max(0, rect.width() - wanted - gap));
     const int shown = detailWidth > 0 ? std::min(wanted, rect.width() - gap - detailWidth) : rect.width();
-    text = metrics.elidedText(text, Qt::ElideRight, shown);
+    // Names that begin alike are told apart by their ends.
+    const bool name = index.model()->headerData(index.column(), Qt::Horizontal, models::IdentityRole).toBool();
+    text = metrics.elidedText(text, name ? Qt::ElideMiddle : Qt::ElideRight, shown);
 
     painter->setFont(font);
     painter->setPen(c.of(toneOf(index)));

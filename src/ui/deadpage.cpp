@@ -36,7 +36,7 @@ DeadPage::DeadPage(const PageTools& tools, QWidget* parent)
     , m_letterView(new QTableView)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::Offered))
     , m_payload(new PayloadCard(tr("Event")))
-    , m_turner(*m_letterCard, [this] { m_letterAnswer.askNow(); })
+    , m_turner(*m_letterCard, [this] { askLetters(); })
     , m_letterAnswer(
           this, [this] { return this->tools().desk->deadPage(m_queue->queueId(), m_cause, m_turner.start(), pageSize); },
           [this](const domain::DeadPage& page) { showLetters(page); },
@@ -54,8 +54,10 @@ DeadPage::DeadPage(const PageTools& tools, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
     connect(m_queue, &QueueChooser::chosen, this, [this] {
-        askOf({});
+        empty(m_groupTable);
+        m_groupTable->notice()->say(tr("Asking…"), {});
         m_groupAnswer.askNow();
+        askOf({});
     });
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     choose({});
@@ -69,19 +71,8 @@ void DeadPage::makeGroups() {
     m_groupTable->stretch(u"reason"_s);
     m_groupCard->addBesideTitle(m_queue);
     for (const char* id : {"canary_replay", "replay_all_dead_letters", "purge_dead_letters"}) {
-        const auto queueOf = [this] {
-            Subject subject;
-            subject.kind = operate::SubjectKind::Queue;
-            const QModelIndex index = m_groupTable->currentSource();
-            subject.request.queue = m_queue->queue().toStdString();
-            if (index.isValid()) {
-                const domain::DeadGroup& group = m_groups.row(index.row()).group;
-                subject.request.queue = group.queue;
-                subject.request.arguments["type"] = group.type.value_or(std::string());
-            }
-            return subject;
-        };
-        if (QAbstractButton* button = tools().actions->makeButton(id, queueOf, this))
+        if (QAbstractButton* button = tools().actions->makeButton(
+                id, [this] { return cause(); }, this))
             m_groupCard->addToHeading(button);
     }
     m_groupCard->setContent(m_groupView);
@@ -129,6 +120,7 @@ void DeadPage::showSample(const domain::Snapshot& snapshot, const domain::Diagno
     m_queue->setQueues(snapshot);
     m_groups.setNow(snapshot.takenAt);
     m_letters.setNow(snapshot.takenAt);
+    tellAges();
     m_letterAnswer.beat(tools().desk->shownInstant());
     m_groupAnswer.beat(tools().desk->shownInstant());
 }
@@ -137,7 +129,42 @@ void DeadPage::askOf(const std::optional<domain::DeadCause>& cause) {
     m_cause = cause;
     m_allCauses->setVisible(cause.has_value());
     m_turner.restart();
+    empty(m_letterTable);
+    m_letterTable->notice()->say(tr("Asking…"), {});
+    askLetters();
+}
+
+void DeadPage::askLetters() {
+    m_letterTable->letGo();
     m_letterAnswer.askNow();
+}
+
+/// Nothing of another queue or cause stays, nor of a time when there was an answer.
+void DeadPage::empty(TableController* table) {
+    table->letGo();
+    if (table == m_letterTable) {
+        m_letters.show({}, m_letters.context().now);
+        m_letterNote.clear();
+        m_letterCard->setNote({});
+    } else {
+        m_groups.show({}, m_groups.context().now);
+        m_groupNote.clear();
+        m_groupCard->setNote({});
+    }
+}
+
+void DeadPage::tellAges() {
+    const auto told = [](const QStringList& note, pg::Interval age) {
+        return (note + QStringList(tr("asked %1 ago").arg(models::format::age(age)))).join(u" · "_s);
+    };
+    if (m_groups.rowCount() > 0)
+        m_groupCard->setNote(told(m_groupNote, m_groups.context().now - m_groupsAt));
+    else
+        m_groupCard->setNote(m_groupNote.join(u" · "_s));
+    if (m_letters.rowCount() > 0)
+        m_letterCard->setNote(told(m_letterNote, m_letters.context().now - m_lettersAt), tr("The newest first"));
+    else
+        m_letterCard->setNote(m_letterNote.join(u" · "_s));
 }
 
 void DeadPage::showLetters(const domain::DeadPage& page) {
@@ -155,7 +182,9 @@ void DeadPage::showLetters(const domain::DeadPage& page) {
     }
     if (m_turner.page() > 0 || page.next)
         note += tr("page %1").arg(m_turner.page() + 1);
-    m_letterCard->setNote(note.join(u" · "_s), tr("The newest first"));
+    m_letterNote = note;
+    m_lettersAt = page.takenAt;
+    tellAges();
     if (!m_cause)
         m_letterTable->notice()->say(tr("No dead letters"),
                                      tr("A message comes here when it fails once more than its queue allows."),
@@ -165,8 +194,7 @@ void DeadPage::showLetters(const domain::DeadPage& page) {
                                      tr("Looking stopped at its bound. Go on with the button › above."));
     else
         m_letterTable->notice()->say(tr("No letter of this cause"), tr("They were replayed or purged meanwhile."));
-    if (!m_letterTable->currentSource().isValid() && m_letters.rowCount() > 0)
-        m_letterTable->selectSource(m_letters.index(0, 0));
+    m_letterTable->chooseFirst();
     Q_EMIT completed();
 }
 
@@ -176,37 +204,37 @@ void DeadPage::showGroups(const domain::DeadGroups& groups) {
     for (const domain::DeadGroup& group : groups.groups)
         lines.push_back({group});
     m_groups.show(std::move(lines), groups.takenAt);
-    m_groupCard->setNote(groups.lookedAt == 0 ? QString()
-                         : groups.capped
-                             ? tr("%n cause(s)", nullptr, m_groups.rowCount()) + u" · "_s +
-                                   tr("of the newest %1 letters, there are more").arg(number(groups.lookedAt))
-                             : tr("%n cause(s)", nullptr, m_groups.rowCount()) + u" · "_s +
-                                   tr("all %1 letters").arg(number(groups.lookedAt)));
+    m_groupNote.clear();
+    if (groups.lookedAt > 0)
+        m_groupNote = {tr("%n cause(s)", nullptr, m_groups.rowCount()),
+                       (groups.capped ? tr("of the newest %1 letters, there are more") : tr("all %1 letters"))
+                           .arg(number(groups.lookedAt))};
+    m_groupsAt = groups.takenAt;
+    tellAges();
     m_groupTable->notice()->say(tr("Nothing was given up"), {}, models::Tone::Good);
-    if (!m_groupTable->currentSource().isValid() && m_groups.rowCount() > 0)
-        m_groupTable->selectSource(m_groupTable->proxy()->mapToSource(m_groupTable->proxy()->index(0, 0)));
+    m_groupTable->chooseFirst();
     Q_EMIT completed();
 }
 
 void DeadPage::fail(TableController* table, const pg::Failure& failure) {
-    if (table == m_letterTable) {
-        m_letters.show({}, m_letters.context().now);
-        m_letterCard->setNote({});
+    empty(table);
+    if (table == m_letterTable)
         m_turner.arrived({});
-    } else {
-        m_groups.show({}, m_groups.context().now);
-        m_groupCard->setNote({});
-    }
     words::sayFailure(*table->notice(), tr("The dead letters could not be read"), failure);
     Q_EMIT completed();
 }
 
 void DeadPage::choose(const QModelIndex& index) {
     if (!index.isValid()) {
-        m_payload->clear(tr("Choose a dead letter to see its payload."));
+        m_payload->clear(
+            m_letterTable->hasLeft()
+                ? tr("Event %1 is not here any more: it was replayed or purged, or is on another page.").arg(m_event)
+                : tr("Choose a dead letter to see its payload."));
+        tools().actions->refresh();
         return;
     }
     const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
+    m_event = letter.eventId;
     m_payload->showMessage(tr("Event %1").arg(letter.eventId),
                            letter.data ? models::format::bytes(letter.dataBytes) : QString(), letter.message(),
                            [this, id = letter.id](qint64 bytes) { return tools().desk->deadMessage(id, bytes); });
@@ -244,9 +272,31 @@ std::optional<Resendable> DeadPage::resendable() const {
     if (!index.isValid())
         return {};
     const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
-    return Resendable{letter.queue, [this, id = letter.id](qint64 bytes) {
-                          return tools().desk->deadMessage(id, bytes);
-                      }};
+    return Resendable{letter.queue,
+                      [this, id = letter.id](qint64 bytes) { return tools().desk->deadMessage(id, bytes); }};
+}
+
+/// All letters of the chosen cause's type, or of the queue where no cause is known.
+Subject DeadPage::cause() const {
+    Subject subject;
+    subject.kind = operate::SubjectKind::Queue;
+    if (m_groups.rowCount() == 0) {
+        subject.request.queue = m_queue->queue().toStdString();
+        return subject;
+    }
+    const QModelIndex index = m_groupTable->currentSource();
+    if (!index.isValid()) {
+        subject.refusal = tr("No cause is chosen.");
+        return subject;
+    }
+    const domain::DeadGroup& group = m_groups.row(index.row()).group;
+    subject.request.queue = group.queue;
+    if (group.type)
+        subject.request.arguments["type"] = *group.type;
+    if (group.type.value_or(std::string()).empty())
+        subject.refusal = tr("These events have no type, and an action without a type is about the letters of every "
+                             "type. Open the cause with Return, select its letters below, and act on those.");
+    return subject;
 }
 
 /// Those of one queue: an action is about one.
@@ -256,6 +306,8 @@ Subject DeadPage::selected() const {
     std::string ids;
     for (const QModelIndex& index : m_letterTable->selectedSources()) {
         const domain::DeadLetter& letter = m_letters.row(index.row()).letter;
+        if (subject.request.queue.empty())
+            subject.request.queue = letter.queue;
         if (letter.queue == subject.request.queue)
             ids += (ids.empty() ? "" : ", ") + std::to_string(letter.id);
     }

@@ -34,12 +34,16 @@ public:
 private:
     void makeGroups();
     void makeLetters();
-    void ask();
+    void askLetters();
     void askOf(const std::optional<domain::DeadCause>& cause);
     void showLetters(const domain::DeadPage& page);
     void showGroups(const domain::DeadGroups& groups);
+    void empty(TableController* table);
+    /// When the server was asked, as of the newest sample.
+    void tellAges();
     void fail(TableController* table, const pg::Failure& failure);
     void choose(const QModelIndex& index);
+    Subject cause() const;
     Subject selected() const;
     std::optional<Resendable> resendable() const;
 
@@ -51,7 +55,12 @@ private:
     QTableView* m_letterView;
     TableController* m_groupTable = nullptr;
     TableController* m_letterTable = nullptr;
+    QStringList m_groupNote;
+    QStringList m_letterNote;
+    pg::Timestamp m_groupsAt;
+    pg::Timestamp m_lettersAt;
     std::optional<domain::DeadCause> m_cause; ///< only letters that died of it
+    std::int64_t m_event = 0;                 ///< of the letter chosen last
     QAbstractButton* m_allCauses = nullptr;
     QueueChooser* m_queue;
     PayloadCard* m_payload;

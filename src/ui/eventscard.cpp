@@ -253,8 +253,8 @@ void EventsCard::update() {
     else
         setNote(note.join(u" · "_s));
     explain();
-    if (shown && m_model.rowCount() > 0 && !m_table->currentSource().isValid())
-        m_table->selectSource(m_model.index(0, 0));
+    if (shown)
+        m_table->chooseFirst();
     if (isSettled())
         Q_EMIT settled();
 }

@@ -34,4 +34,17 @@ Place placeOf(const domain::Finding& finding) {
     return is("ticker_") ? Place{u"schema"_s} : Place{};
 }
 
+QString subjectOn(const QString& page, const domain::Finding& finding) {
+    const domain::Subject& about = finding.subject;
+    if (page == "queue"_L1 || page == "messages"_L1)
+        return finding.rule.starts_with("work_") ? QString() : QString::fromStdString(about.queue);
+    if (page == "inflight"_L1 || page == "batch"_L1)
+        return about.batch ? QString::number(*about.batch) : QString();
+    // These begin with all queues.
+    if (page == "retry"_L1 || page == "dead"_L1)
+        return {};
+    const Place place = placeOf(finding);
+    return place.page == page ? place.subject : QString();
+}
+
 } // namespace ui

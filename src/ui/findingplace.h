@@ -15,4 +15,7 @@ struct Place {
 
 Place placeOf(const domain::Finding& finding);
 
+/// What a page that is turned to without a subject chooses for the sake of a finding; empty: nothing there is about it.
+QString subjectOn(const QString& page, const domain::Finding& finding);
+
 } // namespace ui

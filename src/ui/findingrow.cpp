@@ -33,13 +33,15 @@ constexpr int aboutWidth = 176;
 constexpr int bar = 3;
 constexpr int buttonsOfItsOwn = 3; ///< show, explain, end the silence; remedies stand before them
 
-QString aboutText(const domain::Subject& subject) {
+const QString partSeparator = u" · "_s;
+
+QStringList aboutParts(const domain::Subject& subject) {
     QStringList parts;
     for (const std::string& part : {subject.queue, subject.consumer, subject.member}) {
         if (!part.empty())
-            parts += foreign(text(part), 40);
+            parts += foreign(text(part), 300);
     }
-    return parts.join(u" · "_s);
+    return parts;
 }
 
 QLabel* makeText() {
@@ -132,7 +134,7 @@ void FindingRow::setZone(const QTimeZone& zone) {
 void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding) {
     m_finding = finding;
     m_chip->say(models::severityWord(finding.severity), models::toneOf(finding.severity));
-    m_about->setText(aboutText(finding.subject));
+    showAbout();
     m_title->setText(text(finding.title));
     QStringList sentences;
     for (const std::string& sentence : {finding.cause, finding.consequence}) {
@@ -147,6 +149,16 @@ void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Fin
     m_show->setVisible(!placeOf(finding).page.isEmpty());
     showRemedies(snapshot);
     showSilence();
+}
+
+/// A name is not broken: each is cut to a line of its own at most.
+void FindingRow::showAbout() {
+    QStringList parts = aboutParts(m_finding.subject);
+    m_about->setToolTip(models::format::tooltip(parts.join(partSeparator)));
+    const QFontMetrics metrics = m_about->fontMetrics();
+    for (QString& part : parts)
+        part = metrics.elidedText(part, Qt::ElideMiddle, aboutWidth - metrics.horizontalAdvance(partSeparator));
+    m_about->setText(parts.join(partSeparator));
 }
 
 void FindingRow::showSilence() {

@@ -36,6 +36,7 @@ protected:
 
 private:
     void showRemedies(const domain::Snapshot& snapshot);
+    void showAbout();
     void showSilence();
     void silence();
     void copy() const;

@@ -16,7 +16,8 @@ namespace ui {
 
 namespace {
 
-/// More findings than this are counted, not listed: nobody reads a hundred rows of trouble.
+/// More findings than this are counted, not listed: nobody reads a hundred rows of trouble. Those that somebody
+/// silenced are asked for, and stand below.
 constexpr std::size_t mostRows = 25;
 
 } // namespace
@@ -67,12 +68,12 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
         (m_silences && m_silences->covers(finding) ? silenced : list).push_back(&finding);
     m_showSilenced->setText(tr("%n silenced", nullptr, int(silenced.size())));
     m_showSilenced->setVisible(!silenced.empty());
+    list.resize(std::min(mostRows, list.size()));
     if (m_showSilenced->isChecked())
         list.insert(list.end(), silenced.begin(), silenced.end());
-    const std::size_t shown = std::min(mostRows, list.size());
     std::vector<std::string> order;
-    for (std::size_t at = 0; at < shown; ++at)
-        order.push_back(list[at]->key());
+    for (const domain::Finding* finding : list)
+        order.push_back(finding->key());
     std::erase_if(m_rows, [&order](const auto& row) {
         if (std::find(order.begin(), order.end(), row.first) != order.end())
             return false;
@@ -82,7 +83,7 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
         return true;
     });
     auto* layout = qobject_cast<QVBoxLayout*>(m_list->layout());
-    for (std::size_t at = 0; at < shown; ++at) {
+    for (std::size_t at = 0; at < list.size(); ++at) {
         FindingRow*& row = m_rows[order[at]];
         if (!row) {
             row = new FindingRow(m_actions, m_silences, m_list);
@@ -124,7 +125,7 @@ void FindingsCard::summarize(const domain::Diagnosis& diagnosis, int silenced) {
         note.prepend(tr("none: everything looked at is as it should be"));
     else if (diagnosis.findings.size() == std::size_t(silenced))
         note.prepend(tr("none but what is silenced"));
-    else if (diagnosis.findings.size() > mostRows)
+    else if (diagnosis.findings.size() - std::size_t(silenced) > mostRows)
         note += tr("the %n worst are listed", nullptr, int(mostRows));
     QStringList missing;
     for (const domain::NotEvaluated& rule : diagnosis.notEvaluated)

@@ -78,12 +78,11 @@ void InFlightPage::showSample(const domain::Snapshot& snapshot, const domain::Di
     } else {
         m_table->notice()->say(tr("Nothing is in flight"), hint);
     }
-    if (!m_wanted.isEmpty())
-        openSubject(m_wanted);
-    if (!m_table->currentSource().isValid() && m_model.rowCount() > 0)
-        m_table->selectSource(m_model.index(0, 0));
+    if (m_wanted.isEmpty())
+        m_table->chooseFirst();
     else
-        chooseBatch();
+        openSubject(m_wanted);
+    chooseBatch();
     showOwner(snapshot);
 }
 
@@ -111,11 +110,14 @@ const models::BatchRow* InFlightPage::chosen() const {
 void InFlightPage::chooseBatch() {
     const models::BatchRow* row = chosen();
     if (!row || !m_snapshot) {
-        m_events->close(m_model.rowCount() > 0 ? tr("Choose a batch above.") : tr("No batch is open."));
+        m_events->close(whyNone());
         m_owner->clear();
+        tools().actions->refresh();
         return;
     }
     const domain::Subscription& held = row->subscription;
+    m_wanted.clear();
+    m_chosen = held.batch ? QString::number(*held.batch) : QString();
     if (!held.batch || !held.lastTick || !held.nextTick) {
         m_events->close(tr("Taken, not committed: which window it is will be seen when the worker commits."));
     } else {
@@ -125,6 +127,24 @@ void InFlightPage::chooseBatch() {
     }
     showOwner(*m_snapshot);
     tools().actions->refresh();
+}
+
+/// Why no events are shown: nothing takes the place of a batch that has ended.
+QString InFlightPage::whyNone() const {
+    if (!m_wanted.isEmpty() && m_sampled)
+        return tr("Batch %1 is not open.").arg(m_wanted);
+    if (m_table->hasLeft() && !m_chosen.isEmpty())
+        return tr("Batch %1 ended: acknowledged, given back or taken over.").arg(m_chosen);
+    return m_model.rowCount() > 0 || !m_sampled ? tr("Choose a batch above.") : tr("No batch is open.");
+}
+
+int InFlightPage::rowOf(const QString& batch) const {
+    for (int row = 0; row < m_model.rowCount(); ++row) {
+        const auto& token = m_model.row(row).subscription.batch;
+        if (token && QString::number(*token) == batch)
+            return row;
+    }
+    return -1;
 }
 
 void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
@@ -157,13 +177,12 @@ void InFlightPage::setZone(const QTimeZone& zone) {
 
 void InFlightPage::openSubject(const QString& batch) {
     m_wanted = batch;
-    for (int row = 0; row < m_model.rowCount(); ++row) {
-        const auto& token = m_model.row(row).subscription.batch;
-        if (token && QString::number(*token) == batch) {
-            m_wanted.clear();
-            m_table->selectSource(m_model.index(row, 0));
-            return;
-        }
+    if (const int row = rowOf(batch); row >= 0) {
+        m_wanted.clear();
+        m_table->selectSource(m_model.index(row, 0));
+    } else {
+        m_table->letGo();
+        chooseBatch();
     }
 }
 

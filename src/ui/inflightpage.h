@@ -40,6 +40,8 @@ private:
     void openBatch();
     void updateNote();
     const models::BatchRow* chosen() const;
+    int rowOf(const QString& batch) const;
+    QString whyNone() const;
 
     models::InFlightModel m_model;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
@@ -51,7 +53,8 @@ private:
     EventsCard* m_events;
     OwnerCard* m_owner;
     PayloadCard* m_payload;
-    QString m_wanted; ///< a batch asked for before it was seen
+    QString m_wanted; ///< a batch asked for that is not open, or was not seen yet
+    QString m_chosen; ///< the batch chosen last
     std::optional<domain::EventRow> m_event;
     std::int32_t m_eventQueue = 0;
     bool m_sampled = false;

@@ -36,7 +36,7 @@ JournalPage::JournalPage(const PageTools& tools, QWidget* parent)
     , m_search(new QLineEdit)
     , m_facts(new FactsList)
     , m_sql(makeSqlView(u"journalSql"_s))
-    , m_turner(*m_card, [this] { ask(); }) {
+    , m_turner(*m_card, [this] { askAnew(); }) {
     setObjectName(u"journal"_s);
     m_view->setObjectName(u"journalRecords"_s);
     m_view->setAccessibleName(tr("What was done, the newest first"));
@@ -52,7 +52,7 @@ JournalPage::JournalPage(const PageTools& tools, QWidget* parent)
     m_search->setFixedWidth(200);
     connect(m_search, &QLineEdit::returnPressed, this, [this] {
         m_turner.restart();
-        ask();
+        askAnew();
     });
     m_card->addToHeading(m_search);
     QAbstractButton* verify = makeButton(tr("Verify"), u"verifyJournal"_s, this);
@@ -99,6 +99,12 @@ void JournalPage::showSample(const domain::Snapshot&, const domain::Diagnosis&) 
         ask();
 }
 
+/// Other records than those shown.
+void JournalPage::askAnew() {
+    m_table->letGo();
+    ask();
+}
+
 void JournalPage::ask() {
     store::JournalQuery query;
     query.contains = m_search->text();
@@ -129,8 +135,7 @@ void JournalPage::show(const store::JournalPage& page) {
     else
         m_table->notice()->say(tr("Nothing was done yet"),
                                tr("Every action of this program is written down here, on this machine."));
-    if (!m_table->currentSource().isValid() && m_model.rowCount() > 0)
-        m_table->selectSource(m_model.index(0, 0));
+    m_table->chooseFirst();
     Q_EMIT completed();
 }
 

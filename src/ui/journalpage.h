@@ -41,6 +41,7 @@ protected:
 
 private:
     void ask();
+    void askAnew();
     void show(const store::JournalPage& page);
     void verify();
     void choose(const QModelIndex& index);

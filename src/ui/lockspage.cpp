@@ -53,6 +53,8 @@ void LocksPage::showSample(const domain::Snapshot&, const domain::Diagnosis&) {
 // Waits are as long as they were when they were asked for: nobody knows whether they still last.
 void LocksPage::show(const domain::LockWaits& waits) {
     m_model.show(models::lockTree(waits), waits.takenAt);
+    chooseWanted();
+    m_wanted.clear();
     m_waits = waits;
     tell();
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
@@ -116,9 +118,17 @@ void LocksPage::setZone(const QTimeZone& zone) {
 }
 
 void LocksPage::openSubject(const QString& pid) {
+    m_wanted = pid;
+    chooseWanted();
+}
+
+void LocksPage::chooseWanted() {
     for (int row = 0; row < m_model.rowCount(); ++row) {
-        if (QString::number(m_model.row(row).session.pid) == pid)
+        if (QString::number(m_model.row(row).session.pid) == m_wanted) {
+            m_wanted.clear();
             m_table->selectSource(m_model.index(row, 0));
+            return;
+        }
     }
 }
 

@@ -31,6 +31,7 @@ public:
 
 private:
     void show(const domain::LockWaits& waits);
+    void chooseWanted();
     void fail(const pg::Failure& failure);
     void tell();
 
@@ -40,6 +41,7 @@ private:
     TableController* m_table;
     std::optional<domain::LockWaits> m_waits; ///< the newest
     Repeated<domain::LockWaits> m_answer;
+    QString m_wanted; ///< a session asked for before the answer that has it
 };
 
 } // namespace ui

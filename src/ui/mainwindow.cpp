@@ -8,6 +8,7 @@
 #include "ui/card.h"
 #include "ui/commandpalette.h"
 #include "ui/comparedialog.h"
+#include "ui/findingplace.h"
 #include "ui/installpage.h"
 #include "ui/keys.h"
 #include "ui/navigation.h"
@@ -211,6 +212,8 @@ bool MainWindow::showPage(const QString& name, const QString& subject) {
     m_current = name;
     m_page = wanted;
     m_navigation->setCurrent(name);
+    if (!subject.isEmpty())
+        m_begun.insert(name);
     onSample();
     if (!subject.isEmpty())
         wanted->openSubject(subject);
@@ -242,12 +245,27 @@ void MainWindow::onSample() {
     if (noSchema)
         m_install->refresh();
     else
-        m_page->showSample(*snapshot, m_desk->diagnosis());
+        showSample(*snapshot);
     m_topBar->showPlace(m_desk->profile(), snapshot.get());
     m_status->refresh();
     updateCounts();
     updateBanner();
     checkReady();
+}
+
+/// A page that is turned to for the first time, and asked for nothing, begins with the most severe.
+void MainWindow::showSample(const domain::Snapshot& snapshot) {
+    if (!m_begun.contains(m_current)) {
+        m_begun.insert(m_current);
+        for (const domain::Finding& finding : m_desk->diagnosis().findings) {
+            const QString subject = m_silences->covers(finding) ? QString() : subjectOn(m_current, finding);
+            if (subject.isEmpty())
+                continue;
+            m_page->openSubject(subject);
+            break;
+        }
+    }
+    m_page->showSample(snapshot, m_desk->diagnosis());
 }
 
 void MainWindow::updateCounts() {

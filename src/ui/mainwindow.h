@@ -5,6 +5,7 @@
 
 #include <QImage>
 #include <QMainWindow>
+#include <QSet>
 #include <QTimeZone>
 
 #include <map>
@@ -81,6 +82,7 @@ private:
     /// Somebody can see it. Where nobody can, pages are shown nothing, and so ask nothing.
     bool isSeen() const;
     void onSample();
+    void showSample(const domain::Snapshot& snapshot);
     void onLink();
     void onInstant();
     void showLost();
@@ -115,6 +117,7 @@ private:
     InstallPage* m_install = nullptr;
     StatusLine* m_status;
     QString m_current;
+    QSet<QString> m_begun; ///< pages that were shown something
     QString m_opening;
     QTimer* m_lostTimer = nullptr;
     std::optional<pg::Clock::time_point> m_lostSince;

@@ -228,8 +228,8 @@ void MessagesPage::update() {
     case EventPageModel::State::Nothing:
         break;
     }
-    if (shown && m_model.rowCount() > 0 && !m_table->currentSource().isValid())
-        m_table->selectSource(m_model.index(0, 0));
+    if (shown)
+        m_table->chooseFirst();
     if (shown || m_model.state() == EventPageModel::State::Failed)
         Q_EMIT completed();
 }

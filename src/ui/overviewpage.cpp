@@ -56,7 +56,9 @@ OverviewPage::OverviewPage(const PageTools& tools, QWidget* parent)
 
 void OverviewPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     m_findings->showFindings(snapshot, diagnosis);
-    m_model.setSample(snapshot, diagnosis, [this](std::int32_t queue) { return tools().desk->rateHistory(queue); });
+    m_model.setSample(
+        snapshot, diagnosis, [this](std::int32_t queue) { return tools().desk->rateHistory(queue); },
+        tools().desk->period());
     if (!m_wanted.isEmpty())
         openSubject(m_wanted);
     updateNote(snapshot);

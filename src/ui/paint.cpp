@@ -8,6 +8,7 @@
 #include <QPainterPath>
 
 #include <cmath>
+#include <numeric>
 
 namespace ui {
 
@@ -91,7 +92,22 @@ void drawSign(QPainter* painter, const QRectF& rect, models::Tone tone) {
     painter->restore();
 }
 
-void drawSparkline(QPainter* painter, const QRectF& rect, const QList<double>& values) {
+QList<double> meansOf(const QList<double>& values, int most) {
+    if (most < 1 || values.size() <= most)
+        return values;
+    QList<double> means;
+    means.reserve(most);
+    for (qsizetype column = 0; column < most; ++column) {
+        const qsizetype first = column * values.size() / most;
+        const qsizetype end = (column + 1) * values.size() / most;
+        means.append(std::accumulate(values.cbegin() + first, values.cbegin() + end, 0.0) / double(end - first));
+    }
+    return means;
+}
+
+void drawSparkline(QPainter* painter, const QRectF& rect, const QList<double>& history) {
+    // One point for each pixel across, or the line covers all of it.
+    const QList<double> values = meansOf(history, int(rect.width()));
     if (values.isEmpty())
         return;
     double highest = 0;

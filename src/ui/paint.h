@@ -24,6 +24,9 @@ QSize chipSize(const QString& word, const QFont& font);
 /// Triangle, dot, check mark or bars.
 void drawSign(QPainter* painter, const QRectF& rect, models::Tone tone);
 
+/// So many values at most, each the mean of as many of the given ones; a mean over something not observed is not known.
+QList<double> meansOf(const QList<double>& values, int most);
+
 /// A line over the values, oldest left, scaled from zero; nothing is drawn where nothing was observed.
 void drawSparkline(QPainter* painter, const QRectF& rect, const QList<double>& values);
 

@@ -78,6 +78,7 @@ PayloadCard::PayloadCard(const QString& title, QWidget* parent)
 
 void PayloadCard::begin(const QString& title, const QString& note) {
     ++m_request;
+    m_asked.cancel();
     m_pending = false;
     setTitle(title);
     setNote(note);
@@ -148,6 +149,8 @@ bool PayloadCard::isSettled() const {
 template <class T>
 void PayloadCard::take(const QFuture<links::Reply<T>>& reply, std::function<void(const T&)> show) {
     m_pending = true;
+    m_asked.cancel();
+    m_asked = QFuture<void>(reply);
     links::whenDone(reply, this, [this, request = ++m_request, show = std::move(show)](const links::Reply<T>& answer) {
         if (request != m_request)
             return;

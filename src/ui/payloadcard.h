@@ -55,6 +55,7 @@ private:
     PayloadView* m_view;
     QPlainTextEdit* m_fields;
     std::function<void(qint64)> m_fetch;
+    QFuture<void> m_asked; ///< not left at the server when something else is shown
     quint64 m_request = 0;
     bool m_pending = false;
 };

@@ -80,15 +80,17 @@ PayloadView::PayloadView(QWidget* parent)
     m_remark->setObjectName(u"payloadRemark"_s);
     m_remark->setWordWrap(true);
     makeSelectable(m_remark);
+    m_remark->setContentsMargins(space::large, 4, space::medium, 6);
     auto* foot = new QHBoxLayout;
     foot->setContentsMargins(space::large, 4, space::medium, 6);
-    foot->addWidget(m_remark, 1);
+    foot->addStretch();
     foot->addWidget(m_copy);
     foot->addWidget(m_more);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_stack, 1);
+    layout->addWidget(m_remark);
     layout->addLayout(foot);
     connect(m_more, &QAbstractButton::clicked, this, [this] { Q_EMIT moreWanted(mostBytes); });
     connect(m_text, &PayloadText::filled, this, [this] {

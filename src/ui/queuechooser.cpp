@@ -9,13 +9,11 @@
 namespace ui {
 
 QueueChooser::QueueChooser(AllQueues all, QWidget* parent)
-    : QComboBox(parent)
+    : ComboBox(14, parent)
     , m_all(all) {
     setObjectName(QStringLiteral("queueChooser"));
     setAccessibleName(tr("Queue"));
     setToolTip(tr("Which queue is shown"));
-    setMinimumContentsLength(14);
-    setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     if (all == AllQueues::Offered)
         addItem(tr("All queues"), 0);
     connect(this, &QComboBox::activated, this, [this] {

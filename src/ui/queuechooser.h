@@ -2,13 +2,12 @@
 #pragma once
 
 #include "domain/snapshot.h"
-
-#include <QComboBox>
+#include "ui/combobox.h"
 
 namespace ui {
 
 /// Which queue a page is about. Follows the sample, keeps what was chosen by name, and can be typed into.
-class QueueChooser : public QComboBox {
+class QueueChooser : public ComboBox {
     Q_OBJECT
 
 public:

@@ -40,11 +40,13 @@ public:
         }
     }
 
-    /// The subject changed: an answer still under way is about something else.
+    /// The subject changed: a question still under way is about something else, and is not left at the server.
     void askNow() {
+        m_asked.cancel();
+        m_asked = m_ask();
         m_waiting = true;
         const auto began = Clock::now();
-        links::whenDone(m_ask(), m_owner, [this, number = ++m_number, began](const links::Reply<T>& reply) {
+        links::whenDone(m_asked, m_owner, [this, number = ++m_number, began](const links::Reply<T>& reply) {
             if (number != m_number)
                 return;
             m_waiting = false;
@@ -60,6 +62,7 @@ public:
 
     /// Nothing is asked for: there is no subject.
     void forget() {
+        m_asked.cancel();
         ++m_number;
         m_waiting = false;
         m_settled = true;
@@ -74,6 +77,7 @@ private:
     std::function<QFuture<links::Reply<T>>()> m_ask;
     std::function<void(const T&)> m_show;
     std::function<void(const pg::Failure&)> m_fail;
+    QFuture<links::Reply<T>> m_asked;
     quint64 m_number = 0;
     std::optional<pg::Timestamp> m_past;
     Clock::time_point m_due;

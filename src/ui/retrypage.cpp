@@ -77,6 +77,8 @@ RetryPage::RetryPage(const PageTools& tools, QWidget* parent)
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     connect(m_queue, &QueueChooser::chosen, this, [this] {
         m_turner.restart();
+        empty();
+        m_table->notice()->say(tr("Asking…"), {});
         ask();
     });
     m_table->notice()->say(tr("Asking…"), {});
@@ -92,7 +94,18 @@ void RetryPage::showSample(const domain::Snapshot& snapshot, const domain::Diagn
 }
 
 void RetryPage::ask() {
+    m_table->letGo();
     m_answer.askNow();
+}
+
+/// Nothing of another queue stays, nor of a time when there was an answer.
+void RetryPage::empty() {
+    m_table->letGo();
+    m_model.show({}, m_model.context().now);
+    m_outlook.reset();
+    m_outlookFailure.reset();
+    m_card->setNote({});
+    m_drain->hide();
 }
 
 void RetryPage::show(const domain::RetryPage& page) {
@@ -109,8 +122,7 @@ void RetryPage::show(const domain::RetryPage& page) {
     m_table->notice()->say(tr("Nothing waits to come again"),
                            tr("A message appears here when a worker gives it back (nack), until it is due and "
                               "maintenance puts it back into its queue."));
-    if (!m_table->currentSource().isValid() && m_model.rowCount() > 0)
-        m_table->selectSource(m_model.index(0, 0));
+    m_table->chooseFirst();
     Q_EMIT completed();
 }
 
@@ -140,21 +152,24 @@ void RetryPage::tell() {
 }
 
 void RetryPage::fail(const pg::Failure& failure) {
-    m_model.show({}, m_model.context().now);
+    empty();
     m_turner.arrived({});
-    m_outlook.reset();
-    m_outlookFailure.reset();
-    m_card->setNote({});
     words::sayFailure(*m_table->notice(), tr("The retries could not be read"), failure);
     Q_EMIT completed();
 }
 
 void RetryPage::choose(const QModelIndex& index) {
     if (!index.isValid()) {
-        m_payload->clear(tr("Choose an event to see its payload."));
+        m_payload->clear(m_table->hasLeft()
+                             ? tr("Event %1 is not here any more: it went back to its queue, was cancelled "
+                                  "or is due at another time.")
+                                   .arg(m_event)
+                             : tr("Choose an event to see its payload."));
+        tools().actions->refresh();
         return;
     }
     const domain::Retry& retry = m_model.row(index.row()).retry;
+    m_event = retry.eventId;
     m_payload->showMessage(tr("Event %1").arg(retry.eventId),
                            retry.data ? models::format::bytes(retry.dataBytes) : QString(), {},
                            [this, owner = retry.owner, event = retry.eventId](qint64 bytes) {

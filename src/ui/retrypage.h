@@ -34,6 +34,7 @@ private:
     void show(const domain::RetryPage& page);
     void fail(const pg::Failure& failure);
     void ask();
+    void empty();
     void choose(const QModelIndex& index);
     /// What comes due against what is moved back, as of the newest sample.
     void tell();
@@ -48,6 +49,7 @@ private:
     std::optional<domain::RetryOutlook> m_outlook;
     std::optional<pg::Failure> m_outlookFailure; ///< instead of it
     pg::Timestamp m_countedAt;
+    std::int64_t m_event = 0; ///< chosen last
     Turner<domain::RetryPosition> m_turner;
     Repeated<domain::RetryPage> m_answer;
 };

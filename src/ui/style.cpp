@@ -148,6 +148,16 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
         drawHeader(*option, painter);
         return;
     }
+    if (element == CE_ComboBoxLabel) {
+        if (const auto* box = qstyleoption_cast<const QStyleOptionComboBox*>(option)) {
+            // Names that begin alike are told apart by their ends.
+            const QRect field = subControlRect(CC_ComboBox, box, SC_ComboBoxEditField, widget);
+            QStyleOptionComboBox own = *box;
+            own.currentText = box->fontMetrics.elidedText(box->currentText, Qt::ElideMiddle, field.width() - 2);
+            QProxyStyle::drawControl(element, &own, painter, widget);
+            return;
+        }
+    }
     if (element == CE_PushButtonLabel) {
         if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
             QStyleOptionButton own = *button;

@@ -118,6 +118,15 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
     m_view = view;
     m_header = header;
     m_proxy = new models::SortProxy(this);
+    // Before the selection hears of it: it would make a neighbour current.
+    connect(model, &QAbstractItemModel::rowsAboutToBeRemoved, this,
+            [this](const QModelIndex& parent, int first, int last) {
+                dropRemoved(m_proxy->mapToSource(m_view->currentIndex()), parent, first, last, Gone::Left);
+            });
+    connect(m_proxy, &QAbstractItemModel::rowsAboutToBeRemoved, this,
+            [this](const QModelIndex& parent, int first, int last) {
+                dropRemoved(m_view->currentIndex(), parent, first, last, Gone::Hidden);
+            });
     m_proxy->setSourceModel(model);
     view->setModel(m_proxy);
     if (const auto* live = qobject_cast<const models::LiveModel*>(model))
@@ -159,12 +168,25 @@ void TableController::begin(QAbstractItemView* view, QHeaderView* header, QAbstr
     connect(view, &QWidget::customContextMenuRequested, this, &TableController::openRowMenu);
     connect(view, &QAbstractItemView::activated, this,
             [this](const QModelIndex& index) { Q_EMIT activated(m_proxy->mapToSource(index)); });
-    connect(view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& current) {
+    m_unselected.setSingleShot(true);
+    m_unselected.setInterval(0);
+    connect(&m_unselected, &QTimer::timeout, this, [this] { tell(currentSource()); });
+    connect(view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
         m_proxy->holdBriefly();
         QToolTip::hideText();
-        Q_EMIT currentChanged(m_proxy->mapToSource(current));
+        follow();
     });
-    connect(view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &TableController::selectionChanged);
+    connect(view->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+        follow();
+        Q_EMIT selectionChanged();
+    });
+    connect(m_proxy, &QAbstractItemModel::modelReset, this, &TableController::startAnew);
+    connect(m_proxy, &QAbstractItemModel::layoutChanged, this, [this] {
+        if (!m_told.isValid() || m_view->currentIndex().isValid())
+            return;
+        m_gone = Gone::Hidden; // another filter laid the table out without the row, and without a word
+        tell({});
+    });
     for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
         connect(m_proxy, signal, this, &TableController::updateNotice);
     connect(m_proxy, &QAbstractItemModel::modelReset, this, &TableController::updateNotice);
@@ -261,7 +283,58 @@ bool TableController::isStale() const {
 }
 
 QModelIndex TableController::currentSource() const {
-    return m_proxy->mapToSource(m_view->currentIndex());
+    const QModelIndex current = m_view->currentIndex();
+    return m_view->selectionModel()->isSelected(current) ? m_proxy->mapToSource(current) : QModelIndex();
+}
+
+void TableController::dropRemoved(const QModelIndex& current, const QModelIndex& parent, int first, int last,
+                                  Gone gone) {
+    QModelIndex at = current;
+    while (at.isValid() && at.parent() != parent)
+        at = at.parent();
+    if (!at.isValid() || at.row() < first || at.row() > last)
+        return;
+    m_gone = gone;
+    m_view->selectionModel()->clearCurrentIndex();
+}
+
+/// A click makes a row current before it is selected, a key selects it before: both are waited for.
+void TableController::follow() {
+    const QModelIndex chosen = currentSource();
+    if (!chosen.isValid() && m_view->currentIndex().isValid())
+        m_unselected.start();
+    else
+        tell(chosen);
+}
+
+void TableController::tell(const QModelIndex& source) {
+    m_unselected.stop();
+    const QModelIndex row = source.siblingAtColumn(0);
+    if (row == m_told)
+        return;
+    m_told = row;
+    if (row.isValid())
+        m_gone = Gone::No;
+    Q_EMIT currentChanged(source);
+}
+
+/// The selection goes with a reset without a word.
+void TableController::startAnew() {
+    m_unselected.stop();
+    m_told = QPersistentModelIndex();
+    m_gone = Gone::No;
+    Q_EMIT currentChanged({});
+    Q_EMIT selectionChanged();
+}
+
+void TableController::chooseFirst() {
+    if (m_gone == Gone::No && !m_view->currentIndex().isValid())
+        selectSource(m_proxy->mapToSource(m_proxy->index(0, 0)));
+}
+
+void TableController::letGo() {
+    m_gone = Gone::No;
+    m_view->selectionModel()->clear();
 }
 
 void TableController::selectSource(const QModelIndex& source) {
@@ -501,6 +574,9 @@ void TableController::openRowMenu(const QPoint& asked) {
     add(tr("Copy as CSV"), models::TextForm::Csv);
     add(tr("Copy as JSON"), models::TextForm::Json);
     add(tr("Copy as SQL"), models::TextForm::Sql);
+    menu.addSeparator();
+    menu.addMenu(columnMenu(&menu));
+    menu.addMenu(exportMenu(&menu));
     m_proxy->setHeld(true);
     menu.exec(m_view->viewport()->mapToGlobal(position));
     m_proxy->setHeld(false);

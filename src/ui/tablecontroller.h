@@ -6,6 +6,7 @@
 #include "models/tabletext.h"
 
 #include <QObject>
+#include <QPersistentModelIndex>
 #include <QPointer>
 #include <QSet>
 #include <QSettings>
@@ -56,11 +57,19 @@ public:
     void setStale(bool stale);
     bool isStale() const;
 
-    /// The chosen row in the source model; invalid when none is.
+    /// The chosen row in the source model: current, and shown as selected. Invalid when none is.
     QModelIndex currentSource() const;
     /// All chosen rows in the source model, as they stand on screen.
     QModelIndexList selectedSources() const;
     void selectSource(const QModelIndex& source);
+    /// Chooses the first row on screen where none is chosen. Not in place of one that has gone: what is chosen for a
+    /// deed never becomes another by itself.
+    void chooseFirst();
+    /// Nothing is chosen any more: what comes is about something else.
+    void letGo();
+
+    /// The chosen row is no longer in the model, and no other was chosen since.
+    bool hasLeft() const { return m_gone == Gone::Left; }
 
     /// Which columns there are, where and how wide, what is sorted by, and back to the default.
     QMenu* columnMenu(QWidget* parent);
@@ -81,6 +90,7 @@ public:
     QList<int> visibleColumns() const; ///< as they stand on screen
 
 Q_SIGNALS:
+    /// Another row is chosen; invalid: none is, or the model's rows are others.
     void currentChanged(const QModelIndex& source);
     void selectionChanged();
     /// Double click or Return.
@@ -90,7 +100,14 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    /// What became of the row chosen last.
+    enum class Gone { No, Hidden, Left };
+
     void begin(QAbstractItemView* view, QHeaderView* header, QAbstractItemModel* model);
+    void dropRemoved(const QModelIndex& current, const QModelIndex& parent, int first, int last, Gone gone);
+    void follow();
+    void tell(const QModelIndex& source);
+    void startAnew();
     void layOutColumns();
     void rememberFolds(QTreeView* tree);
     void unfoldFound(QTreeView* tree);
@@ -122,6 +139,9 @@ private:
     QString m_name;
     QPointer<QSettings> m_settings;
     QTimer m_rememberTimer;
+    QTimer m_unselected;          ///< the current row is not selected: it may be in a moment
+    QPersistentModelIndex m_told; ///< the row said to be chosen
+    Gone m_gone = Gone::No;
     std::vector<int> m_base;    ///< widths before what is left over is shared out
     std::vector<bool> m_chosen; ///< set by a person: neither more nor less than that
     int m_stretched = -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/timelinepage.h"
 
+#include "ui/combobox.h"
 #include "ui/consumerspage.h"
 #include "ui/factslist.h"
 #include "ui/notice.h"
@@ -12,7 +13,6 @@
 #include "ui/timelinelegend.h"
 #include "ui/timelineview.h"
 
-#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -60,7 +60,7 @@ TimelinePage::TimelinePage(const PageTools& tools, QWidget* parent)
     , m_view(new TimelineView)
     , m_barView(new QTableView)
     , m_queue(new QueueChooser(QueueChooser::AllQueues::NotOffered))
-    , m_consumer(new QComboBox)
+    , m_consumer(new ComboBox(12))
     , m_detail(new QStackedWidget)
     , m_facts(new FactsList)
     , m_lineage(new QLabel) {
@@ -76,8 +76,6 @@ TimelinePage::TimelinePage(const PageTools& tools, QWidget* parent)
     m_consumer->setObjectName(u"consumerChooser"_s);
     m_consumer->setAccessibleName(tr("Consumer or group"));
     m_consumer->setToolTip(tr("Which consumer or group is shown"));
-    m_consumer->setMinimumContentsLength(12);
-    m_consumer->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     makeTools();
     m_timeCard->setContent(m_view);
     m_detailCard->setContent(makeDetail());

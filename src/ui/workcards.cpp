@@ -74,8 +74,7 @@ void LeasesCard::showLeases(const std::string& queue, std::vector<models::WorkMe
             tr("A lease that has ended, or of which two thirds are over without a renewal"));
     m_leases.show(std::move(leases), now);
     m_table->notice()->say(tr("Nothing is in flight"), tr("Nobody holds a message of this queue."));
-    if (!m_table->currentSource().isValid() && m_leases.rowCount() > 0)
-        m_table->selectSource(m_table->proxy()->mapToSource(m_table->proxy()->index(0, 0)));
+    m_table->chooseFirst();
 }
 
 void LeasesCard::showFailure(const std::string& queue, const pg::Failure& failure) {

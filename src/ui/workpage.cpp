@@ -62,7 +62,11 @@ WorkPage::WorkPage(const PageTools& tools, QWidget* parent)
     , m_leases(new LeasesCard(tools.settings))
     , m_bands(new BandsCard(tools.settings))
     , m_reads(new ReadsCard(tools.settings))
-    , m_turner(*m_messageCard, [this] { m_messageAnswer.askNow(); })
+    , m_turner(*m_messageCard,
+               [this] {
+                   m_messageTable->letGo();
+                   m_messageAnswer.askNow();
+               })
     , m_installAnswer(
           this, [this] { return this->tools().desk->workInstalls(); },
           [this](const std::vector<domain::WorkInstall>& installs) { showInstalls(installs); },
@@ -263,6 +267,7 @@ void WorkPage::showInstalls(const std::vector<domain::WorkInstall>& installs) {
 void WorkPage::useInstall() {
     const domain::WorkInstall& wanted = *m_chooser->install();
     if (m_install && !(*m_install == wanted)) {
+        m_queueTable->letGo();
         m_queues.show({}, m_queues.context().now);
         m_rates = {};
         askMessages();
@@ -328,8 +333,7 @@ void WorkPage::showQueues(const domain::WorkSample& sample) {
             m_queueTable->selectSource(m_queues.index(row, 0));
         m_wanted.clear();
     }
-    if (!m_queueTable->currentSource().isValid() && m_queues.rowCount() > 0)
-        m_queueTable->selectSource(m_queueTable->proxy()->mapToSource(m_queueTable->proxy()->index(0, 0)));
+    m_queueTable->chooseFirst();
     showCards();
     beatBelow();
 }
@@ -337,6 +341,8 @@ void WorkPage::showQueues(const domain::WorkSample& sample) {
 void WorkPage::askMessages() {
     m_shownQueue = queue();
     m_delayed.reset();
+    m_messageTable->letGo();
+    m_leases->table()->letGo();
     m_turner.restart();
     m_messageCard->setTitle(
         m_shownQueue.empty()
@@ -369,8 +375,7 @@ void WorkPage::showMessages(const domain::WorkPage& page) {
     m_messageCard->setNote(m_turner.page() > 0 || page.next ? tr("page %1").arg(m_turner.page() + 1) : QString());
     m_messageTable->notice()->say(tr("None of the queue's messages is here"),
                                   tr("The list beside the title chooses another part of it."));
-    if (!m_messageTable->currentSource().isValid() && m_messages.rowCount() > 0)
-        m_messageTable->selectSource(m_messages.index(0, 0));
+    m_messageTable->chooseFirst();
     Q_EMIT completed();
 }
 
@@ -394,6 +399,9 @@ void WorkPage::clear() {
     m_install.reset();
     m_foreign->hide();
     m_shownQueue.clear();
+    m_queueTable->letGo();
+    m_messageTable->letGo();
+    m_leases->table()->letGo();
     m_queues.show({}, m_queues.context().now);
     m_messages.show({}, m_messages.context().now);
     m_queueCard->setNote({});

@@ -61,6 +61,18 @@ private Q_SLOTS:
         QVERIFY(!error->text.contains(u'\n'));
     }
 
+    void subjectsWithColons() {
+        const auto subjectOf = [](const QString& page) {
+            return std::get<CommandLine>(parse(u"--page "_s + page)).subject;
+        };
+        QCOMPARE(subjectOf(u"inflight:8123"_s), u"8123"_s);
+        QCOMPARE(subjectOf(u"inflight:queue:orders"_s), u"orders"_s);
+        // What is no kind of thing is part of the name.
+        QCOMPARE(subjectOf(u"inflight:a:b"_s), u"a:b"_s);
+        QCOMPARE(subjectOf(u"inflight:queue:a:b"_s), u"a:b"_s);
+        QCOMPARE(subjectOf(u"inflight"_s), QString());
+    }
+
     void everythingAtOnce() {
         const auto result =
             parse(u"--sandbox --demo --operate --page inflight:batch:8123 --theme dark --screenshot x.png "
@@ -70,7 +82,7 @@ private Q_SLOTS:
         QVERIFY(line.sandbox && line.demo);
         QCOMPARE(line.access, desk::AccessMode::Operate);
         QCOMPARE(line.page, u"inflight"_s);
-        QCOMPARE(line.subject, u"batch:8123"_s);
+        QCOMPARE(line.subject, u"8123"_s);
         QCOMPARE(line.theme, u"dark"_s);
         QCOMPARE(line.file, u"x.png"_s);
         QCOMPARE(line.size, QSize(1600, 1000));

@@ -317,6 +317,52 @@ private Q_SLOTS:
         QCOMPARE(model.row(third).group, std::string("billing"));
     }
 
+    /// The tree and the overview say the same of a queue; and nothing flows where no tick comes.
+    void aPausedQueueDoesNotFlow() {
+        const auto snapshot = made::shop();
+        for (const char* name : {"report", "mirror"}) {
+            auto reader = made::subscription(snapshot->queues[4], 50, name, domain::Role::Normal, 50);
+            if (reader.consumerName == "report")
+                reader.lastTickSeq = snapshot->queues[4].lastTick->eventSeq - 500;
+            else
+                reader.lastTickSeq = snapshot->queues[4].eventSeqNow;
+            reader.consumerId += int(snapshot->subscriptions.size());
+            snapshot->subscriptions.push_back(reader);
+        }
+        snapshot->buildIndex();
+        SubscriptionTreeModel tree;
+        tree.setSample(*snapshot, made::shopFindings());
+        const int mark = tree.columnOf(u"state"_s);
+        const QModelIndex paused = tree.index(4, 0);
+        QCOMPARE(tree.index(0, mark, paused).data().toString(), u"waits"_s);
+        QCOMPARE(tree.index(0, mark, paused).data(ToneRole).toInt(), int(Tone::Dim));
+        QCOMPARE(tree.index(1, mark, paused).data().toString(), u"up to date"_s);
+        QueuesModel queues;
+        queues.setSample(*snapshot, made::shopFindings(), {});
+        for (int row = 0; row < queues.rowCount(); ++row)
+            QCOMPARE(tree.index(row, mark).data().toString(), cell(queues, row, u"state"_s));
+        QCOMPARE(paused.siblingAtColumn(mark).data().toString(), u"paused"_s);
+    }
+
+    void theRateIsOfTheLastSeconds() {
+        const auto snapshot = made::shop();
+        QueuesModel queues;
+        const auto rate = [&](const std::vector<double>& history, pg::Interval period) {
+            queues.setSample(
+                *snapshot, {}, [&history](std::int32_t) { return history; }, period);
+            return queues.row(0).rate;
+        };
+        // Batches of events, and nothing between them.
+        QCOMPARE(rate({900, 20, 0, 20, 0, 20, 0, 20, 0, 20, 0}, std::chrono::seconds(1)), 10.0);
+        QCOMPARE(rate({900, 8, 0}, std::chrono::seconds(5)), 4.0);
+        QCOMPARE(rate({900, 8}, std::chrono::seconds(15)), 8.0);
+        // What was not seen is no part of it.
+        const double gap = std::nan("");
+        QCOMPARE(rate({900, gap, 6, 2}, std::chrono::seconds(1)), 4.0);
+        QVERIFY(std::isnan(rate({900, gap}, std::chrono::seconds(1))));
+        QVERIFY(std::isnan(rate({}, std::chrono::seconds(1))));
+    }
+
     /// What was sent since the newest tick is not known where the sequence could not be read.
     void anUnknownSequenceIsALowerBound() {
         const auto snapshot = made::shop();

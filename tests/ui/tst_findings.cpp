@@ -107,6 +107,30 @@ private Q_SLOTS:
         QTRY_VERIFY(!window->findChild<QAbstractButton*>(u"showSilenced"_s)->isVisible());
     }
 
+    void manyFindingsDoNotHideWhatIsSilenced() {
+        const QTemporaryDir folder;
+        const auto desk = shopDesk();
+        std::vector<domain::Finding> findings;
+        for (int at = 0; at < 40; ++at)
+            findings.push_back(finding("queue" + std::to_string(at), Severity::Warning));
+        desk::DeskPrivate::of(*desk).diagnosis = diagnosisOf(findings);
+        ui::WindowOptions options;
+        options.settingsFolder = folder.path();
+        options.page = u"overview"_s;
+        const auto window = std::make_unique<ui::MainWindow>(desk.get(), options);
+        window->show();
+        QCOMPARE(rows(*window).size(), std::size_t(25));
+        window->findChild<ui::Silences*>()->silence(findings.front(), 1h, u"known"_s);
+        QTRY_VERIFY(window->findChild<QAbstractButton*>(u"showSilenced"_s)->isVisible());
+        QCOMPARE(rows(*window).size(), std::size_t(25));
+        window->findChild<QAbstractButton*>(u"showSilenced"_s)->click();
+        QTRY_COMPARE(rows(*window).size(), std::size_t(26));
+        const auto shown = rows(*window);
+        QVERIFY(std::any_of(shown.begin(), shown.end(), [](ui::FindingRow* row) {
+            return row->findChild<QAbstractButton*>(u"endSilence"_s)->isVisible();
+        }));
+    }
+
     void speaksAgain() {
         ui::Silences silences(nullptr, u"shop"_s);
         const auto warning = finding("orders", Severity::Warning);

@@ -878,6 +878,8 @@ private Q_SLOTS:
         open(u"barriers"_s);
         QTRY_COMPARE(column(u"barrierTable"_s, 0), QStringList({u"e1"_s}));
         QTRY_COMPARE(column(u"barrierBatches"_s, 1), QStringList({u"done"_s, u"lost"_s}));
+        // What can't finish is not well, whatever its clocks say.
+        QCOMPARE(column(u"barrierTable"_s, 1), QStringList({u"1 batch lost"_s}));
         // The field of squares and the table choose the same batch.
         auto* matrix = find<ui::BatchMatrix>(u"batchMatrix"_s);
         QVERIFY(matrix->isVisible() && matrix->height() > 0);
@@ -901,7 +903,9 @@ private Q_SLOTS:
         detail.finished = 1;
         detail.batches = {{0, Batch::Unknown, made::now, {}, {}, {}}, {1, Batch::Unknown, made::now, {}, {}, {}}};
         QVERIFY(models::verdictOf(detail).contains(u"only 1 of those begun are counted"_s));
+        QCOMPARE(models::lostOf(detail), 1);
         detail.finished = 2;
+        QCOMPARE(models::lostOf(detail), 0);
         QVERIFY(models::verdictOf(detail).contains(u"running, or lost"_s));
 
         using State = domain::Barrier::State;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/contrast.h"
+#include "ui/paint.h"
 #include "ui/theme.h"
 
 #include <QSignalSpy>
@@ -241,6 +242,24 @@ private Q_SLOTS:
         const int small = ui::rowHeight(font);
         font.setPointSizeF(font.pointSizeF() * 2);
         QVERIFY(ui::rowHeight(font) > small * 1.7);
+    }
+
+    void aLongHistoryIsAPointForEachPixel() {
+        QList<double> history;
+        for (int at = 0; at < 600; ++at)
+            history.append(at % 2 ? 20 : 0);
+        const QList<double> means = ui::meansOf(history, 60);
+        QCOMPARE(means.size(), 60);
+        for (const double mean : means)
+            QCOMPARE(mean, 10.0);
+        // A gap stays where it is.
+        history[305] = std::nan("");
+        for (int at = 0; at < 60; ++at)
+            QCOMPARE(std::isnan(ui::meansOf(history, 60)[at]), at == 30);
+        // Nothing is left out where there is room for all.
+        QCOMPARE(ui::meansOf({1, 2, 3}, 3), QList<double>({1, 2, 3}));
+        QCOMPARE(ui::meansOf({1, 2, 3}, 2), QList<double>({1, 2.5}));
+        QVERIFY(ui::meansOf({}, 10).isEmpty());
     }
 };
 
