@@ -37,11 +37,12 @@ constexpr int predictDelay = 300; ///< ms after the last key
 } // namespace
 
 ActionDialog::ActionDialog(desk::Desk* desk, const operate::Action& action, domain::ActionRequest request,
-                           QWidget* parent)
+                           const QTimeZone& zone, QWidget* parent)
     : QDialog(parent)
     , m_desk(desk)
     , m_action(action)
     , m_request(std::move(request))
+    , m_zone(zone)
     , m_pages(new QStackedWidget) {
     setObjectName(u"actionDialog"_s);
     setWindowTitle(words::ofRegistry(action.title));
@@ -258,7 +259,7 @@ void ActionDialog::predict() {
         if (const auto* failure = std::get_if<pg::Failure>(&reply))
             showPredictionFailure(words::failure(*failure));
         else
-            showPrediction(std::get<domain::Prediction>(reply));
+            showPrediction(words::timed(std::get<domain::Prediction>(reply), m_zone));
     });
 }
 
@@ -322,10 +323,11 @@ void ActionDialog::rehearse() {
         if (m_running)
             return;
         const bool done = rehearsal.outcome.kind == domain::OutcomeKind::Done;
-        QStringList lines = {done ? tr("Rehearsed and rolled back in %1: %2")
-                                        .arg(models::format::milliseconds(rehearsal.outcome.tookMs),
-                                             words::harmless(rehearsal.outcome.summary))
-                                  : tr("Not rehearsed: %1").arg(words::harmless(rehearsal.outcome.summary))};
+        QStringList lines = {
+            done ? tr("Rehearsed and rolled back in %1: %2")
+                       .arg(models::format::milliseconds(rehearsal.outcome.tookMs),
+                            words::harmless(words::timed(rehearsal.outcome.summary, m_zone)))
+                 : tr("Not rehearsed: %1").arg(words::harmless(words::timed(rehearsal.outcome.summary, m_zone)))};
         if (!rehearsal.remains.empty())
             lines += tr("What the rollback does not undo:");
         for (const std::string& each : rehearsal.remains)
@@ -366,7 +368,7 @@ void ActionDialog::perform() {
 
 void ActionDialog::showOutcome(const domain::ActionOutcome& outcome) {
     delete m_run;
-    auto* view = new OutcomeView(outcome);
+    auto* view = new OutcomeView(words::timed(outcome, m_zone));
     m_answer->addWidget(view);
     m_pages->setCurrentIndex(1);
     m_act->hide();

@@ -121,7 +121,7 @@ void Actions::start(const domain::ActionRequest& request) {
     const desk::Availability availability = m_desk->availability(request);
     QDialog* dialog = nullptr;
     if (availability.available) {
-        auto* question = new ActionDialog(m_desk, *action, request, m_window);
+        auto* question = new ActionDialog(m_desk, *action, request, m_zone, m_window);
         connect(question, &ActionDialog::performed, this, &Actions::performed);
         connect(question, &ActionDialog::nextWanted, this, &Actions::start, Qt::QueuedConnection);
         dialog = question;

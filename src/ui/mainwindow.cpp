@@ -133,7 +133,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     });
     connect(desk, &desk::Desk::armingChanged, this, &MainWindow::showArming);
     connect(desk, &desk::Desk::settled, this, [this](const domain::ActionRequest& request, const auto& outcome) {
-        auto* dialog = new OutcomeDialog(words::subject(request), outcome, this);
+        auto* dialog = new OutcomeDialog(words::subject(request), words::timed(outcome, zone()), this);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->open();
     });
@@ -542,6 +542,10 @@ void MainWindow::togglePause() {
     m_desk->setPaused(!m_desk->isPaused());
 }
 
+QTimeZone MainWindow::zone() const {
+    return m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
+}
+
 void MainWindow::usePreferences() {
     if (m_records)
         m_desk->setRecording({m_preferences->recording(), m_preferences->recordingBudget(), {}});
@@ -554,10 +558,10 @@ void MainWindow::usePreferences() {
         view->showAgain();
     for (CompareDialog* dialog : findChildren<CompareDialog*>())
         dialog->compare();
-    const QTimeZone zone = m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
-    m_pages->setZone(zone);
-    m_status->setZone(zone);
-    m_pastBar->setZone(zone);
+    m_actions->setZone(zone());
+    m_pages->setZone(zone());
+    m_status->setZone(zone());
+    m_pastBar->setZone(zone());
     // Cells are drawn from what they hold: what is hidden now is asked for anew.
     for (QAbstractScrollArea* area : findChildren<QAbstractScrollArea*>())
         area->viewport()->update();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "models/madesnapshots.h"
 #include "ui/actiondialog.h"
 #include "ui/ask.h"
@@ -220,6 +221,32 @@ private Q_SLOTS:
         action->reject();
     }
 
+    void anActionTellsTimesInTheWindowsZone() {
+        const pg::Timestamp moment{pg::Interval(1'767'323'045'000'007)};
+        const std::string mark = domain::timeMark(moment);
+        const QString clock = models::format::clock(moment, QTimeZone::systemTimeZone());
+        domain::Prediction prediction;
+        prediction.numbers = {{"will be due", mark, "was due " + mark, false}};
+        prediction.counts = {{"events", 1}};
+        inside().prediction = prediction;
+        inside().outcome.kind = domain::OutcomeKind::Done;
+        inside().outcome.summary = "It is due " + mark + " now.";
+        open(u"inflight"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.touch"_s), Qt::LeftButton);
+        QDialog* action = nullptr;
+        QTRY_VERIFY(action = dialog(u"actionDialog"_s));
+        const auto says = [&action](const QString& text) {
+            const auto labels = action->findChildren<QLabel*>();
+            return std::any_of(labels.begin(), labels.end(),
+                               [&text](const QLabel* label) { return label->text() == text; });
+        };
+        QTRY_VERIFY(says(clock) && says(u"was due "_s + clock));
+        action->findChild<QLineEdit*>(u"reason"_s)->setText(u"host lost"_s);
+        QTest::mouseClick(action->findChild<QAbstractButton*>(u"act"_s), Qt::LeftButton);
+        QTRY_VERIFY(says(u"It is due %1 now."_s.arg(clock)));
+        action->reject();
+    }
+
     void nothingIsTypedInTheSandbox() {
         desk::Profile profile;
         profile.environment = desk::Environment::Sandbox;
@@ -296,7 +323,7 @@ private Q_SLOTS:
         domain::ActionRequest purge;
         purge.action = "purge_dead_letters";
         purge.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("purge_dead_letters"), purge, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("purge_dead_letters"), purge, QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
         dialog.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
@@ -323,7 +350,7 @@ private Q_SLOTS:
         domain::ActionRequest pause;
         pause.action = "pause_ticker";
         pause.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("pause_ticker"), pause, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("pause_ticker"), pause, QTimeZone::utc(), m_window.get());
         QSignalSpy wanted(&dialog, &ui::ActionDialog::nextWanted);
         dialog.show();
         auto* undo = dialog.findChild<QAbstractButton*>(u"undo"_s);
@@ -343,7 +370,7 @@ private Q_SLOTS:
         domain::ActionRequest tick;
         tick.action = "force_tick";
         tick.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("force_tick"), tick, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("force_tick"), tick, QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
         QTest::qWait(50);
@@ -360,7 +387,7 @@ private Q_SLOTS:
         inside().rehearsal.remains = {"Sequences stay where they are."};
         domain::ActionRequest ack = inside().diagnosis.findings[0].remedies[0];
         ack.action = "ack";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("ack"), ack, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("ack"), ack, QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* rehearse = dialog.findChild<QAbstractButton*>(u"rehearse"_s);
         QTRY_VERIFY(rehearse->isEnabled());
