@@ -2,6 +2,7 @@
 #include "ui/actiondialog.h"
 
 #include "link/whendone.h"
+#include "operate/gentler.h"
 #include "operate/registry.h"
 #include "ui/card.h"
 #include "ui/outcomeview.h"
@@ -81,6 +82,7 @@ QWidget* ActionDialog::makeQuestion() {
     makeSelectable(m_state, true);
     m_state->setObjectName(u"predictionState"_s);
     layout->addWidget(m_state);
+    addGentlerWay(layout);
     m_sql = makeSqlView(u"sqlPreview"_s);
     auto* sqlPart = new QVBoxLayout;
     sqlPart->setSpacing(space::small);
@@ -135,6 +137,26 @@ void ActionDialog::addSubjectLines(QVBoxLayout* layout) {
     layout->addLayout(top);
     QLabel* help = wrappedLabel(words::ofRegistry(m_action.help));
     layout->addWidget(help);
+}
+
+void ActionDialog::addGentlerWay(QVBoxLayout* layout) {
+    const auto way = operate::gentlerWay(m_request);
+    const operate::Action* action = way ? m_desk->actions().find(way->request.action) : nullptr;
+    if (!action || !m_desk->availability(way->request).available)
+        return;
+    auto* row = new QHBoxLayout;
+    row->setSpacing(space::large);
+    row->addWidget(dimLabel(tr("A gentler way")));
+    QAbstractButton* button = makeButton(words::ofRegistry(action->title) + u'…', u"gentlerWay"_s, this);
+    const QString keeps = words::ofRegistry(way->keeps);
+    button->setAccessibleDescription(keeps);
+    connect(button, &QAbstractButton::clicked, this, [this, next = way->request] {
+        Q_EMIT nextWanted(next);
+        reject();
+    });
+    row->addWidget(button);
+    row->addWidget(wrappedLabel(keeps), 1);
+    layout->addLayout(row);
 }
 
 void ActionDialog::addConfirmation(QVBoxLayout* layout) {

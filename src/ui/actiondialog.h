@@ -44,6 +44,7 @@ private:
     QWidget* makeAnswer();
     QLayout* makeFooter();
     void addSubjectLines(QVBoxLayout* layout);
+    void addGentlerWay(QVBoxLayout* layout);
     void addConfirmation(QVBoxLayout* layout);
     void predictSoon();
     void predict();

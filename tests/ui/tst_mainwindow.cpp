@@ -247,6 +247,27 @@ private Q_SLOTS:
         action->reject();
     }
 
+    void whatDestroysNamesAGentlerWay() {
+        inside().prediction = domain::Prediction{};
+        open(u"inflight"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.force_unregister"_s), Qt::LeftButton);
+        QPointer<QDialog> first;
+        QTRY_VERIFY(first = dialog(u"actionDialog"_s));
+        auto* gentler = first->findChild<QAbstractButton*>(u"gentlerWay"_s);
+        QVERIFY(gentler && gentler->isVisible());
+        QVERIFY(!gentler->accessibleDescription().isEmpty());
+        QTest::mouseClick(gentler, Qt::LeftButton);
+        const auto title = [this] {
+            const QDialog* shown = dialog(u"actionDialog"_s);
+            return shown ? shown->findChild<QLabel*>(u"actionTitle"_s)->text() : QString();
+        };
+        QTRY_VERIFY(title().startsWith(u"Take over"_s));
+        QVERIFY(title().contains(u"8123"_s));
+        QVERIFY(inside().performed.empty());
+        QVERIFY(!dialog(u"actionDialog"_s)->findChild<QAbstractButton*>(u"gentlerWay"_s)); // it is one itself
+        dialog(u"actionDialog"_s)->reject();
+    }
+
     void nothingIsTypedInTheSandbox() {
         desk::Profile profile;
         profile.environment = desk::Environment::Sandbox;
@@ -323,7 +344,8 @@ private Q_SLOTS:
         domain::ActionRequest purge;
         purge.action = "purge_dead_letters";
         purge.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("purge_dead_letters"), purge, QTimeZone::utc(), m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("purge_dead_letters"), purge,
+                                QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
         dialog.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
@@ -350,7 +372,8 @@ private Q_SLOTS:
         domain::ActionRequest pause;
         pause.action = "pause_ticker";
         pause.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("pause_ticker"), pause, QTimeZone::utc(), m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("pause_ticker"), pause,
+                                QTimeZone::utc(), m_window.get());
         QSignalSpy wanted(&dialog, &ui::ActionDialog::nextWanted);
         dialog.show();
         auto* undo = dialog.findChild<QAbstractButton*>(u"undo"_s);
@@ -370,7 +393,8 @@ private Q_SLOTS:
         domain::ActionRequest tick;
         tick.action = "force_tick";
         tick.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("force_tick"), tick, QTimeZone::utc(), m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("force_tick"), tick,
+                                QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
         QTest::qWait(50);

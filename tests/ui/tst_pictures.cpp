@@ -251,7 +251,8 @@ private Q_SLOTS:
                                   {"copy", "/home/ann/.local/share/batchscope/copies/20261120-135341-purge.jsonl"}};
         inside.outcome.undo = domain::ActionRequest{};
         inside.outcome.undo->action = "bring_back";
-        ui::ActionDialog ended(desk.get(), *inside.registry.find("purge_dead_letters"), purge, QTimeZone::utc(), &window);
+        ui::ActionDialog ended(desk.get(), *inside.registry.find("purge_dead_letters"), purge,
+                               QTimeZone::utc(), &window);
         ended.show();
         QCoreApplication::processEvents();
         ended.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
