@@ -4,6 +4,8 @@
 #include "ui/actiondialog.h"
 #include "ui/ask.h"
 #include "ui/fakedesk.h"
+#include "ui/findingrow.h"
+#include "ui/keys.h"
 #include "ui/mainwindow.h"
 #include "ui/notice.h"
 
@@ -18,6 +20,7 @@
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QProgressBar>
+#include <QScrollArea>
 #include <QScrollBar>
 #include <QSettings>
 #include <QTableView>
@@ -154,6 +157,77 @@ private Q_SLOTS:
         QVERIFY(palette->findChild<QListView*>(u"paletteList"_s)->model()->rowCount() >= 1);
         QTest::keyClick(field, Qt::Key_Return);
         QCOMPARE(m_window->currentPage(), u"inflight"_s);
+    }
+
+    void thePaletteLeadsToTheQueue() {
+        open(u"overview"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        QDialog* palette = nullptr;
+        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
+        QTest::keyClicks(field, u"Queue orders how it stands"_s);
+        QTest::keyClick(field, Qt::Key_Return);
+        QCOMPARE(m_window->currentPage(), u"queue"_s);
+    }
+
+    void everyPageHasAKey() {
+        open(u"overview"_s);
+        const QStringList pages = ui::MainWindow::pageNames();
+        QCOMPARE(ui::keys::of(ui::keys::Deed::GoToPage).keys.size(), pages.size());
+        for (qsizetype at = 0; at < pages.size(); ++at) {
+            QTest::keySequence(m_window.get(), ui::keys::of(ui::keys::Deed::GoToPage).keys[at]);
+            QCOMPARE(m_window->currentPage(), pages[at]);
+        }
+    }
+
+    /// Numbers of the sample beside the pages they are about; a capped one says so.
+    void pagesHaveCounts() {
+        open(u"overview"_s);
+        const auto count = [this](const char* page) {
+            return m_window->findChild<QAbstractButton*>(u"page."_s + QLatin1String(page))->accessibleDescription();
+        };
+        const auto sample = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        for (domain::Queue& queue : sample->queues)
+            queue.retry = queue.dead = std::nullopt;
+        sample->queues[0].retry = domain::Count{400, false, sample->takenAt};
+        sample->queues[1].retry = domain::Count{12, false, sample->takenAt};
+        sample->queues[1].dead = domain::Count{1'000, true, sample->takenAt};
+        domain::WorkLook look;
+        look.barriers.rows.resize(2);
+        auto looks = std::make_shared<domain::WorkLooks>();
+        looks->installs = {look};
+        inside().workLooks = looks;
+        feed(*m_desk, sample);
+        QCOMPARE(count("retry"), u"Events that wait to come again: 412"_s);
+        QCOMPARE(count("dead"), u"Dead letters: 1\u202f000+"_s);
+        QCOMPARE(count("barriers"), u"Barriers: 2"_s);
+        const auto none = std::make_shared<domain::Snapshot>(*sample);
+        none->queues[0].retry = none->queues[1].retry = std::nullopt;
+        feed(*m_desk, none);
+        QCOMPARE(count("retry"), QString());
+    }
+
+    /// At its smallest, the window cuts nothing: pages scroll, and the buttons of a finding take several lines.
+    void theSmallestWindowCutsNothing() {
+        open(u"overview"_s);
+        m_window->resize(m_window->minimumSize());
+        auto* navigation = m_window->findChild<QScrollArea*>(u"navigation"_s);
+        QTRY_VERIFY(navigation->verticalScrollBar()->maximum() > 0);
+        for (const QLabel* heading : navigation->findChildren<QLabel*>())
+            QVERIFY2(heading->height() >= heading->sizeHint().height(), qPrintable(heading->text()));
+        const auto entries = navigation->findChildren<QAbstractButton*>();
+        m_window->showPage(ui::MainWindow::pageNames().last());
+        QTRY_VERIFY(!entries.last()->visibleRegion().isEmpty());
+        m_window->showPage(u"overview"_s);
+        for (const auto* row : m_window->findChildren<ui::FindingRow*>()) {
+            for (const auto* button : row->findChildren<QAbstractButton*>()) {
+                if (button->isVisible())
+                    QVERIFY2(row->rect().contains(QRect(button->mapTo(row, QPoint()), button->size())),
+                             qPrintable(button->text()));
+            }
+            QVERIFY(row->width() <= row->parentWidget()->width());
+            QVERIFY(row->parentWidget()->width() <= row->parentWidget()->parentWidget()->width());
+        }
     }
 
     void thePaletteSaysWhatIsChosen() {
@@ -478,7 +552,7 @@ private Q_SLOTS:
         QCOMPARE(banner(), QString());
     }
 
-    /// The last to go where room is short is how often it looks, and why so seldom.
+    /// The last to go where room is short is how often it looks and why so seldom, and in which zone times are told.
     void theStatusLineSaysWhyItIsSlow() {
         open(u"overview"_s);
         inside().period = std::chrono::milliseconds(4'000);
@@ -487,8 +561,9 @@ private Q_SLOTS:
         auto* pace = find<QLabel>(u"statusPeriod"_s);
         QCOMPARE(pace->text(), u"every 4\u00a0s, the server is slow"_s);
         m_window->resize(m_window->minimumSize());
-        QTRY_VERIFY(!m_window->findChild<QLabel*>(u"statusZone"_s)->isVisible());
+        QTRY_VERIFY(!m_window->findChild<QLabel*>(u"statusCost"_s)->isVisible());
         QVERIFY(pace->isVisible());
+        QVERIFY(m_window->findChild<QLabel*>(u"statusZone"_s)->isVisible());
         inside().slowed = false;
         inside().period = std::chrono::milliseconds(250);
         feed(*m_desk, std::make_shared<domain::Snapshot>(*inside().snapshot));
