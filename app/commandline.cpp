@@ -17,7 +17,7 @@ void addOptions(QCommandLineParser& parser) {
     parser.addOptions({
         {u"sandbox"_s, u"Use this user's private sandbox server; start it if it does not run."_s},
         {u"demo"_s, u"With --sandbox: run the demonstration workload."_s},
-        {u"observe"_s, u"Open in Observe: only look. The default."_s},
+        {u"observe"_s, u"Open in Observe: only look. The default, but for the sandbox, which opens in Operate."_s},
         {u"operate"_s, u"Open in Operate; refused for production."_s},
         {u"page"_s, u"The page to show, with a subject where it has one."_s, u"NAME[:SUBJECT]"_s},
         {u"action"_s, u"With --screenshot: ask for an action on what the page has chosen, and show its dialog."_s,

@@ -440,13 +440,6 @@
             <numerusform>%n findings</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>%n open batch(es)</source>
-        <translation>
-            <numerusform>%n open batch</numerusform>
-            <numerusform>%n open batches</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>ui::OverviewPage</name>

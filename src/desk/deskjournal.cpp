@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk/deskprivate.h"
 #include "desk/requestjson.h"
+#include "domain/timemark.h"
 #include "link/whendone.h"
 
 #include <QDir>
@@ -115,7 +116,7 @@ void DeskPrivate::writeDown(store::JournalRecord record, store::Stage stage) con
 void DeskPrivate::writeOutcome(store::JournalRecord record, store::Stage stage,
                                const domain::ActionOutcome& outcome) const {
     record.outcome = wordOf(outcome.kind);
-    record.summary = text(outcome.summary);
+    record.summary = text(domain::withUtcTimes(outcome.summary));
     if (const auto copy = outcome.results.find("copy"); copy != outcome.results.end())
         record.summary += u" Copy: "_s + text(copy->second);
     record.sql = text(outcome.sql);

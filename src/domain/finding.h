@@ -38,7 +38,7 @@ struct Evidence {
     std::string query; ///< for display and copying; may be empty
 };
 
-/// What is wrong, as data. Texts are whole sentences.
+/// What is wrong, as data. Texts are whole sentences; moments in cause, consequence and facts stand as timeMark().
 struct Finding {
     std::string rule; ///< stable identifier, e.g. "ticker_stopped"
     Severity severity = Severity::Warning;

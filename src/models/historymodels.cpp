@@ -186,7 +186,10 @@ private:
                 add(Kind::Subscription, name, "", {}, tr("there"));
                 continue;
             }
-            number(Kind::Subscription, name, "batch", earlier->batch, row.batch);
+            const auto id = [](const std::optional<std::int64_t>& batch) {
+                return batch ? format::number(*batch) : format::none();
+            };
+            add(Kind::Subscription, name, "batch", id(earlier->batch), id(row.batch)); // another one, not more of it
             number(Kind::Subscription, name, "position", earlier->lastTick, row.lastTick);
             add(Kind::Subscription, name, "role", format::text(earlier->roleText), format::text(row.roleText));
             if (earlier->batch && earlier->active != row.active)

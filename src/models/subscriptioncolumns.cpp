@@ -105,7 +105,7 @@ Column<Row> idColumn(const QString& id, const QString& meaning,
 std::vector<Column<Row>> askedFirst() {
     using domain::Subscription;
     std::vector<Column<Row>> columns = {
-        {{u"name"_s, SubscriptionTreeModel::tr("Queue, consumer, member"),
+        {{u"name"_s, SubscriptionTreeModel::tr("Queue, consumer"),
           SubscriptionTreeModel::tr("A queue, its consumers and groups, the members of a group"), CellKind::Text,
           Pace::Identity, u"      notifications_eu-worker · 3"_s},
          nameCell,

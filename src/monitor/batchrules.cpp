@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "monitor/rules.h"
 #include "monitor/words.h"
 #include "queries/evidence.h"
@@ -38,12 +39,11 @@ void nameOwner(const Case& one, const Subscription& row, domain::Finding& findin
     if (owner->pids.size() > 1) {
         finding.cause += ' ' + words::count(static_cast<std::int64_t>(owner->pids.size()), "session") +
                          (owner->gone ? " carried" : " carry") + " its name, " + owner->application +
-                         (owner->gone ? ", and are gone: last seen at " + words::timeOfDay(owner->seenAt) : "") + '.';
+                         (owner->gone ? ", and are gone: last seen at " + domain::timeMark(owner->seenAt) : "") + '.';
     } else if (owner->gone) {
-        finding.cause += " Its " + session + " is gone: last seen at " + words::timeOfDay(owner->seenAt) + '.';
+        finding.cause += " Its " + session + " is gone: last seen at " + domain::timeMark(owner->seenAt) + '.';
     } else {
-        finding.cause += " The " + session + " carries its name" +
-                         (owner->state.empty() ? "" : ": " + owner->state) +
+        finding.cause += " The " + session + " carries its name" + (owner->state.empty() ? "" : ": " + owner->state) +
                          (owner->stateSince ? " for " + words::age(one.since(*owner->stateSince)) : "") + '.';
         finding.culprit = domain::Culprit{owner->pids.front(), owner->application, {}};
     }
@@ -58,9 +58,9 @@ void heartbeatTexts(const Case& one, const Subscription& row, domain::Finding& f
     finding.since = row.active;
     finding.title = row.consumerName + " has held batch " + batch + " of " + finding.subject.queue + " for " + age +
                     (member ? " without a sign of life." : " without finishing it.");
-    finding.cause = member ? "Its last heartbeat was at " + words::timeOfDay(row.active) +
+    finding.cause = member ? "Its last heartbeat was at " + domain::timeMark(row.active) +
                                  ": the worker died, lost its connection, or works longer than it says."
-                           : "It was handed out at " + words::timeOfDay(row.active) +
+                           : "It was handed out at " + domain::timeMark(row.active) +
                                  " and neither acked nor given back: the worker died or hangs.";
     nameOwner(one, row, finding);
     finding.consequence = "The window (" + windowText(row) +

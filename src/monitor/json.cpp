@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/json.h"
 
+#include "domain/timemark.h"
 #include "monitor/diagnosis.h"
 #include "monitor/words.h"
 
@@ -16,6 +17,11 @@ using namespace Qt::StringLiterals;
 
 QString text(const std::string& value) {
     return QString::fromStdString(value);
+}
+
+/// A sentence of a finding.
+QString spoken(const std::string& sentence) {
+    return text(domain::withUtcTimes(sentence));
 }
 
 QJsonValue textOrNull(const std::string& value) {
@@ -191,7 +197,7 @@ QString severityText(domain::Severity severity) {
 QJsonObject findingJson(const domain::Finding& finding) {
     QJsonArray evidence;
     for (const domain::Evidence& one : finding.evidence)
-        evidence.append(QJsonObject{{u"fact"_s, text(one.fact)}, {u"query"_s, textOrNull(one.query)}});
+        evidence.append(QJsonObject{{u"fact"_s, spoken(one.fact)}, {u"query"_s, textOrNull(one.query)}});
     QJsonArray remedies;
     for (const domain::ActionRequest& one : finding.remedies) {
         QJsonObject arguments;
@@ -218,8 +224,8 @@ QJsonObject findingJson(const domain::Finding& finding) {
             {u"subject"_s, subject},
             {u"since"_s, timeOrNull(finding.since)},
             {u"title"_s, text(finding.title)},
-            {u"cause"_s, text(finding.cause)},
-            {u"consequence"_s, text(finding.consequence)},
+            {u"cause"_s, spoken(finding.cause)},
+            {u"consequence"_s, spoken(finding.consequence)},
             {u"culprit"_s, orNull(finding.culprit, culprit)},
             {u"evidence"_s, evidence},
             {u"remedies"_s, remedies}};
@@ -288,7 +294,7 @@ QString checkText(const domain::Diagnosis& diagnosis, const domain::Snapshot& sn
     QString all;
     for (const domain::Finding& finding : diagnosis.findings) {
         all += severityText(finding.severity).toUpper() + u"  "_s + text(finding.title) + u"  ["_s +
-               text(finding.rule) + u"]\n    "_s + text(finding.cause) + u"\n    "_s + text(finding.consequence) +
+               text(finding.rule) + u"]\n    "_s + spoken(finding.cause) + u"\n    "_s + spoken(finding.consequence) +
                u'\n';
     }
     if (diagnosis.findings.empty())

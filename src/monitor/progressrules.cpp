@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "monitor/rules.h"
 #include "monitor/words.h"
 #include "queries/evidence.h"
@@ -201,7 +202,7 @@ void groupDemoted(Case& one) {
         finding.since = until;
         finding.title = "Group " + row.consumerName + " on " + finding.subject.queue +
                         " lost its last member and is a normal consumer now.";
-        finding.cause = "Its last subconsumer was unregistered after " + words::timeOfDay(*until) + '.';
+        finding.cause = "Its last subconsumer was unregistered after " + domain::timeMark(*until) + '.';
         finding.consequence = "Workers that come back with receive_coop() are refused until somebody registers one "
                               "with conversion; meanwhile its events wait and its tick keeps rotation back.";
         finding.evidence.push_back({"sub_role is normal, and was coop_main.",

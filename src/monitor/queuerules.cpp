@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "monitor/rules.h"
 #include "monitor/words.h"
 #include "queries/evidence.h"
@@ -71,7 +72,7 @@ void allQueuesLate(Case& one, const std::vector<Late>& all) {
         waitingText(waiting) +
         "; nothing is delivered until the ticker runs again, and then all of it comes in one batch a queue.";
     finding.evidence.push_back({"The newest tick of all, in " + freshest.queue->name + ", is of " +
-                                    words::timeOfDay(freshest.queue->lastTick->time) + ".",
+                                    domain::timeMark(freshest.queue->lastTick->time) + ".",
                                 queries::evidence::newestTick(freshest.queue->name)});
     for (std::size_t i = 0; i < std::min<std::size_t>(all.size(), 3); ++i)
         finding.remedies.push_back(queueRemedy("force_tick", all[i].queue->name));
@@ -86,7 +87,7 @@ void oneQueueLate(Case& one, const Late& late) {
                         ? "Its ticks come from an external source, which is silent."
                         : "Other queues are ticked, this one is not: its tick fails or waits for a lock.";
     finding.consequence = waitingText(late.waiting) + "; consumers of this queue get nothing until it is ticked.";
-    finding.evidence.push_back({"Its newest tick is of " + words::timeOfDay(queue.lastTick->time) + ".",
+    finding.evidence.push_back({"Its newest tick is of " + domain::timeMark(queue.lastTick->time) + ".",
                                 queries::evidence::newestTick(queue.name)});
     if (!queue.externalTicker)
         finding.remedies.push_back(queueRemedy("force_tick", queue.name));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "monitor/rules.h"
 #include "monitor/words.h"
 #include "queries/evidence.h"
@@ -60,7 +61,7 @@ void retryOverdue(Case& one) {
         finding.consequence = (queue.retryDue->capped ? "At least " : "") +
                               words::count(queue.retryDue->value, "message") +
                               " should have been delivered again and have not." + delayText(trend, overdue);
-        finding.evidence.push_back({"The oldest was due at " + words::timeOfDay(*queue.oldestRetryDue) + ".",
+        finding.evidence.push_back({"The oldest was due at " + domain::timeMark(*queue.oldestRetryDue) + ".",
                                     queries::evidence::retriesDue(queue.name)});
         finding.remedies.push_back(moveDueRetries());
     }
@@ -82,7 +83,7 @@ void deadLetters(Case& one) {
                         std::to_string(queue.effectiveMaxRetries()) + " retries allows.";
         finding.consequence = (queue.dead->capped ? "At least " : "") + words::count(queue.dead->value, "dead letter") +
                               " will not be delivered again unless somebody replays them.";
-        finding.evidence.push_back({"The newest is of " + words::timeOfDay(*queue.newestDead) + ".",
+        finding.evidence.push_back({"The newest is of " + domain::timeMark(*queue.newestDead) + ".",
                                     queries::evidence::deadLetters(queue.name)});
     }
     if (!counted)

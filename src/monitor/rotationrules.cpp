@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "monitor/rotation.h"
 #include "monitor/rules.h"
 #include "monitor/words.h"
@@ -90,10 +91,10 @@ void rotationPinned(Case& one) {
         finding.title = row->consumerName + " keeps " + queue.name + " from rotating: overdue by " +
                         words::age(one.since(*finding.since)) + ".";
         finding.cause = "It stands on tick " + std::to_string(queue.lowestTick->id) + " of " +
-                        words::timeOfDay(queue.lowestTick->time) + ", " +
+                        domain::timeMark(queue.lowestTick->time) + ", " +
                         words::age(one.since(queue.lowestTick->time)) + " ago" +
                         (row->batch ? ", with batch " + std::to_string(*row->batch) + " open."
-                                    : ", and has not asked for a batch since " + words::timeOfDay(row->active) + ".");
+                                    : ", and has not asked for a batch since " + domain::timeMark(row->active) + ".");
         finding.consequence = "Table " + std::to_string((queue.currentTable + 1) % std::max(queue.tableCount, 1)) +
                               " of the queue can't be emptied: every event since stays on disk and the tables grow.";
         finding.evidence.push_back({"The snapshot of its tick reaches back to transaction " +

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "monitor/rules.h"
 #include "monitor/words.h"
 #include "queries/evidence.h"
@@ -195,7 +196,7 @@ void replayDelay(Case& one) {
                     "nothing has been committed on the primary since.";
     finding.consequence = "All that is said here is judged as of that moment. What happened since, the ticker's work "
                           "included, can be seen only on the primary.";
-    finding.evidence.push_back({"That transaction was committed at " + words::timeOfDay(*one.snapshot.replayedAt) + ".",
+    finding.evidence.push_back({"That transaction was committed at " + domain::timeMark(*one.snapshot.replayedAt) + ".",
                                 queries::evidence::replay()});
 }
 

@@ -45,14 +45,4 @@ std::string count(std::int64_t number, const std::string& singular, const std::s
     return digits + ' ' + (number == 1 ? singular : plural);
 }
 
-std::string timeOfDay(pg::Timestamp moment) {
-    using namespace std::chrono;
-    const auto second = floor<seconds>(moment);
-    const hh_mm_ss time(second - floor<days>(second));
-    char text[32];
-    std::snprintf(text, sizeof text, "%02d:%02d:%02d UTC", static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
-    return text;
-}
-
 } // namespace monitor::words

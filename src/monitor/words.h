@@ -16,7 +16,4 @@ std::string age(pg::Interval length);
 std::string count(std::int64_t number, const std::string& singular);
 std::string count(std::int64_t number, const std::string& singular, const std::string& plural);
 
-/// "13:53:41 UTC"
-std::string timeOfDay(pg::Timestamp moment);
-
 } // namespace monitor::words

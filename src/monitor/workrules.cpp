@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/workrules.h"
 
+#include "domain/timemark.h"
 #include "monitor/diagnosis.h"
 #include "monitor/words.h"
 #include "queries/workevidence.h"
@@ -69,7 +70,7 @@ void leaderStale(const Case& one) {
                                    : "Until somebody leads, lapsed leases are not re-armed, delayed messages not "
                                      "promoted, stranded barriers not recovered.";
     finding.evidence.push_back(
-        {"The lease was renewed at " + words::timeOfDay(leader->acquiredAt) + " for the last time.",
+        {"The lease was renewed at " + domain::timeMark(leader->acquiredAt) + " for the last time.",
          evidence::workLeader(one.install())});
     if (one.ours())
         finding.remedies.push_back(one.remedy("work_maint"));
@@ -191,7 +192,7 @@ void barriersStuck(const Case& one) {
             finding.cause = words::count(barrier.remaining, "batch", "batches") + " of it " +
                             (barrier.remaining == 1 ? "is" : "are") + " not counted: lost, waiting, or never sent.";
             finding.consequence =
-                "Its callback waits for them until it expires at " + words::timeOfDay(barrier.expiresAt) + ".";
+                "Its callback waits for them until it expires at " + domain::timeMark(barrier.expiresAt) + ".";
             break;
         }
         finding.evidence.push_back({"It remains at " + std::to_string(barrier.remaining) + "; " +
@@ -289,7 +290,7 @@ void futileReads(const Case& one) {
         Finding& finding = one.found("work_reads_without_acks", Severity::Warning, {one.name(queue), {}, {}, {}});
         finding.since = futile->since;
         finding.title = "Messages of " + one.name(queue) + " are claimed again and again and none is finished.";
-        finding.cause = "Since " + words::timeOfDay(futile->since) + " " +
+        finding.cause = "Since " + domain::timeMark(futile->since) + " " +
                         words::count(futile->redeliveries, "repeated delivery", "repeated deliveries") +
                         " and no acknowledgement: workers crash, or their leases are shorter than the work.";
         finding.consequence = "The work is done over and over without effect, at the front of its priority.";
@@ -335,7 +336,7 @@ void deadRowsGrow(const Case& one) {
     if (held) {
         finding.cause = holderText(*holder) + " still looks back over " +
                         words::count(holder->transactions, "transaction") +
-                        (holder->since ? ", since " + words::timeOfDay(*holder->since) : std::string()) + ".";
+                        (holder->since ? ", since " + domain::timeMark(*holder->since) : std::string()) + ".";
         finding.culprit = domain::Culprit{
             holder->pid, holder->kind == domain::HorizonHolder::Kind::Session ? holder->name : std::string(),
             holder->kind == domain::HorizonHolder::Kind::Prepared ? holder->name : std::string()};
@@ -347,7 +348,7 @@ void deadRowsGrow(const Case& one) {
     if (counters)
         finding.evidence.push_back({words::count(counters->dead, "dead row") + ", " +
                                         words::count(counters->live, "live one") + "; " +
-                                        (counters->vacuumedAt ? "vacuumed at " + words::timeOfDay(*counters->vacuumedAt)
+                                        (counters->vacuumedAt ? "vacuumed at " + domain::timeMark(*counters->vacuumedAt)
                                                               : std::string("never vacuumed")) +
                                         ".",
                                     evidence::workCounters(one.install())});

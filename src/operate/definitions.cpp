@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "operate/definitions.h"
 
+#include "domain/timemark.h"
 #include "operate/words.h"
 
 #include <algorithm>
@@ -236,7 +237,7 @@ void tellFate(const queries::BatchFate& fate, pg::Interval delay, const queries:
                          {"already_dead", fate.deadAlready.count}};
     prediction.numbers.push_back({.label = fate.retry.count == 1 ? "goes to retry" : "go to retry",
                                   .value = std::to_string(fate.retry.count),
-                                  .note = "due " + words::timeOfDay(outlook.now + delay) + " (in " +
+                                  .note = "due " + domain::timeMark(outlook.now + delay) + " (in " +
                                           words::duration(delay) + ")" + (group ? ", to any member" : "")});
     prediction.numbers.push_back(
         {.label = fate.dead.count == 1 ? "becomes a dead letter" : "become dead letters",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "operate/definitions.h"
 #include "operate/words.h"
 #include "queries/repair.h"
@@ -46,7 +47,7 @@ std::optional<queries::WaitingRetry> waitingOf(const domain::ActionRequest& requ
         prediction.refusal = "Event " + std::to_string(place.event) +
                              " no longer waits to come again: it is back in its queue, or was taken off.";
     else if (due && *due != waiting->due)
-        prediction.refusal = "It is due at another time than shown: " + words::timeOfDay(waiting->due) + ".";
+        prediction.refusal = "It is due at another time than shown: " + domain::timeMark(waiting->due) + ".";
     return waiting;
 }
 
@@ -88,7 +89,7 @@ Action cancelRetry() {
         prediction.counts["retries"] = 1;
         prediction.numbers = {{.label = "retry deleted",
                                .value = "1",
-                               .note = "was due " + words::timeOfDay(waiting->due) + " to " + consumerOf(*waiting),
+                               .note = "was due " + domain::timeMark(waiting->due) + " to " + consumerOf(*waiting),
                                .alarming = true}};
         prediction.alsoChanges = {"The message counts as handled for " + consumerOf(*waiting) +
                                   ": nothing in the database holds it for that consumer any more."};
@@ -126,7 +127,7 @@ Action rescheduleRetry() {
             if (moved.empty())
                 return changed(noSuchRetry);
             Verdict verdict =
-                done("Event " + std::to_string(place.event) + " is due " + words::timeOfDay(moved.front()) + " now.");
+                done("Event " + std::to_string(place.event) + " is due " + domain::timeMark(moved.front()) + " now.");
             verdict.results["due"] = momentText(moved.front());
             return verdict;
         };
@@ -139,13 +140,13 @@ Action rescheduleRetry() {
             return;
         const auto due = waiting->now + Arguments(parameters, request).duration("delay").value_or(pg::Interval{});
         prediction.numbers = {{.label = "was due",
-                               .value = words::timeOfDay(waiting->due),
+                               .value = domain::timeMark(waiting->due),
                                .note = waiting->due <= waiting->now
                                            ? std::string("overdue: maintenance has not moved it yet")
                                            : "in " + words::duration(std::chrono::round<std::chrono::seconds>(
                                                          waiting->due - waiting->now))},
                               {.label = "will be due",
-                               .value = words::timeOfDay(due),
+                               .value = domain::timeMark(due),
                                .note = "to " + consumerOf(*waiting) + ", when maintenance runs after that"}};
         prediction.undo = "Yes, until maintenance moves it: reschedule it again.";
     };

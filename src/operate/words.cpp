@@ -46,15 +46,6 @@ std::string duration(pg::Interval length) {
     return number(seconds) + " s";
 }
 
-std::string timeOfDay(pg::Timestamp time) {
-    const std::chrono::hh_mm_ss clock(
-        std::chrono::floor<std::chrono::seconds>(time - std::chrono::floor<std::chrono::days>(time)));
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%02d:%02d:%02d UTC", static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-    return text.data();
-}
-
 std::string identifier(const std::string& name) {
     std::string quoted = "\"";
     for (const char character : name) {

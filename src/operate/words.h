@@ -21,9 +21,6 @@ std::string noun(std::int64_t number, const std::string& singular);
 /// "60 s", "5 min", "2 h", "250 ms".
 std::string duration(pg::Interval length);
 
-/// "14:08:33 UTC"
-std::string timeOfDay(pg::Timestamp time);
-
 /// In double quotes as SQL wants an identifier.
 std::string identifier(const std::string& name);
 

@@ -2,6 +2,7 @@
 #include "ui/actiondialog.h"
 
 #include "link/whendone.h"
+#include "operate/gentler.h"
 #include "operate/registry.h"
 #include "ui/card.h"
 #include "ui/outcomeview.h"
@@ -37,11 +38,12 @@ constexpr int predictDelay = 300; ///< ms after the last key
 } // namespace
 
 ActionDialog::ActionDialog(desk::Desk* desk, const operate::Action& action, domain::ActionRequest request,
-                           QWidget* parent)
+                           const QTimeZone& zone, QWidget* parent)
     : QDialog(parent)
     , m_desk(desk)
     , m_action(action)
     , m_request(std::move(request))
+    , m_zone(zone)
     , m_pages(new QStackedWidget) {
     setObjectName(u"actionDialog"_s);
     setWindowTitle(words::ofRegistry(action.title));
@@ -80,6 +82,7 @@ QWidget* ActionDialog::makeQuestion() {
     makeSelectable(m_state, true);
     m_state->setObjectName(u"predictionState"_s);
     layout->addWidget(m_state);
+    addGentlerWay(layout);
     m_sql = makeSqlView(u"sqlPreview"_s);
     auto* sqlPart = new QVBoxLayout;
     sqlPart->setSpacing(space::small);
@@ -134,6 +137,26 @@ void ActionDialog::addSubjectLines(QVBoxLayout* layout) {
     layout->addLayout(top);
     QLabel* help = wrappedLabel(words::ofRegistry(m_action.help));
     layout->addWidget(help);
+}
+
+void ActionDialog::addGentlerWay(QVBoxLayout* layout) {
+    const auto way = operate::gentlerWay(m_request);
+    const operate::Action* action = way ? m_desk->actions().find(way->request.action) : nullptr;
+    if (!action || !m_desk->availability(way->request).available)
+        return;
+    auto* row = new QHBoxLayout;
+    row->setSpacing(space::large);
+    row->addWidget(dimLabel(tr("A gentler way")));
+    QAbstractButton* button = makeButton(words::ofRegistry(action->title) + u'…', u"gentlerWay"_s, this);
+    const QString keeps = words::ofRegistry(way->keeps);
+    button->setAccessibleDescription(keeps);
+    connect(button, &QAbstractButton::clicked, this, [this, next = way->request] {
+        Q_EMIT nextWanted(next);
+        reject();
+    });
+    row->addWidget(button);
+    row->addWidget(wrappedLabel(keeps), 1);
+    layout->addLayout(row);
 }
 
 void ActionDialog::addConfirmation(QVBoxLayout* layout) {
@@ -258,7 +281,7 @@ void ActionDialog::predict() {
         if (const auto* failure = std::get_if<pg::Failure>(&reply))
             showPredictionFailure(words::failure(*failure));
         else
-            showPrediction(std::get<domain::Prediction>(reply));
+            showPrediction(words::timed(std::get<domain::Prediction>(reply), m_zone));
     });
 }
 
@@ -322,10 +345,11 @@ void ActionDialog::rehearse() {
         if (m_running)
             return;
         const bool done = rehearsal.outcome.kind == domain::OutcomeKind::Done;
-        QStringList lines = {done ? tr("Rehearsed and rolled back in %1: %2")
-                                        .arg(models::format::milliseconds(rehearsal.outcome.tookMs),
-                                             words::harmless(rehearsal.outcome.summary))
-                                  : tr("Not rehearsed: %1").arg(words::harmless(rehearsal.outcome.summary))};
+        QStringList lines = {
+            done ? tr("Rehearsed and rolled back in %1: %2")
+                       .arg(models::format::milliseconds(rehearsal.outcome.tookMs),
+                            words::harmless(words::timed(rehearsal.outcome.summary, m_zone)))
+                 : tr("Not rehearsed: %1").arg(words::harmless(words::timed(rehearsal.outcome.summary, m_zone)))};
         if (!rehearsal.remains.empty())
             lines += tr("What the rollback does not undo:");
         for (const std::string& each : rehearsal.remains)
@@ -366,7 +390,7 @@ void ActionDialog::perform() {
 
 void ActionDialog::showOutcome(const domain::ActionOutcome& outcome) {
     delete m_run;
-    auto* view = new OutcomeView(outcome);
+    auto* view = new OutcomeView(words::timed(outcome, m_zone));
     m_answer->addWidget(view);
     m_pages->setCurrentIndex(1);
     m_act->hide();

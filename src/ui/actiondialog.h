@@ -6,6 +6,7 @@
 
 #include <QDialog>
 #include <QTimer>
+#include <QTimeZone>
 
 class QAbstractButton;
 class QFormLayout;
@@ -28,7 +29,9 @@ class ActionDialog : public QDialog {
     Q_OBJECT
 
 public:
-    ActionDialog(desk::Desk* desk, const operate::Action& action, domain::ActionRequest request, QWidget* parent);
+    /// Times are told in the zone.
+    ActionDialog(desk::Desk* desk, const operate::Action& action, domain::ActionRequest request, const QTimeZone& zone,
+                 QWidget* parent);
 
 Q_SIGNALS:
     /// The action was carried out (whatever the outcome).
@@ -41,6 +44,7 @@ private:
     QWidget* makeAnswer();
     QLayout* makeFooter();
     void addSubjectLines(QVBoxLayout* layout);
+    void addGentlerWay(QVBoxLayout* layout);
     void addConfirmation(QVBoxLayout* layout);
     void predictSoon();
     void predict();
@@ -60,6 +64,7 @@ private:
     desk::Desk* m_desk;
     const operate::Action& m_action;
     domain::ActionRequest m_request;
+    QTimeZone m_zone;
     ParameterForm* m_form = nullptr;
     QStackedWidget* m_pages;
     PredictionView* m_predicted = nullptr;

@@ -129,7 +129,7 @@ void Actions::ask(const operate::Action& action, const domain::ActionRequest& re
                   const desk::Availability& availability) {
     QDialog* dialog = nullptr;
     if (availability.available) {
-        auto* question = new ActionDialog(m_desk, action, request, m_window);
+        auto* question = new ActionDialog(m_desk, action, request, m_zone, m_window);
         connect(question, &ActionDialog::performed, this, &Actions::performed);
         connect(question, &ActionDialog::nextWanted, this, &Actions::start, Qt::QueuedConnection);
         dialog = question;

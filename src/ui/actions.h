@@ -6,6 +6,7 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QTimeZone>
 
 class QAbstractButton;
 class QMenu;
@@ -44,6 +45,9 @@ public:
     /// A button for one action on what subject() says when it is pressed; null for an unknown id.
     QAbstractButton* makeButton(const std::string& id, std::function<Subject()> subject, QWidget* parent);
 
+    /// Dialogs tell times in it.
+    void setZone(const QTimeZone& zone) { m_zone = zone; }
+
     /// Whether buttons are available is judged anew.
     void refresh();
 
@@ -68,6 +72,7 @@ private:
 
     desk::Desk* m_desk;
     QWidget* m_window;
+    QTimeZone m_zone = QTimeZone::systemTimeZone();
     std::vector<Button> m_buttons;
 };
 

@@ -25,8 +25,11 @@ Tone toneOf(const QModelIndex& index) {
 }
 
 QFont fontOf(const QStyleOptionViewItem& option, const QModelIndex& index, CellKind kind) {
-    if (kind == CellKind::Code)
-        return codeFont();
+    if (kind == CellKind::Code) {
+        QFont code = codeFont();
+        code.setItalic(option.font.italic());
+        return code;
+    }
     if (kind == CellKind::Number || kind == CellKind::Bar)
         return tabular(option.font);
     return index.data(models::StrongRole).toBool() ? strongFont(option.font) : option.font;
@@ -47,9 +50,12 @@ int numberWidth(const QStyleOptionViewItem& option, const QModelIndex& index) {
 CellDelegate::CellDelegate(QObject* parent)
     : QStyledItemDelegate(parent) {}
 
-void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
     const StaleInk ink(m_stale);
     const Colors& c = colors();
+    QStyleOptionViewItem option = given;
+    // Where there is but one ink, what is old leans.
+    option.font.setItalic(m_stale && !c.hasGrounds());
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     if (selected)
         painter->fillRect(option.rect, c.selection);

@@ -67,7 +67,13 @@ CommandPalette::CommandPalette(std::vector<Command> commands, QWidget* parent)
     m_list->setUniformItemSizes(true);
     m_list->setFocusPolicy(Qt::NoFocus);
     m_list->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    auto* layout = new QVBoxLayout(this);
+    // The window has no frame of the platform's: it stands out by its own.
+    auto* frame = new QFrame;
+    frame->setFrameShape(QFrame::StyledPanel);
+    auto* whole = new QVBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->addWidget(frame);
+    auto* layout = new QVBoxLayout(frame);
     layout->setContentsMargins(space::medium, space::medium, space::medium, space::medium);
     layout->addWidget(m_field);
     layout->addWidget(m_list);

@@ -4,6 +4,7 @@
 #include "models/mark.h"
 #include "ui/card.h"
 #include "ui/chiplabel.h"
+#include "ui/flowlayout.h"
 #include "ui/paint.h"
 #include "ui/silencedialog.h"
 #include "ui/silences.h"
@@ -30,6 +31,8 @@ using models::format::text;
 namespace {
 
 constexpr int aboutWidth = 176;
+constexpr QStringView indent = u"    "; ///< before a statement in what is copied
+constexpr int leastForWords = 260;
 constexpr int bar = 3;
 constexpr int buttonsOfItsOwn = 3; ///< show, explain, end the silence; remedies stand before them
 
@@ -62,8 +65,8 @@ FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     , m_about(dimLabel({}))
     , m_title(makeText())
     , m_consequence(dimLabel({}))
-    , m_explanation(makeText())
-    , m_buttons(new QHBoxLayout)
+    , m_explanation(new QWidget)
+    , m_buttons(new FlowLayout)
     , m_show(makeButton(tr("Show"), u"showFinding"_s, this))
     , m_further(new QWidget)
     , m_silence(makeButton(tr("Silence…"), u"silenceFinding"_s, m_further))
@@ -75,7 +78,9 @@ FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     m_consequence->setWordWrap(true);
     m_consequence->setTextFormat(Qt::PlainText);
     m_explanation->hide();
-    m_explanation->setContentsMargins(0, space::small, 0, 0);
+    auto* facts = new QVBoxLayout(m_explanation);
+    facts->setContentsMargins(0, space::small, 0, 0);
+    facts->setSpacing(2);
     auto* about = new QVBoxLayout;
     about->setSpacing(space::small);
     about->addWidget(m_chip, 0, Qt::AlignLeft);
@@ -92,6 +97,13 @@ FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     words->addWidget(m_explanation);
     words->addWidget(m_further);
     words->addStretch();
+    // The buttons stand in one line as long as there is room for words; then they take several.
+    for (QLabel* label : {m_title, m_consequence}) {
+        QSizePolicy policy = label->sizePolicy();
+        policy.setHorizontalPolicy(QSizePolicy::Ignored);
+        label->setSizePolicy(policy);
+    }
+    m_title->setMinimumWidth(leastForWords);
     m_buttons->setSpacing(6);
     auto* buttons = new QVBoxLayout;
     buttons->addLayout(m_buttons);
@@ -139,11 +151,11 @@ void FindingRow::showFinding(const domain::Snapshot& snapshot, const domain::Fin
     QStringList sentences;
     for (const std::string& sentence : {finding.cause, finding.consequence}) {
         if (!sentence.empty())
-            sentences += text(sentence);
+            sentences += spoken(sentence);
     }
     m_consequence->setText(sentences.join(u' '));
     m_consequence->setVisible(!sentences.isEmpty());
-    m_explanation->setText(explanation());
+    showExplanation();
     setAccessibleName(models::severityWord(finding.severity) + u": "_s + m_title->text() + u' ' +
                       m_consequence->text());
     m_show->setVisible(!placeOf(finding).page.isEmpty());
@@ -226,7 +238,34 @@ void FindingRow::showRemedies(const domain::Snapshot&) {
     }
 }
 
+QString FindingRow::spoken(const std::string& sentence) const {
+    return text(words::timed(sentence, m_zone));
+}
+
+void FindingRow::showExplanation() {
+    const QString explained = explanation();
+    if (explained == m_explained)
+        return;
+    m_explained = explained;
+    QLayout* facts = m_explanation->layout();
+    while (QLayoutItem* item = facts->takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
+    for (const QString& line : m_explained.split(u'\n')) {
+        QLabel* label = makeText();
+        const bool code = line.startsWith(indent);
+        label->setText(code ? line.mid(indent.size()) : line);
+        if (code) {
+            label->setFont(codeFont());
+            label->setIndent(2 * space::large);
+        }
+        facts->addWidget(label);
+    }
+}
+
 QString FindingRow::explanation() const {
+    const QString margin = indent.toString();
     QStringList lines;
     if (m_finding.since)
         lines += tr("Since %1.").arg(models::format::timestamp(*m_finding.since, m_zone));
@@ -237,9 +276,9 @@ QString FindingRow::explanation() const {
             lines += tr("Prepared transaction: %1").arg(foreign(text(culprit->gid)));
     }
     for (const domain::Evidence& evidence : m_finding.evidence) {
-        lines += u"• "_s + text(evidence.fact);
+        lines += u"• "_s + spoken(evidence.fact);
         if (!evidence.query.empty())
-            lines += u"    "_s + text(evidence.query);
+            lines += margin + text(evidence.query).replace(u"\n"_s, u'\n' + margin);
     }
     lines += tr("Rule: %1").arg(text(m_finding.rule));
     return lines.join(u'\n');

@@ -8,12 +8,12 @@
 #include <QWidget>
 
 class QAbstractButton;
-class QHBoxLayout;
 class QLabel;
 
 namespace ui {
 
 class ChipLabel;
+class FlowLayout;
 class Silences;
 
 /// One finding: bar and chip, about what, the sentence and its consequence, remedies, and the evidence on demand.
@@ -40,6 +40,8 @@ private:
     void showSilence();
     void silence();
     void copy() const;
+    QString spoken(const std::string& sentence) const;
+    void showExplanation();
     QString explanation() const;
 
     Actions* m_actions;
@@ -50,8 +52,9 @@ private:
     QLabel* m_about;
     QLabel* m_title;
     QLabel* m_consequence;
-    QLabel* m_explanation;
-    QHBoxLayout* m_buttons;
+    QWidget* m_explanation; ///< facts as labels, the statements that prove them as code
+    QString m_explained;
+    FlowLayout* m_buttons;
     QAbstractButton* m_show;
     QWidget* m_further; ///< what can be done with the finding itself
     QAbstractButton* m_silence;

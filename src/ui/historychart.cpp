@@ -161,6 +161,7 @@ HistoryChart::HistoryChart(domain::Quantity quantity, QWidget* parent)
     m_value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_value->setTextFormat(Qt::PlainText);
     auto* heading = new QHBoxLayout;
+    heading->setSpacing(space::large);
     heading->addWidget(m_title);
     heading->addWidget(m_value, 1);
     auto* layout = new QVBoxLayout(this);

@@ -20,8 +20,11 @@ struct Keys {
 
 QList<QKeySequence> pages() {
     QList<QKeySequence> keys;
-    for (int at = 0; at < 9; ++at)
-        keys += QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + at));
+    for (const Qt::KeyboardModifiers modifiers :
+         {Qt::KeyboardModifiers(Qt::ControlModifier), Qt::ControlModifier | Qt::ShiftModifier}) {
+        for (int at = 0; at < 9; ++at)
+            keys += QKeySequence(QKeyCombination(modifiers, Qt::Key(Qt::Key_1 + at)));
+    }
     return keys;
 }
 
@@ -30,7 +33,7 @@ std::vector<Key> make() {
     using enum Place;
     return {
         {OpenPalette, Window, {Qt::CTRL | Qt::Key_K}, Keys::tr("Search pages, actions and queues")},
-        {GoToPage, Window, pages(), Keys::tr("Go to one of the first nine pages")},
+        {GoToPage, Window, pages(), Keys::tr("Go to a page; from the tenth on with Shift")},
         {FilterTable, Window, {Qt::CTRL | Qt::Key_F}, Keys::tr("Filter the table")},
         {SampleNow, Window, {Qt::Key_F5}, Keys::tr("Sample now")},
         {Pause, Window, {Qt::CTRL | Qt::Key_Space}, Keys::tr("Pause, or live again")},

@@ -2,6 +2,7 @@
 #include "ui/mainwindow.h"
 
 #include "desk/keychain.h"
+#include "domain/lockwaits.h"
 #include "ui/alerts.h"
 #include "ui/ask.h"
 #include "ui/capsuledialog.h"
@@ -36,6 +37,7 @@
 #include <QHBoxLayout>
 #include <QLoggingCategory>
 #include <QPainter>
+#include <QScreen>
 #include <QSettings>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -48,6 +50,14 @@ namespace ui {
 Q_LOGGING_CATEGORY(frames, "batchscope.frames", QtWarningMsg)
 
 using desk::LinkState;
+
+namespace {
+
+constexpr std::size_t mostBarriers = 500; ///< of one install in a sample
+constexpr QSize usualSize(1280, 800);
+constexpr QSize frame(16, 40); ///< room for the window's own frame
+
+} // namespace
 
 MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* parent)
     : QMainWindow(parent)
@@ -134,7 +144,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     });
     connect(desk, &desk::Desk::armingChanged, this, &MainWindow::showArming);
     connect(desk, &desk::Desk::settled, this, [this](const domain::ActionRequest& request, const auto& outcome) {
-        auto* dialog = new OutcomeDialog(words::subject(request), outcome, this);
+        auto* dialog = new OutcomeDialog(words::subject(request), words::timed(outcome, zone()), this);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->open();
     });
@@ -146,7 +156,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
     showArming();
     m_topBar->setPaused(desk->isPaused());
     setWindowTitle(desk->profile().name.isEmpty() ? tr("Batchscope") : tr("%1 – Batchscope").arg(desk->profile().name));
-    resize(1280, 800);
+    resize(usualSize.boundedTo(screen()->availableSize() - frame));
     if (m_settings)
         restoreGeometry(m_settings->value(u"window/geometry"_s).toByteArray());
     const QString remembered = m_settings ? m_settings->value(u"window/page"_s).toString() : QString();
@@ -284,8 +294,39 @@ void MainWindow::updateCounts() {
     int open = 0;
     for (const domain::Subscription& subscription : m_desk->snapshot()->subscriptions)
         open += subscription.batch.has_value();
-    m_navigation->setCount(u"inflight"_s, open > 0 ? models::format::number(open) : QString(),
-                           models::Tone::Information, tr("%n open batch(es)", nullptr, open));
+    const auto count = [this](const QString& page, const domain::Count& of, models::Tone tone, const QString& meaning) {
+        const bool any = of.value > 0;
+        m_navigation->setCount(page, any ? models::format::count(of) : QString(), tone,
+                               any ? meaning.arg(models::format::count(of)) : QString());
+    };
+    const domain::Snapshot& snapshot = *m_desk->snapshot();
+    count(u"inflight"_s, {open, false, {}}, models::Tone::Information, tr("Open batches: %1"));
+    domain::Count retry;
+    domain::Count dead;
+    for (const domain::Queue& queue : snapshot.queues) {
+        for (const auto& [sum, part] : {std::pair(&retry, &queue.retry), std::pair(&dead, &queue.dead)}) {
+            if (*part) {
+                sum->value += (*part)->value;
+                sum->capped = sum->capped || (*part)->capped;
+            }
+        }
+    }
+    count(u"retry"_s, retry, models::Tone::Information, tr("Events that wait to come again: %1"));
+    count(u"dead"_s, dead, models::Tone::Warning, tr("Dead letters: %1"));
+    domain::Count barriers;
+    if (const auto looks = m_desk->workLooks()) {
+        for (const domain::WorkLook& look : looks->installs) {
+            const std::size_t seen = look.barriers.rows.size();
+            barriers.value += std::int64_t(seen);
+            barriers.capped = barriers.capped || seen >= mostBarriers;
+        }
+    }
+    count(u"barriers"_s, barriers, models::Tone::Information, tr("Barriers: %1"));
+    domain::Count waiting;
+    if (const auto waits = domain::lockWaitsOf(snapshot))
+        waiting.value = std::count_if(waits->sessions.begin(), waits->sessions.end(),
+                                      [](const auto& session) { return !session.waitsFor.empty(); });
+    count(u"locks"_s, waiting, models::Tone::Warning, tr("Sessions that wait for a lock: %1"));
 }
 
 void MainWindow::onInstant() {
@@ -491,8 +532,7 @@ std::vector<Command> MainWindow::commands() {
     const QStringList names = pageNames();
     for (int at = 0; at < names.size(); ++at) {
         auto* entry = m_navigation->findChild<QAbstractButton*>(u"page."_s + names[at]);
-        list.push_back({tr("Page"), entry ? entry->text() : names[at],
-                        at < 9 ? keys::text(keys::Deed::GoToPage, at) : QString(), names[at],
+        list.push_back({tr("Page"), entry ? entry->text() : names[at], keys::text(keys::Deed::GoToPage, at), names[at],
                         [this, name = names[at]] { showPage(name); }});
     }
     const Subject subject = m_page->subject();
@@ -508,8 +548,8 @@ std::vector<Command> MainWindow::commands() {
     if (domain::SnapshotPtr snapshot = m_desk->snapshot(); snapshot && snapshot->queues.size() <= 2000) {
         for (const domain::Queue& queue : snapshot->queues) {
             const QString name = QString::fromStdString(queue.name);
-            list.push_back({tr("Queue"), models::format::foreign(name), tr("its consumers"), {}, [this, name] {
-                                showPage(u"consumers"_s, name);
+            list.push_back({tr("Queue"), models::format::foreign(name), tr("how it stands"), {}, [this, name] {
+                                showPage(u"queue"_s, name);
                             }});
         }
     }
@@ -560,6 +600,10 @@ void MainWindow::togglePause() {
     m_desk->setPaused(!m_desk->isPaused());
 }
 
+QTimeZone MainWindow::zone() const {
+    return m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
+}
+
 void MainWindow::usePreferences() {
     if (m_records)
         m_desk->setRecording({m_preferences->recording(), m_preferences->recordingBudget(), {}});
@@ -572,10 +616,10 @@ void MainWindow::usePreferences() {
         view->showAgain();
     for (CompareDialog* dialog : findChildren<CompareDialog*>())
         dialog->compare();
-    const QTimeZone zone = m_preferences->utc() ? QTimeZone::utc() : QTimeZone::systemTimeZone();
-    m_pages->setZone(zone);
-    m_status->setZone(zone);
-    m_pastBar->setZone(zone);
+    m_actions->setZone(zone());
+    m_pages->setZone(zone());
+    m_status->setZone(zone());
+    m_pastBar->setZone(zone());
     // Cells are drawn from what they hold: what is hidden now is asked for anew.
     for (QAbstractScrollArea* area : findChildren<QAbstractScrollArea*>())
         area->viewport()->update();

@@ -98,6 +98,7 @@ private:
     void showShortcuts();
     void exportCapsule();
     void togglePause();
+    QTimeZone zone() const; ///< times are told in it
     void usePreferences();
     void askPassword();
 

@@ -64,8 +64,8 @@ protected:
 };
 
 Navigation::Navigation(QWidget* parent)
-    : QWidget(parent)
-    , m_layout(new QVBoxLayout(this)) {
+    : QScrollArea(parent)
+    , m_layout(new QVBoxLayout) {
     setObjectName(u"navigation"_s);
     setAccessibleName(tr("Pages"));
     m_layout->setContentsMargins(space::medium, space::large, space::medium, space::large);
@@ -73,7 +73,15 @@ Navigation::Navigation(QWidget* parent)
     m_layout->addStretch();
     const int letters = QFontMetrics(font()).averageCharWidth();
     setFixedWidth(std::max(170, letters * 22));
-    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    auto* list = new QWidget;
+    list->setLayout(m_layout);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setWidgetResizable(true);
+    setFocusPolicy(Qt::NoFocus);
+    setWidget(list);
+    list->setAutoFillBackground(false);
+    connect(&Theme::instance(), &Theme::changed, viewport(), qOverload<>(&QWidget::update));
 }
 
 void Navigation::addGroup(const QString& title) {
@@ -83,17 +91,19 @@ void Navigation::addGroup(const QString& title) {
 }
 
 void Navigation::addPage(const QString& name, const QString& title) {
-    auto* entry = new Entry(name, title, this);
+    auto* entry = new Entry(name, title, widget());
     m_layout->insertWidget(m_layout->count() - 1, entry);
     m_entries.push_back(entry);
-    if (m_entries.size() < 10)
-        entry->setToolTip(keys::text(keys::Deed::GoToPage, int(m_entries.size()) - 1));
+    entry->setToolTip(keys::text(keys::Deed::GoToPage, int(m_entries.size()) - 1));
     connect(entry, &QAbstractButton::clicked, this, [this, name] { Q_EMIT chosen(name); });
 }
 
 void Navigation::setCurrent(const QString& name) {
-    for (Entry* entry : m_entries)
+    for (Entry* entry : m_entries) {
         entry->setChecked(entry->name == name);
+        if (entry->isChecked())
+            ensureWidgetVisible(entry);
+    }
 }
 
 void Navigation::setCount(const QString& name, const QString& count, models::Tone tone, const QString& meaning) {
@@ -108,8 +118,8 @@ void Navigation::setCount(const QString& name, const QString& count, models::Ton
 }
 
 void Navigation::paintEvent(QPaintEvent*) {
-    QPainter painter(this);
-    painter.fillRect(rect(), colors().panel);
+    QPainter painter(viewport());
+    painter.fillRect(viewport()->rect(), colors().panel);
     painter.setPen(colors().line);
     painter.drawLine(width() - 1, 0, width() - 1, height());
 }
@@ -118,7 +128,7 @@ void Navigation::keyPressEvent(QKeyEvent* event) {
     const auto deed = keys::pressed(keys::Place::Navigation, *event);
     const int step = deed == keys::Deed::PageBelow ? 1 : deed == keys::Deed::PageAbove ? -1 : 0;
     if (step == 0) {
-        QWidget::keyPressEvent(event);
+        QScrollArea::keyPressEvent(event);
         return;
     }
     const int count = int(m_entries.size());

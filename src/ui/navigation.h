@@ -3,7 +3,7 @@
 
 #include "models/column.h"
 
-#include <QWidget>
+#include <QScrollArea>
 
 #include <map>
 
@@ -11,8 +11,8 @@ class QVBoxLayout;
 
 namespace ui {
 
-/// The pages in groups, with counts that matter. Arrow keys move between them.
-class Navigation : public QWidget {
+/// The pages in groups, with counts that matter. Arrow keys move between them; they scroll where the window is low.
+class Navigation : public QScrollArea {
     Q_OBJECT
 
 public:

@@ -24,12 +24,45 @@ int signSize(const QFont& font) {
 } // namespace
 
 void drawPanel(QPainter* painter, const QRect& rect, const QColor& fill, const QColor& line, qreal radius) {
+    drawLinedPanel(painter, rect, fill, line.isValid() ? QPen(line, 1) : QPen(Qt::NoPen), radius);
+}
+
+void drawLinedPanel(QPainter* painter, const QRect& rect, const QColor& fill, const QPen& line, qreal radius) {
+    const qreal half = std::max(line.widthF(), 1.0) / 2;
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setBrush(fill.isValid() ? QBrush(fill) : QBrush(Qt::NoBrush));
-    painter->setPen(line.isValid() ? QPen(line, 1) : QPen(Qt::NoPen));
-    painter->drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+    painter->setPen(line);
+    painter->drawRoundedRect(QRectF(rect).adjusted(half, half, -half, -half), radius, radius);
     painter->restore();
+}
+
+void drawTonedPanel(QPainter* painter, const QRect& rect, models::Tone tone, qreal radius) {
+    const Colors& c = colors();
+    QPen line(c.of(tone), 1);
+    if (!c.hasGrounds()) {
+        switch (tone) {
+        case models::Tone::Critical:
+            line.setWidth(3);
+            break;
+        case models::Tone::Warning:
+            line = QPen(c.of(tone), 2, Qt::DashLine);
+            break;
+        case models::Tone::Dim:
+            line = QPen(c.of(tone), 1.5, Qt::DotLine);
+            break;
+        case models::Tone::None:
+        case models::Tone::Good:
+        case models::Tone::Information:
+            break;
+        }
+    }
+    const QColor ground = c.groundOf(tone);
+    drawLinedPanel(painter, rect, ground.isValid() ? ground : c.panel, line, radius);
+}
+
+QBrush vagueBrush() {
+    return QBrush(colors().line, colors().hasGrounds() ? Qt::SolidPattern : Qt::Dense4Pattern);
 }
 
 QSize chipSize(const QString& word, const QFont& font) {

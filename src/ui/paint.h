@@ -3,7 +3,9 @@
 
 #include "models/column.h"
 
+#include <QBrush>
 #include <QFont>
+#include <QPen>
 #include <QList>
 #include <QRect>
 #include <QSize>
@@ -16,6 +18,14 @@ namespace ui {
 
 /// A rounded surface with a one-pixel line; either colour may be transparent or invalid.
 void drawPanel(QPainter* painter, const QRect& rect, const QColor& fill, const QColor& line, qreal radius);
+/// The same with another line than a plain one.
+void drawLinedPanel(QPainter* painter, const QRect& rect, const QColor& fill, const QPen& line, qreal radius);
+
+/// The same for what a tone says: on the tone's ground, or, where there are no grounds, in a line of its own kind.
+void drawTonedPanel(QPainter* painter, const QRect& rect, models::Tone tone, qreal radius);
+
+/// Fills what is only known to lie somewhere in there.
+QBrush vagueBrush();
 
 /// A word on a ground with a sign before it, so that colour never stands alone.
 void drawChip(QPainter* painter, const QRect& rect, const QString& word, models::Tone tone, const QFont& font);

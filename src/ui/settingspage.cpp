@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/settingspage.h"
 
+#include "models/format.h"
 #include "ui/card.h"
 #include "ui/durationbox.h"
 #include "ui/splitters.h"
@@ -22,6 +23,34 @@ using namespace Qt::StringLiterals;
 namespace ui {
 
 namespace {
+
+/// A factor, written as the usual one beside it is.
+class FactorBox : public QDoubleSpinBox {
+public:
+    using QDoubleSpinBox::QDoubleSpinBox;
+
+    QString textFromValue(double value) const override { return locale().toString(value, 'g', 6); }
+};
+
+/// A large number, grouped as everywhere; it may be typed without.
+class CountBox : public QSpinBox {
+public:
+    using QSpinBox::QSpinBox;
+
+    QString textFromValue(int value) const override { return models::format::number(value); }
+
+    int valueFromText(const QString& text) const override { return QSpinBox::valueFromText(ungrouped(text)); }
+
+    QValidator::State validate(QString& text, int& at) const override {
+        QString plain = ungrouped(text);
+        return QSpinBox::validate(plain, at);
+    }
+
+private:
+    static QString ungrouped(QString text) {
+        return text.removeIf([](QChar c) { return c.isSpace(); });
+    }
+};
 
 /// A card's content that can be scrolled where there is too little height.
 QScrollArea* scrolled(QLayout* layout) {
@@ -119,7 +148,7 @@ Card* SettingsPage::makeLooks() {
 
 Card* SettingsPage::makeThresholds() {
     auto* card = new Card(tr("When a symptom becomes a finding"));
-    card->setNote(tools().desk->profile().environment == desk::Environment::Sandbox ? tr("in a sandbox a tenth of it")
+    card->setNote(tools().desk->profile().environment == desk::Environment::Sandbox ? tr("a tenth in a sandbox")
                                                                                     : QString());
     QAbstractButton* usual = makeButton(tr("Usual values"), u"usualThresholds"_s, this);
     connect(usual, &QAbstractButton::clicked, this, [this] { m_preferences->setThresholds({}); });
@@ -150,7 +179,7 @@ Card* SettingsPage::makeThresholds() {
                     [take, member = field.member](pg::Interval value) { take(member, value); });
             box = duration;
         } else if (std::holds_alternative<double monitor::Thresholds::*>(field.member)) {
-            auto* times = new QDoubleSpinBox;
+            auto* times = new FactorBox;
             times->setPrefix(u"× "_s);
             times->setRange(0, 1'000);
             times->setSingleStep(0.1);
@@ -159,8 +188,8 @@ Card* SettingsPage::makeThresholds() {
                     [take, member = field.member](double value) { take(member, value); });
             box = times;
         } else {
-            auto* number = new QSpinBox;
             const bool times = std::holds_alternative<int monitor::Thresholds::*>(field.member);
+            QSpinBox* number = times ? new QSpinBox : new CountBox;
             number->setPrefix(times ? u"× "_s : QString());
             number->setRange(1, times ? 1'000 : 1'000'000'000);
             number->setSingleStep(times ? 1 : 1'000);

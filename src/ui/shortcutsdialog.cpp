@@ -6,13 +6,13 @@
 #include "ui/theme.h"
 
 #include <QAbstractButton>
-#include <QFormLayout>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
 
 #include <array>
-#include <map>
+#include <optional>
 
 using namespace Qt::StringLiterals;
 
@@ -23,8 +23,11 @@ namespace {
 /// "Ctrl+1 … Ctrl+9", "F, End".
 QString written(const keys::Key& key) {
     QStringList texts;
-    for (const QKeySequence& one : key.keys)
-        texts += one.toString(QKeySequence::NativeText);
+    for (const QKeySequence& one : key.keys) {
+        // The platform names keys that keyboards of our day do not have.
+        if (one[0].key() <= Qt::Key_F12 || one[0].key() > Qt::Key_F35)
+            texts += one.toString(QKeySequence::NativeText);
+    }
     texts.removeDuplicates();
     return texts.size() > 4 ? texts.first() + u" … "_s + texts.last() : texts.join(u", "_s);
 }
@@ -41,31 +44,36 @@ ShortcutsDialog::ShortcutsDialog(QWidget* parent)
     auto* title = new QLabel(windowTitle());
     title->setFont(titleFont());
     layout->addWidget(title);
-    auto* columns = new QGridLayout;
-    columns->setHorizontalSpacing(36);
-    columns->setVerticalSpacing(space::large);
-    // What works everywhere and what tables know stand left, the drawn views right.
-    std::array<QVBoxLayout*, 2> sides{new QVBoxLayout, new QVBoxLayout};
-    std::map<keys::Place, QFormLayout*> lists;
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(36);
+    // What works everywhere and what tables know stand left, the drawn views right. Each side is one grid, so that all
+    // meanings begin at the same place.
+    std::array<QGridLayout*, 2> sides{new QGridLayout, new QGridLayout};
+    std::optional<keys::Place> shown;
     for (const keys::Key& key : keys::all()) {
-        QFormLayout*& list = lists[key.place];
-        QVBoxLayout* side = sides[key.place < keys::Place::Timeline ? 0 : 1];
-        if (!list) {
+        QGridLayout* side = sides[key.place < keys::Place::Timeline ? 0 : 1];
+        int row = side->count() == 0 ? 0 : side->rowCount();
+        if (shown != key.place) {
             auto* heading = dimLabel(keys::title(key.place));
-            side->addWidget(heading);
-            list = new QFormLayout;
-            list->setHorizontalSpacing(28);
-            side->addLayout(list);
+            heading->setContentsMargins(0, row == 0 ? 0 : space::large, 0, 0);
+            side->addWidget(heading, row, 0, 1, 2);
+            ++row;
         }
+        shown = key.place;
         auto* label = new QLabel(written(key));
         label->setFont(strongFont(font()));
         auto* meaning = new QLabel(key.meaning);
+        meaning->setObjectName(u"meaning"_s);
         meaning->setAccessibleName(written(key) + u": "_s + key.meaning);
-        list->addRow(label, meaning);
+        side->addWidget(label, row, 0);
+        side->addWidget(meaning, row, 1);
     }
-    for (int at = 0; at < int(sides.size()); ++at) {
-        sides[std::size_t(at)]->addStretch();
-        columns->addLayout(sides[std::size_t(at)], 0, at);
+    for (QGridLayout* side : sides) {
+        side->setHorizontalSpacing(28);
+        side->setVerticalSpacing(space::small);
+        side->setColumnStretch(1, 1);
+        side->setRowStretch(side->rowCount(), 1);
+        columns->addLayout(side);
     }
     layout->addLayout(columns);
     QAbstractButton* close = makeButton(tr("Close"), u"close"_s, this, u"primary"_s);

@@ -108,7 +108,7 @@ QString StatusLine::pace() const {
 void StatusLine::fit() {
     for (QLabel* label : {m_schema, m_zoneName, m_cost, m_longest, m_serverVersion})
         label->show();
-    for (QLabel* label : {m_longest, m_zoneName, m_schema, m_serverVersion, m_cost}) {
+    for (QLabel* label : {m_longest, m_cost, m_serverVersion, m_schema, m_zoneName}) {
         if (layout()->sizeHint().width() <= width())
             return;
         label->hide();

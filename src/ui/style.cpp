@@ -6,6 +6,7 @@
 #include "ui/theme.h"
 
 #include <QLabel>
+#include <QLineEdit>
 #include <QPainter>
 #include <QPushButton>
 #include <QStyleOption>
@@ -19,6 +20,8 @@ namespace ui {
 namespace {
 
 constexpr int sortSign = 8;
+constexpr int arrowWidth = 20; ///< of what opens a list or steps a number
+constexpr int tabLine = 2;     ///< below the tab that is shown
 
 struct ButtonColors {
     QColor fill;
@@ -49,6 +52,13 @@ ButtonColors buttonColors(const QStyleOption& option, const QString& role, bool 
     return {enabled ? c.header : c.background, c.line, enabled ? c.text : c.dim};
 }
 
+/// Where there are no grounds, a broken line tells what is not to be had.
+QPen lineOf(const QColor& color, bool unavailable) {
+    if (!color.isValid() || color.alpha() == 0)
+        return QPen(Qt::NoPen);
+    return QPen(color, 1, unavailable && !colors().hasGrounds() ? Qt::DashLine : Qt::SolidLine);
+}
+
 void drawButtonPanel(const QStyleOption& option, QPainter* painter, const QWidget* widget) {
     ButtonColors use = buttonColors(option, roleOf(widget), isUnavailable(widget));
     if (option.state.testFlag(QStyle::State_Enabled)) {
@@ -58,7 +68,53 @@ void drawButtonPanel(const QStyleOption& option, QPainter* painter, const QWidge
         else if (option.state.testFlag(QStyle::State_MouseOver) && use.fill.alpha() != 0)
             use.fill = use.fill.darker(colors().dark ? 88 : 104);
     }
-    drawPanel(painter, option.rect, use.fill, use.line, space::radius - 1);
+    const bool unavailable = isUnavailable(widget) || !option.state.testFlag(QStyle::State_Enabled);
+    drawLinedPanel(painter, option.rect, use.fill, lineOf(use.line, unavailable), space::radius - 1);
+}
+
+/// A danger's words: what it takes away is not told by colour alone.
+QString dangerText(const QString& text) {
+    return u"\u25b2 "_s + text;
+}
+
+void drawCheck(const QStyleOption& option, QPainter* painter) {
+    const Colors& c = colors();
+    const bool enabled = option.state.testFlag(QStyle::State_Enabled);
+    const bool on = option.state.testFlag(QStyle::State_On);
+    const bool partly = option.state.testFlag(QStyle::State_NoChange);
+    const QColor line = !enabled ? c.line : on || partly ? c.accent : c.dim;
+    const QColor fill = enabled && (on || partly) ? c.accent : c.panel;
+    drawLinedPanel(painter, option.rect, fill, lineOf(line, !enabled), 3);
+    if (!on && !partly)
+        return;
+    const QRectF box = QRectF(option.rect).adjusted(3, 3, -3, -3);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(enabled ? c.onAccent : c.dim, 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    if (partly)
+        painter->drawLine(QPointF(box.left(), box.center().y()), QPointF(box.right(), box.center().y()));
+    else
+        painter->drawPolyline(QPolygonF({QPointF(box.left(), box.center().y()),
+                                         QPointF(box.left() + box.width() * 0.38, box.bottom() - 0.5),
+                                         QPointF(box.right(), box.top() + 0.5)}));
+    painter->restore();
+}
+
+/// The frame of a field that is typed into, whatever stands beside its text.
+void drawField(const QStyleOption& option, QPainter* painter) {
+    const Colors& c = colors();
+    const bool enabled = option.state.testFlag(QStyle::State_Enabled);
+    const bool focused = option.state.testFlag(QStyle::State_HasFocus);
+    drawLinedPanel(painter, option.rect, c.panel, lineOf(focused ? c.accent : c.line, !enabled), space::radius - 1);
+}
+
+void drawTab(const QStyleOptionTab& tab, QPainter* painter) {
+    const Colors& c = colors();
+    const bool shown = tab.state.testFlag(QStyle::State_Selected);
+    if (!shown && tab.state.testFlag(QStyle::State_MouseOver))
+        painter->fillRect(tab.rect, c.header);
+    if (shown)
+        painter->fillRect(QRect(tab.rect.left(), tab.rect.bottom() - tabLine + 1, tab.rect.width(), tabLine), c.accent);
 }
 
 void drawHeader(const QStyleOption& option, QPainter* painter) {
@@ -109,6 +165,19 @@ void Style::polish(QWidget* widget) {
     QProxyStyle::polish(widget);
     if (auto* label = qobject_cast<QLabel*>(widget); label && label->textFormat() == Qt::AutoText)
         label->setTextFormat(Qt::PlainText);
+    // What only hints at what may be typed leans where its colour is no other than the text's.
+    if (auto* field = qobject_cast<QLineEdit*>(widget)) {
+        const auto lean = [field] {
+            QFont font = field->font();
+            const bool hint = !colors().hasGrounds() && field->text().isEmpty();
+            if (font.italic() == hint)
+                return;
+            font.setItalic(hint);
+            field->setFont(font);
+        };
+        colored(field, lean);
+        connect(field, &QLineEdit::textChanged, this, lean);
+    }
 }
 
 void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
@@ -130,6 +199,14 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
         return;
     }
     case PE_FrameLineEdit:
+    case PE_FrameTabWidget:
+        return;
+    case PE_IndicatorCheckBox:
+        drawCheck(*option, painter);
+        return;
+    case PE_FrameTabBarBase:
+        painter->setPen(colors().line);
+        painter->drawLine(option->rect.bottomLeft(), option->rect.bottomRight());
         return;
     case PE_FrameFocusRect:
         drawFocusSign(painter, option->rect);
@@ -158,9 +235,16 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
             return;
         }
     }
+    if (element == CE_TabBarTabShape) {
+        if (const auto* tab = qstyleoption_cast<const QStyleOptionTab*>(option))
+            drawTab(*tab, painter);
+        return;
+    }
     if (element == CE_PushButtonLabel) {
         if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
             QStyleOptionButton own = *button;
+            if (roleOf(widget) == u"danger"_s)
+                own.text = dangerText(own.text);
             own.palette.setColor(QPalette::ButtonText,
                                  buttonColors(*option, roleOf(widget), isUnavailable(widget)).text);
             QProxyStyle::drawControl(element, &own, painter, widget);
@@ -172,6 +256,18 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
 
 void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
                                const QWidget* widget) const {
+    if (control == CC_SpinBox) {
+        drawField(*option, painter);
+        for (const SubControl part : {SC_SpinBoxUp, SC_SpinBoxDown})
+            drawSortSign(painter, subControlRect(control, option, part, widget), part == SC_SpinBoxUp);
+        return;
+    }
+    const auto* box = qstyleoption_cast<const QStyleOptionComboBox*>(option);
+    if (control == CC_ComboBox && box && box->editable) {
+        drawField(*option, painter);
+        drawSortSign(painter, subControlRect(control, option, SC_ComboBoxArrow, widget), false);
+        return;
+    }
     const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
     if (control != CC_ScrollBar || !bar) {
         QProxyStyle::drawComplexControl(control, option, painter, widget);
@@ -184,6 +280,21 @@ void Style::drawComplexControl(ComplexControl control, const QStyleOptionComplex
 
 QRect Style::subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl part,
                             const QWidget* widget) const {
+    const auto* spin = qstyleoption_cast<const QStyleOptionSpinBox*>(option);
+    if (control == CC_SpinBox && spin) {
+        const QRect whole = spin->rect.adjusted(1, 1, -1, -1);
+        const int left = whole.right() - arrowWidth + 1;
+        switch (part) {
+        case SC_SpinBoxUp:
+            return {left, whole.top(), arrowWidth, whole.height() / 2};
+        case SC_SpinBoxDown:
+            return {left, whole.top() + whole.height() / 2, arrowWidth, whole.height() - whole.height() / 2};
+        case SC_SpinBoxEditField:
+            return whole.adjusted(2, 0, -arrowWidth, 0);
+        default:
+            return spin->rect;
+        }
+    }
     const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
     if (control != CC_ScrollBar || !bar)
         return QProxyStyle::subControlRect(control, option, part, widget);
@@ -226,10 +337,12 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
     QSize wanted = QProxyStyle::sizeFromContents(type, option, size, widget);
     if (type == CT_PushButton) {
         // Fusion asks for at least 80 pixels; ours are as wide as their words.
-        wanted.setWidth(std::max(size.width() + 20, 28));
+        const bool danger = roleOf(widget) == u"danger"_s;
+        const int sign = danger ? option->fontMetrics.horizontalAdvance(dangerText({})) : 0;
+        wanted.setWidth(std::max(size.width() + sign + 20, 28));
         wanted.setHeight(std::max(size.height() + 8, 26));
     }
-    if (type == CT_LineEdit || type == CT_ComboBox)
+    if (type == CT_LineEdit || type == CT_ComboBox || type == CT_SpinBox)
         wanted.setHeight(std::max(wanted.height(), 26));
     return wanted;
 }
@@ -244,6 +357,7 @@ int Style::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* 
     switch (hint) {
     case SH_EtchDisabledText:
     case SH_DitherDisabledText:
+    case SH_DialogButtonBox_ButtonsHaveIcons:
         return 0;
     case SH_ItemView_ShowDecorationSelected:
         return 1;

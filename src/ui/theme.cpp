@@ -119,7 +119,7 @@ Colors Colors::stale() const {
     Colors c = *this;
     c.text = c.accent = c.critical = c.warning = c.good = c.information = c.bar = c.secondBar = c.dim;
     c.onAccent = c.onCritical = c.onGood = c.onBar = c.panel;
-    if (criticalGround.isValid())
+    if (hasGrounds())
         c.criticalGround = c.warningGround = c.goodGround = c.informationGround = c.header;
     return c;
 }
@@ -147,7 +147,7 @@ QColor Colors::groundOf(models::Tone tone) const {
     case models::Tone::None:
         return {};
     case models::Tone::Dim:
-        return criticalGround.isValid() ? header : QColor();
+        return hasGrounds() ? header : QColor();
     case models::Tone::Good:
         return goodGround;
     case models::Tone::Information:

@@ -37,6 +37,9 @@ struct Colors {
     /// The same for what is old: one ink for all, and no ground that says anything.
     Colors stale() const;
 
+    /// Not in high contrast: what a ground says is said by the kind of line there.
+    bool hasGrounds() const { return criticalGround.isValid(); }
+
     QColor of(models::Tone tone) const;
     QColor groundOf(models::Tone tone) const; ///< invalid where there is none
     QPalette palette() const;

@@ -244,15 +244,16 @@ void Canvas::bar(const Lane& lane, const Bar& one, const QRect& row, double left
     const bool stale = one.end == BarEnd::Open && m_scene.now - lane.active > m_scene.silentAfter;
     const Tone tone = models::toneOf(one, stale);
     const bool plain = one.end == BarEnd::Finished;
-    const QColor ground = plain ? m_colors.bar : m_colors.groundOf(tone);
+    const QColor toneGround = m_colors.groundOf(tone);
+    const QColor ground = plain ? m_colors.bar : toneGround.isValid() ? toneGround : m_colors.panel;
     const QColor line = plain ? m_colors.bar : m_colors.of(tone);
+    const QBrush vague = vagueBrush();
     const int top = row.center().y() - barHeight / 2;
     const auto whisker = [&](pg::Timestamp from, pg::Timestamp to) {
         const double begin = x(from);
         const double width = x(to) - begin;
         if (width >= 2)
-            m_painter.fillRect(int(begin), row.center().y() - whiskerHeight / 2, int(width), whiskerHeight,
-                               m_colors.line);
+            m_painter.fillRect(int(begin), row.center().y() - whiskerHeight / 2, int(width), whiskerHeight, vague);
     };
     if (one.began.after && !one.began.isExact())
         whisker(*one.began.after, one.began.latest);
@@ -268,7 +269,10 @@ void Canvas::bar(const Lane& lane, const Bar& one, const QRect& row, double left
         m_painter.fillRect(box, line);
         m_painter.fillRect(box.adjusted(1, 1, -1, -1), ground);
     } else {
-        drawPanel(&m_painter, box, ground, line, 3);
+        if (plain)
+            drawPanel(&m_painter, box, ground, line, 3);
+        else
+            drawTonedPanel(&m_painter, box, tone, 3);
         QString text = QString::number(one.token);
         if (stale)
             text += u" · "_s + QCoreApplication::translate("ui::TimelineView", "heartbeat %1 old")

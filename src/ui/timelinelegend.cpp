@@ -37,9 +37,7 @@ private:
 };
 
 std::function<void(QPainter&, const QRect&)> panel(models::Tone tone) {
-    return [tone](QPainter& painter, const QRect& rect) {
-        drawPanel(&painter, rect, colors().groundOf(tone), colors().of(tone), 3);
-    };
+    return [tone](QPainter& painter, const QRect& rect) { drawTonedPanel(&painter, rect, tone, 3); };
 }
 
 } // namespace
@@ -69,7 +67,7 @@ TimelineLegend::TimelineLegend(QWidget* parent)
     add(panel(models::Tone::Dim), tr("ended, not seen how"));
     add(
         [](QPainter& painter, const QRect& rect) {
-            painter.fillRect(QRect(rect.left(), rect.center().y() - 1, rect.width(), 4), colors().line);
+            painter.fillRect(QRect(rect.left(), rect.center().y() - 1, rect.width(), 4), vagueBrush());
         },
         tr("began or ended somewhere in here"));
     add(

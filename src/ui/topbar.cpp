@@ -44,13 +44,32 @@ protected:
     }
 };
 
+/// Dim, and ends in "…" where there is too little room.
+class ServerLabel : public QLabel {
+public:
+    ServerLabel() {
+        setInk(this, models::Tone::Dim);
+        setTextFormat(Qt::PlainText);
+    }
+
+    QSize minimumSizeHint() const override { return {0, QLabel::minimumSizeHint().height()}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        painter.setPen(palette().color(QPalette::WindowText));
+        painter.drawText(rect(), int(Qt::AlignLeft | Qt::AlignVCenter),
+                         fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    }
+};
+
 } // namespace
 
 TopBar::TopBar(QWidget* parent)
     : QWidget(parent)
     , m_badge(new EnvironmentBadge)
     , m_name(new QLabel)
-    , m_server(dimLabel({}))
+    , m_server(new ServerLabel)
     , m_search(new SearchButton)
     , m_live(new Segments)
     , m_mode(new Segments) {
@@ -59,8 +78,6 @@ TopBar::TopBar(QWidget* parent)
     m_name->setFont(strongFont(font()));
     m_name->setTextFormat(Qt::PlainText);
     m_server->setObjectName(u"server"_s);
-    m_server->setTextFormat(Qt::PlainText);
-    m_server->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_search->setText(tr("Search or run an action …"));
     m_search->setObjectName(u"paletteButton"_s);
     m_search->setAccessibleName(tr("Command palette"));
@@ -126,8 +143,7 @@ void TopBar::setPast(bool past) {
     setPaused(m_paused);
 }
 
-void TopBar::setAccessMode(desk::AccessMode mode, std::optional<pg::Clock::time_point> until,
-                           bool destructive) {
+void TopBar::setAccessMode(desk::AccessMode mode, std::optional<pg::Clock::time_point> until, bool destructive) {
     const bool operating = mode == desk::AccessMode::Operate;
     m_until = operating ? until : std::nullopt;
     m_destructive = destructive;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/words.h"
 
+#include "domain/timemark.h"
 #include "models/format.h"
 #include "models/masking.h"
 #include "ui/notice.h"
@@ -153,6 +154,32 @@ QString askedAgo(pg::Timestamp asked, pg::Timestamp now) {
 
 QString harmless(const std::string& text) {
     return models::format::visible(models::masked(text));
+}
+
+std::string timed(const std::string& sentence, const QTimeZone& zone) {
+    return domain::withTimes(
+        sentence, [&zone](pg::Timestamp moment) { return models::format::clock(moment, zone).toStdString(); });
+}
+
+domain::Prediction timed(domain::Prediction prediction, const QTimeZone& zone) {
+    for (domain::PredictedNumber& number : prediction.numbers) {
+        number.value = timed(number.value, zone);
+        number.note = timed(number.note, zone);
+    }
+    for (std::vector<std::string>* sentences : {&prediction.alsoChanges, &prediction.details}) {
+        for (std::string& sentence : *sentences)
+            sentence = timed(sentence, zone);
+    }
+    prediction.undo = timed(prediction.undo, zone);
+    if (prediction.refusal)
+        prediction.refusal = timed(*prediction.refusal, zone);
+    return prediction;
+}
+
+domain::ActionOutcome timed(domain::ActionOutcome outcome, const QTimeZone& zone) {
+    outcome.summary = timed(outcome.summary, zone);
+    outcome.now = timed(outcome.now, zone);
+    return outcome;
 }
 
 QString failureLine(const pg::Failure& failure) {

@@ -6,6 +6,7 @@
 #include "operate/action.h"
 
 #include <QString>
+#include <QTimeZone>
 
 namespace ui {
 class Notice;
@@ -38,6 +39,11 @@ QString askedAgo(pg::Timestamp asked, pg::Timestamp now);
 
 /// A sentence with what others wrote in it: without its secrets, and with visible signs for what has none.
 QString harmless(const std::string& text);
+
+/// A sentence with its moments (domain::timeMark) as the clock shows them in this zone.
+std::string timed(const std::string& sentence, const QTimeZone& zone);
+domain::Prediction timed(domain::Prediction prediction, const QTimeZone& zone);
+domain::ActionOutcome timed(domain::ActionOutcome outcome, const QTimeZone& zone);
 
 /// A failure in the server's own words with its SQLSTATE, detail and hint, each on a line. Such words quote values.
 QString failure(const pg::Failure& failure);

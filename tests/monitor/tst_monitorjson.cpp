@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is printed for machines is what the schema files in docs/ promise.
+#include "domain/timemark.h"
 #include "monitor/diagnosis.h"
 #include "monitor/json.h"
 #include "support/jsonschema.h"
@@ -137,6 +138,22 @@ private Q_SLOTS:
     }
 
     /// The validator itself can say no.
+    /// The window tells times in its zone; what leaves it is in UTC.
+    void timesAreUtc() {
+        domain::Finding finding;
+        finding.cause = "Since " + domain::timeMark(now) + '.';
+        finding.consequence = "Until " + domain::timeMark(now + 1min) + '.';
+        finding.evidence.push_back({"At " + domain::timeMark(now + 2min) + '.', {}});
+        domain::Diagnosis diagnosis;
+        diagnosis.findings = {finding};
+        const QString text = monitor::checkText(diagnosis, domain::Snapshot());
+        QVERIFY2(text.contains(u"Since 03:04:05 UTC."_s) && text.contains(u"Until 03:05:05 UTC."_s), qPrintable(text));
+        const QJsonObject json = monitor::checkJson(diagnosis)[u"findings"_s].toArray()[0].toObject();
+        QCOMPARE(json[u"cause"_s].toString(), u"Since 03:04:05 UTC."_s);
+        QCOMPARE(json[u"consequence"_s].toString(), u"Until 03:05:05 UTC."_s);
+        QCOMPARE(json[u"evidence"_s].toArray()[0].toObject()[u"fact"_s].toString(), u"At 03:06:05 UTC."_s);
+    }
+
     void validatorFindsFaults() {
         QJsonObject json = monitor::snapshotJson(full());
         json[u"surprise"_s] = 1;

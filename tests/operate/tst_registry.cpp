@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The registry without a server: what every action says of itself, and what it refuses before anything is sent.
 
+#include "operate/gentler.h"
 #include "operate/runner.h"
 
 #include <QFile>
@@ -171,6 +172,27 @@ private Q_SLOTS:
     }
 
     /// What is done to a server is told in the docs, all of it and nothing else.
+    /// What is named as gentler exists, is no more dangerous, and ends the search.
+    void gentlerWays() {
+        int ways = 0;
+        for (const Action& action : m_registry.actions()) {
+            domain::ActionRequest request;
+            request.action = action.id;
+            request.batch = 1;
+            const auto way = operate::gentlerWay(request);
+            if (!way)
+                continue;
+            ++ways;
+            const Action* gentler = m_registry.find(way->request.action);
+            QVERIFY2(gentler, action.id.c_str());
+            QVERIFY(gentler->danger <= action.danger);
+            QVERIFY(!way->keeps.empty());
+            QVERIFY(!operate::gentlerWay(way->request));
+        }
+        QCOMPARE(ways, 5);
+        QVERIFY(!operate::gentlerWay({.action = "force_unregister"})); // there is no batch to take over
+    }
+
     void documented() {
         QFile file(QStringLiteral(ACTIONS_DOC));
         QVERIFY(file.open(QIODevice::ReadOnly));

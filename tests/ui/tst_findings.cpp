@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Findings in the window: silenced for a while with a reason, announced when they are new.
+#include "domain/timemark.h"
 #include "models/madesnapshots.h"
 #include "ui/alerts.h"
 #include "ui/fakedesk.h"
@@ -8,6 +9,7 @@
 #include "ui/mainwindow.h"
 #include "ui/page.h"
 #include "ui/silences.h"
+#include "ui/theme.h"
 
 #include <QAbstractButton>
 #include <QClipboard>
@@ -129,6 +131,40 @@ private Q_SLOTS:
         QVERIFY(std::any_of(shown.begin(), shown.end(), [](ui::FindingRow* row) {
             return row->findChild<QAbstractButton*>(u"endSilence"_s)->isVisible();
         }));
+    }
+
+    void statementsAreWrittenAsCode() {
+        domain::Finding made = finding("orders", Severity::Critical);
+        made.evidence.push_back({"It has no tick.", "select *\n  from pgque.tick;"});
+        ui::FindingRow row(nullptr, nullptr);
+        row.showFinding(domain::Snapshot(), made);
+        QStringList code;
+        for (const QLabel* label : row.findChildren<QLabel*>()) {
+            if (label->font().family() == ui::codeFont().family())
+                code += label->text();
+        }
+        QCOMPARE(code, QStringList({u"select *"_s, u"  from pgque.tick;"_s}));
+        row.findChild<QAbstractButton*>(u"copyFinding"_s)->click();
+        QVERIFY(QApplication::clipboard()->text().contains(u"    select *\n      from pgque.tick;"_s));
+    }
+
+    void timesAreToldInTheWindowsZone() {
+        const pg::Timestamp moment{pg::Interval(1'767'323'045'000'007)}; // 03:04:05 UTC
+        domain::Finding made = finding("orders", Severity::Critical);
+        made.cause = "So since " + domain::timeMark(moment) + '.';
+        made.evidence.push_back({"Last seen at " + domain::timeMark(moment) + '.', {}});
+        ui::FindingRow row(nullptr, nullptr);
+        const auto told = [&row](const QTimeZone& zone, const domain::Finding& of) {
+            row.setZone(zone);
+            row.showFinding(domain::Snapshot(), of);
+            row.findChild<QAbstractButton*>(u"copyFinding"_s)->click();
+            return QApplication::clipboard()->text();
+        };
+        const QString there = told(QTimeZone(19'800), made);
+        QVERIFY2(there.contains(u"So since 08:34:05."_s), qPrintable(there));
+        QVERIFY2(there.contains(u"Last seen at 08:34:05."_s), qPrintable(there));
+        const QString utc = told(QTimeZone::utc(), made);
+        QVERIFY2(utc.contains(u"So since 03:04:05."_s), qPrintable(utc));
     }
 
     void speaksAgain() {

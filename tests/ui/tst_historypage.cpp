@@ -231,6 +231,23 @@ private Q_SLOTS:
         QTRY_VERIFY(find<QLabel>(u"capsuleResult"_s)->text().contains(u"no room"_s));
     }
 
+    /// Batch ids name things: one is not larger than another by so much.
+    void anotherBatchIsNoDistance() {
+        const domain::Moment one = shopAt(0);
+        domain::Moment other = shopAt(0);
+        auto changed = std::make_shared<domain::Snapshot>(*other.snapshot);
+        const auto holds = std::find_if(changed->subscriptions.begin(), changed->subscriptions.end(),
+                                        [](const auto& row) { return row.batch.has_value(); });
+        QVERIFY(holds != changed->subscriptions.end());
+        *holds->batch += 1;
+        changed->buildIndex();
+        other.snapshot = changed;
+        const auto lines = models::differences(one, other, QTimeZone::utc());
+        QCOMPARE(lines.size(), std::size_t(1));
+        QCOMPARE(lines.front().what, std::string("batch"));
+        QVERIFY(!lines.front().change);
+    }
+
     void differencesAreFewAndTrue() {
         const domain::Moment one = shopAt(0);
         QVERIFY(models::differences(one, one, QTimeZone::utc()).empty());

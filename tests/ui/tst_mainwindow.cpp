@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "domain/timemark.h"
 #include "models/madesnapshots.h"
 #include "ui/actiondialog.h"
 #include "ui/ask.h"
 #include "ui/fakedesk.h"
+#include "ui/findingrow.h"
+#include "ui/keys.h"
 #include "ui/mainwindow.h"
 #include "ui/notice.h"
 
@@ -17,6 +20,7 @@
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QProgressBar>
+#include <QScrollArea>
 #include <QScrollBar>
 #include <QSettings>
 #include <QTableView>
@@ -155,6 +159,77 @@ private Q_SLOTS:
         QCOMPARE(m_window->currentPage(), u"inflight"_s);
     }
 
+    void thePaletteLeadsToTheQueue() {
+        open(u"overview"_s);
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        QDialog* palette = nullptr;
+        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
+        QTest::keyClicks(field, u"Queue orders how it stands"_s);
+        QTest::keyClick(field, Qt::Key_Return);
+        QCOMPARE(m_window->currentPage(), u"queue"_s);
+    }
+
+    void everyPageHasAKey() {
+        open(u"overview"_s);
+        const QStringList pages = ui::MainWindow::pageNames();
+        QCOMPARE(ui::keys::of(ui::keys::Deed::GoToPage).keys.size(), pages.size());
+        for (qsizetype at = 0; at < pages.size(); ++at) {
+            QTest::keySequence(m_window.get(), ui::keys::of(ui::keys::Deed::GoToPage).keys[at]);
+            QCOMPARE(m_window->currentPage(), pages[at]);
+        }
+    }
+
+    /// Numbers of the sample beside the pages they are about; a capped one says so.
+    void pagesHaveCounts() {
+        open(u"overview"_s);
+        const auto count = [this](const char* page) {
+            return m_window->findChild<QAbstractButton*>(u"page."_s + QLatin1String(page))->accessibleDescription();
+        };
+        const auto sample = std::make_shared<domain::Snapshot>(*inside().snapshot);
+        for (domain::Queue& queue : sample->queues)
+            queue.retry = queue.dead = std::nullopt;
+        sample->queues[0].retry = domain::Count{400, false, sample->takenAt};
+        sample->queues[1].retry = domain::Count{12, false, sample->takenAt};
+        sample->queues[1].dead = domain::Count{1'000, true, sample->takenAt};
+        domain::WorkLook look;
+        look.barriers.rows.resize(2);
+        auto looks = std::make_shared<domain::WorkLooks>();
+        looks->installs = {look};
+        inside().workLooks = looks;
+        feed(*m_desk, sample);
+        QCOMPARE(count("retry"), u"Events that wait to come again: 412"_s);
+        QCOMPARE(count("dead"), u"Dead letters: 1\u202f000+"_s);
+        QCOMPARE(count("barriers"), u"Barriers: 2"_s);
+        const auto none = std::make_shared<domain::Snapshot>(*sample);
+        none->queues[0].retry = none->queues[1].retry = std::nullopt;
+        feed(*m_desk, none);
+        QCOMPARE(count("retry"), QString());
+    }
+
+    /// At its smallest, the window cuts nothing: pages scroll, and the buttons of a finding take several lines.
+    void theSmallestWindowCutsNothing() {
+        open(u"overview"_s);
+        m_window->resize(m_window->minimumSize());
+        auto* navigation = m_window->findChild<QScrollArea*>(u"navigation"_s);
+        QTRY_VERIFY(navigation->verticalScrollBar()->maximum() > 0);
+        for (const QLabel* heading : navigation->findChildren<QLabel*>())
+            QVERIFY2(heading->height() >= heading->sizeHint().height(), qPrintable(heading->text()));
+        const auto entries = navigation->findChildren<QAbstractButton*>();
+        m_window->showPage(ui::MainWindow::pageNames().last());
+        QTRY_VERIFY(!entries.last()->visibleRegion().isEmpty());
+        m_window->showPage(u"overview"_s);
+        for (const auto* row : m_window->findChildren<ui::FindingRow*>()) {
+            for (const auto* button : row->findChildren<QAbstractButton*>()) {
+                if (button->isVisible())
+                    QVERIFY2(row->rect().contains(QRect(button->mapTo(row, QPoint()), button->size())),
+                             qPrintable(button->text()));
+            }
+            QVERIFY(row->width() <= row->parentWidget()->width());
+            QVERIFY(row->parentWidget()->width() <= row->parentWidget()->parentWidget()->width());
+        }
+    }
+
     void thePaletteSaysWhatIsChosen() {
         open(u"overview"_s);
         QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
@@ -218,6 +293,53 @@ private Q_SLOTS:
         QVERIFY(did.seen && did.seen->batch == 8123);
         QVERIFY(inside().sampled > 0);
         action->reject();
+    }
+
+    void anActionTellsTimesInTheWindowsZone() {
+        const pg::Timestamp moment{pg::Interval(1'767'323'045'000'007)};
+        const std::string mark = domain::timeMark(moment);
+        const QString clock = models::format::clock(moment, QTimeZone::systemTimeZone());
+        domain::Prediction prediction;
+        prediction.numbers = {{"will be due", mark, "was due " + mark, false}};
+        prediction.counts = {{"events", 1}};
+        inside().prediction = prediction;
+        inside().outcome.kind = domain::OutcomeKind::Done;
+        inside().outcome.summary = "It is due " + mark + " now.";
+        open(u"inflight"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.touch"_s), Qt::LeftButton);
+        QDialog* action = nullptr;
+        QTRY_VERIFY(action = dialog(u"actionDialog"_s));
+        const auto says = [&action](const QString& text) {
+            const auto labels = action->findChildren<QLabel*>();
+            return std::any_of(labels.begin(), labels.end(),
+                               [&text](const QLabel* label) { return label->text() == text; });
+        };
+        QTRY_VERIFY(says(clock) && says(u"was due "_s + clock));
+        action->findChild<QLineEdit*>(u"reason"_s)->setText(u"host lost"_s);
+        QTest::mouseClick(action->findChild<QAbstractButton*>(u"act"_s), Qt::LeftButton);
+        QTRY_VERIFY(says(u"It is due %1 now."_s.arg(clock)));
+        action->reject();
+    }
+
+    void whatDestroysNamesAGentlerWay() {
+        inside().prediction = domain::Prediction{};
+        open(u"inflight"_s);
+        QTest::mouseClick(find<QAbstractButton>(u"action.force_unregister"_s), Qt::LeftButton);
+        QPointer<QDialog> first;
+        QTRY_VERIFY(first = dialog(u"actionDialog"_s));
+        auto* gentler = first->findChild<QAbstractButton*>(u"gentlerWay"_s);
+        QVERIFY(gentler && gentler->isVisible());
+        QVERIFY(!gentler->accessibleDescription().isEmpty());
+        QTest::mouseClick(gentler, Qt::LeftButton);
+        const auto title = [this] {
+            const QDialog* shown = dialog(u"actionDialog"_s);
+            return shown ? shown->findChild<QLabel*>(u"actionTitle"_s)->text() : QString();
+        };
+        QTRY_VERIFY(title().startsWith(u"Take over"_s));
+        QVERIFY(title().contains(u"8123"_s));
+        QVERIFY(inside().performed.empty());
+        QVERIFY(!dialog(u"actionDialog"_s)->findChild<QAbstractButton*>(u"gentlerWay"_s)); // it is one itself
+        dialog(u"actionDialog"_s)->reject();
     }
 
     void nothingIsTypedInTheSandbox() {
@@ -296,7 +418,8 @@ private Q_SLOTS:
         domain::ActionRequest purge;
         purge.action = "purge_dead_letters";
         purge.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("purge_dead_letters"), purge, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("purge_dead_letters"), purge,
+                                QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
         dialog.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
@@ -323,7 +446,8 @@ private Q_SLOTS:
         domain::ActionRequest pause;
         pause.action = "pause_ticker";
         pause.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("pause_ticker"), pause, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("pause_ticker"), pause,
+                                QTimeZone::utc(), m_window.get());
         QSignalSpy wanted(&dialog, &ui::ActionDialog::nextWanted);
         dialog.show();
         auto* undo = dialog.findChild<QAbstractButton*>(u"undo"_s);
@@ -343,7 +467,8 @@ private Q_SLOTS:
         domain::ActionRequest tick;
         tick.action = "force_tick";
         tick.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("force_tick"), tick, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("force_tick"), tick,
+                                QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* act = dialog.findChild<QAbstractButton*>(u"act"_s);
         QTest::qWait(50);
@@ -360,7 +485,7 @@ private Q_SLOTS:
         inside().rehearsal.remains = {"Sequences stay where they are."};
         domain::ActionRequest ack = inside().diagnosis.findings[0].remedies[0];
         ack.action = "ack";
-        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("ack"), ack, m_window.get());
+        ui::ActionDialog dialog(m_desk.get(), *inside().registry.find("ack"), ack, QTimeZone::utc(), m_window.get());
         dialog.show();
         auto* rehearse = dialog.findChild<QAbstractButton*>(u"rehearse"_s);
         QTRY_VERIFY(rehearse->isEnabled());
@@ -427,7 +552,7 @@ private Q_SLOTS:
         QCOMPARE(banner(), QString());
     }
 
-    /// The last to go where room is short is how often it looks, and why so seldom.
+    /// The last to go where room is short is how often it looks and why so seldom, and in which zone times are told.
     void theStatusLineSaysWhyItIsSlow() {
         open(u"overview"_s);
         inside().period = std::chrono::milliseconds(4'000);
@@ -436,8 +561,9 @@ private Q_SLOTS:
         auto* pace = find<QLabel>(u"statusPeriod"_s);
         QCOMPARE(pace->text(), u"every 4\u00a0s, the server is slow"_s);
         m_window->resize(m_window->minimumSize());
-        QTRY_VERIFY(!m_window->findChild<QLabel*>(u"statusZone"_s)->isVisible());
+        QTRY_VERIFY(!m_window->findChild<QLabel*>(u"statusCost"_s)->isVisible());
         QVERIFY(pace->isVisible());
+        QVERIFY(m_window->findChild<QLabel*>(u"statusZone"_s)->isVisible());
         inside().slowed = false;
         inside().period = std::chrono::milliseconds(250);
         feed(*m_desk, std::make_shared<domain::Snapshot>(*inside().snapshot));

@@ -185,7 +185,7 @@ private Q_SLOTS:
             prediction.undo = "Said here.";
             prediction.sql = "begin isolation level repeatable read;\ncommit;";
             inside.prediction = prediction;
-            ui::ActionDialog dialog(desk.get(), action, request, &window);
+            ui::ActionDialog dialog(desk.get(), action, request, QTimeZone::utc(), &window);
             dialog.show();
             QCoreApplication::processEvents();
             QCoreApplication::processEvents();
@@ -231,7 +231,7 @@ private Q_SLOTS:
         domain::ActionRequest purge;
         purge.action = "purge_dead_letters";
         purge.queue = "orders";
-        ui::ActionDialog run(desk.get(), *inside.registry.find("purge_dead_letters"), purge, &window);
+        ui::ActionDialog run(desk.get(), *inside.registry.find("purge_dead_letters"), purge, QTimeZone::utc(), &window);
         run.show();
         QCoreApplication::processEvents();
         keep(run.grab().toImage(), u"series-question-"_s + theme);
@@ -251,7 +251,8 @@ private Q_SLOTS:
                                   {"copy", "/home/ann/.local/share/batchscope/copies/20261120-135341-purge.jsonl"}};
         inside.outcome.undo = domain::ActionRequest{};
         inside.outcome.undo->action = "bring_back";
-        ui::ActionDialog ended(desk.get(), *inside.registry.find("purge_dead_letters"), purge, &window);
+        ui::ActionDialog ended(desk.get(), *inside.registry.find("purge_dead_letters"), purge,
+                               QTimeZone::utc(), &window);
         ended.show();
         QCoreApplication::processEvents();
         ended.findChild<QLineEdit*>(u"typedName"_s)->setText(u"orders"_s);
@@ -269,7 +270,7 @@ private Q_SLOTS:
                                     "The time for which others had to wait for those rows."};
         domain::ActionRequest give = inside.diagnosis.findings[0].remedies[0];
         give.action = "give_back";
-        ui::ActionDialog rehearsed(desk.get(), *inside.registry.find("give_back"), give, &window);
+        ui::ActionDialog rehearsed(desk.get(), *inside.registry.find("give_back"), give, QTimeZone::utc(), &window);
         rehearsed.show();
         QCoreApplication::processEvents();
         QTRY_VERIFY(rehearsed.findChild<QAbstractButton*>(u"rehearse"_s)->isEnabled());
@@ -322,7 +323,7 @@ private Q_SLOTS:
         for (const char* id : {"force_unregister", "send", "create_queue", "set_queue_config"}) {
             domain::ActionRequest asked = request;
             asked.action = id;
-            ui::ActionDialog dialog(desk.get(), *inside.registry.find(id), asked, &window);
+            ui::ActionDialog dialog(desk.get(), *inside.registry.find(id), asked, QTimeZone::utc(), &window);
             if (QByteArray(id) != "force_unregister")
                 inside.prediction = domain::Prediction{};
             dialog.show();

@@ -150,7 +150,7 @@ private Q_SLOTS:
         domain::ActionRequest request;
         request.action = "resend";
         request.queue = "orders";
-        ui::ActionDialog dialog(m_desk.get(), *m_desk->actions().find("resend"), request, nullptr);
+        ui::ActionDialog dialog(m_desk.get(), *m_desk->actions().find("resend"), request, QTimeZone::utc(), nullptr);
         dialog.show();
         auto* sql = in<QPlainTextEdit>(&dialog, u"sqlPreview"_s);
         QTRY_VERIFY(sql->toPlainText().contains(u"send_batch"_s));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is set takes effect at once in every window, is kept, and a file edited by hand can't break it.
+#include "models/format.h"
 #include "models/masking.h"
 #include "ui/durationbox.h"
 #include "ui/fakedesk.h"
@@ -93,6 +94,23 @@ private Q_SLOTS:
         later->find<QAbstractButton>(u"usualThresholds"_s)->click();
         QCOMPARE(later->inside().thresholds, monitor::Thresholds());
         QCOMPARE(later->find<ui::DurationBox>(u"threshold.heartbeat_warning"_s)->value(), pg::Interval(5min));
+    }
+
+    /// A value reads like the usual one beside it, and is typed as it comes.
+    void numbersAreWrittenAlike() {
+        const auto opened = open();
+        auto* factor = opened->find<QDoubleSpinBox>(u"threshold.rotation_warning"_s);
+        factor->setValue(0.5);
+        QCOMPARE(factor->text(), u"× %1"_s.arg(QLocale().toString(0.5, 'g', 6)));
+        auto* large = opened->find<QSpinBox>(u"threshold.large_window"_s);
+        large->setValue(50'000);
+        QCOMPARE(large->text(), models::format::number(50'000));
+        large->findChild<QLineEdit*>()->setText(u"60000"_s);
+        large->interpretText();
+        QCOMPARE(large->value(), 60'000);
+        large->findChild<QLineEdit*>()->setText(u"70 000"_s);
+        large->interpretText();
+        QCOMPARE(large->value(), 70'000);
     }
 
     void everyThresholdCanBeSet() {

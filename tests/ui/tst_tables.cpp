@@ -27,6 +27,8 @@
 #include <QToolTip>
 #include <QTreeView>
 
+#include <set>
+
 using namespace Qt::StringLiterals;
 using ui::keys::Deed;
 
@@ -312,6 +314,13 @@ private Q_SLOTS:
             QVERIFY2(listed.filter(key.keys.first().toString(QKeySequence::NativeText)).size() > 0,
                      qPrintable(key.keys.first().toString()));
         }
+        QVERIFY(listed.filter(u"F16"_s).isEmpty());
+        QVERIFY(known.contains(u"Ctrl+Shift+9"_s));
+        // All meanings of a side begin at one place.
+        std::set<int> begins;
+        for (const auto* meaning : dialog->findChildren<QLabel*>(u"meaning"_s))
+            begins.insert(meaning->x());
+        QCOMPARE(begins.size(), std::size_t(2));
         // Nothing is bound that the table does not know.
         for (const auto* shortcut : m_window->findChildren<QShortcut*>())
             QVERIFY2(known.contains(shortcut->key().toString()), qPrintable(shortcut->key().toString()));

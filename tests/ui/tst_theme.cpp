@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/celldelegate.h"
 #include "ui/contrast.h"
 #include "ui/paint.h"
 #include "ui/theme.h"
 
+#include <QLineEdit>
+#include <QPainter>
+#include <QPushButton>
 #include <QSignalSpy>
+#include <QStandardItemModel>
+#include <QStyleOption>
+#include <QTableView>
 #include <QtTest>
 
 #ifdef BATCHSCOPE_PORTAL
@@ -130,6 +137,91 @@ private Q_SLOTS:
         const ui::Colors c = ui::Colors::highContrast(QPalette());
         for (int tone = 0; tone <= int(models::Tone::Critical); ++tone)
             QVERIFY(!c.groundOf(models::Tone(tone)).isValid());
+    }
+
+    /// What a colour tells elsewhere is told by lines and signs where there is but one ink.
+    void highContrastTellsTonesByLines() {
+        ui::Theme::instance().choose(ui::ThemeChoice::HighContrast);
+        std::vector<QImage> seen;
+        const auto add = [&seen](const std::function<void(QPainter&, const QRect&)>& draw) {
+            QImage image(44, 20, QImage::Format_RGB32);
+            image.fill(ui::colors().panel);
+            QPainter painter(&image);
+            draw(painter, image.rect());
+            painter.end();
+            for (const QImage& other : seen)
+                QVERIFY(other != image);
+            seen.push_back(image);
+        };
+        using models::Tone;
+        for (const Tone tone : {Tone::Information, Tone::Critical, Tone::Warning, Tone::Dim})
+            add([tone](QPainter& painter, const QRect& rect) { ui::drawTonedPanel(&painter, rect, tone, 3); });
+        add([](QPainter& painter, const QRect& rect) {
+            ui::drawPanel(&painter, rect, ui::colors().bar, ui::colors().bar, 3);
+        });
+        add([](QPainter& painter, const QRect& rect) { painter.fillRect(rect, ui::vagueBrush()); });
+    }
+
+    void buttonsDifferInHighContrast() {
+        ui::Theme::instance().choose(ui::ThemeChoice::HighContrast);
+        const auto picture = [](const char* role, bool unavailable) {
+            QPushButton button(u"Go"_s);
+            button.setProperty("role", QString::fromLatin1(role));
+            button.setProperty("unavailable", unavailable);
+            button.resize(120, 30);
+            return button.grab().toImage();
+        };
+        QVERIFY(picture("danger", false) != picture("primary", false));
+        QVERIFY(picture("", true) != picture("", false));
+        QVERIFY(picture("danger", true) != picture("danger", false));
+    }
+
+    void aHintLeansInHighContrast() {
+        ui::Theme::instance().choose(ui::ThemeChoice::HighContrast);
+        QLineEdit field;
+        field.setPlaceholderText(u"Filter"_s);
+        field.ensurePolished();
+        QVERIFY(field.font().italic());
+        field.setText(u"orders"_s);
+        QVERIFY(!field.font().italic());
+        field.clear();
+        QVERIFY(field.font().italic());
+        ui::Theme::instance().choose(ui::ThemeChoice::Light);
+        QVERIFY(!field.font().italic());
+    }
+
+    void whatIsOldLeansInHighContrast() {
+        QStandardItemModel model(1, 1);
+        model.setItem(0, 0, new QStandardItem(u"orders 8 123"_s));
+        const auto picture = [&model](ui::ThemeChoice theme, bool stale) {
+            ui::Theme::instance().choose(theme);
+            QTableView view;
+            ui::CellDelegate delegate;
+            delegate.setStale(stale);
+            view.setItemDelegate(&delegate);
+            view.setModel(&model);
+            return view.grab().toImage();
+        };
+        for (const auto theme : {ui::ThemeChoice::Light, ui::ThemeChoice::Dark, ui::ThemeChoice::HighContrast})
+            QVERIFY(picture(theme, true) != picture(theme, false));
+    }
+
+    /// Its frame stands out from the panel by what is asked of lines that mean something.
+    void aCheckBoxIsSeen() {
+        for (const auto theme : {ui::ThemeChoice::Light, ui::ThemeChoice::Dark, ui::ThemeChoice::HighContrast}) {
+            ui::Theme::instance().choose(theme);
+            for (const bool on : {false, true}) {
+                QImage image(16, 16, QImage::Format_RGB32);
+                image.fill(ui::colors().panel);
+                QPainter painter(&image);
+                QStyleOptionButton option;
+                option.rect = image.rect();
+                option.state = QStyle::State_Enabled | (on ? QStyle::State_On : QStyle::State_Off);
+                QApplication::style()->drawPrimitive(QStyle::PE_IndicatorCheckBox, &option, &painter);
+                painter.end();
+                QVERIFY(contrast(image.pixelColor(8, 0), ui::colors().panel) >= 3);
+            }
+        }
     }
 
     void followsTheDesktop() {
