@@ -228,12 +228,13 @@ private Q_SLOTS:
         run(admin, "select pgque.create_queue('q' || g), pgque.register_consumer('q' || g, 'c')"
                    " from generate_series(1, 40) g");
         // The first has the newest ones, the next few a lot, the others hardly any, long ago.
-        run(admin, "insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, dl_time, dl_reason, ev_id, ev_time,"
-                   " ev_txid, ev_retry, ev_type, ev_data) select s.sub_queue, s.sub_consumer, now() - case"
-                   " when s.sub_queue = 1 then g * interval '1 second' when s.sub_queue < 5"
-                   " then (500 + 7 * g + s.sub_queue) * interval '1 second' else g * interval '1 day' end, 'no', g, now(),"
-                   " pg_current_xact_id(), 5, 't', 'x' from pgque.subscription s cross join generate_series(1, case"
-                   " when s.sub_queue = 1 then 15000 when s.sub_queue < 5 then 3000 else 3 end) g");
+        run(admin,
+            "insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, dl_time, dl_reason, ev_id, ev_time,"
+            " ev_txid, ev_retry, ev_type, ev_data) select s.sub_queue, s.sub_consumer, now() - case"
+            " when s.sub_queue = 1 then g * interval '1 second' when s.sub_queue < 5"
+            " then (500 + 7 * g + s.sub_queue) * interval '1 second' else g * interval '1 day' end, 'no', g, now(),"
+            " pg_current_xact_id(), 5, 't', 'x' from pgque.subscription s cross join generate_series(1, case"
+            " when s.sub_queue = 1 then 15000 when s.sub_queue < 5 then 3000 else 3 end) g");
         run(admin, "analyze pgque.dead_letter");
         RoleConnection reader(database, "pgque_reader");
         std::vector<std::int64_t> ids;
@@ -264,7 +265,8 @@ private Q_SLOTS:
         QVERIFY(!queries::deadGroups(*reader, 7, soon()).capped);
     }
 
-    /// Where nobody has made an index by queue, a queue's retries are found by their owners; those who are gone as well.
+    /// Where nobody has made an index by queue, a queue's retries are found by their owners; those who are gone as
+    /// well.
     void retriesWithoutAnIndexByQueue() {
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
