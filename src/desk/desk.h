@@ -247,6 +247,8 @@ public:
     QFuture<links::Reply<domain::EventPage>> searchEvents(std::int32_t queueId, domain::EventSearch search,
                                                           std::optional<domain::EventPosition> from);
     QFuture<links::Reply<domain::EventPage>> searchById(std::int32_t queueId, domain::EventSearch search);
+    /// Types of the newest events of each of the queue's tables; rarer ones may be missing.
+    QFuture<links::Reply<std::vector<std::string>>> eventTypes(std::int32_t queueId);
     QFuture<links::Reply<domain::EventStory>> eventStory(std::int32_t queueId, const domain::EventRow& event);
     QFuture<links::Reply<domain::LockWaits>> lockWaits();
     QFuture<links::Reply<domain::Footprint>> footprint();

@@ -88,6 +88,12 @@ QFuture<links::Reply<domain::EventPage>> Desk::searchById(std::int32_t queueId, 
         searchDeadline);
 }
 
+QFuture<links::Reply<std::vector<std::string>>> Desk::eventTypes(std::int32_t queueId) {
+    return d->look([=](pg::Connection& connection,
+                       pg::Deadline deadline) { return queries::eventTypes(connection, queueId, deadline); },
+                   lookDeadline);
+}
+
 QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t queueId, const domain::EventRow& event) {
     return d->look(
         [queueId, event](pg::Connection& connection, pg::Deadline deadline) {

@@ -15,7 +15,9 @@ namespace domain {
 /// A place in an event table: child table number and ctid. Pages are read from a position, never by offset.
 struct EventPosition {
     std::int32_t table = 0;
-    std::string ctid; ///< "(block,item)"; empty: from the start of the table
+    std::string ctid; ///< "(block,item)"; empty: where reading the table begins
+    /// Of a page of a queue: its last rotation (queue_switch_step1). After another one the tables are others.
+    std::int64_t rotation = 0;
 
     bool operator==(const EventPosition&) const = default;
 };
@@ -50,8 +52,14 @@ struct EventSearch {
     std::optional<std::int64_t> fromTick; ///< shown first by this tick or a later one, or by none yet
     std::optional<std::int64_t> toTick;   ///< shown first by this tick or an earlier one
     bool waitingOnly = false;             ///< shown by none yet
+    bool newestFirst = false;             ///< no condition: storage order, backwards
 
-    bool isEmpty() const { return *this == EventSearch(); }
+    /// Every event is found.
+    bool isEmpty() const {
+        EventSearch everything;
+        everything.newestFirst = newestFirst;
+        return *this == everything;
+    }
 
     bool operator==(const EventSearch&) const = default;
 };
@@ -60,9 +68,13 @@ struct EventSearch {
 struct EventPage {
     std::vector<EventRow> rows;
     std::optional<EventPosition> next; ///< where to go on; empty: everything was looked at
+    pg::Timestamp takenAt;             ///< by the server's clock
     double serverMs = 0;
-    bool boundReached = false;        ///< it stopped at its bound before the page was full
-    std::int64_t bytesRead = 0;       ///< of the tables, about; 0 where an index found them
+    bool boundReached = false;  ///< it stopped at its bound before the page was full
+    std::int64_t bytesRead = 0; ///< of the tables, and of payloads beside them where those are searched; about. 0 where
+                                ///< an index found them
+    /// Ticks before this one are gone, which the search's lower bound would have needed: older events are among these.
+    std::optional<std::int64_t> ticksGoneBefore;
     std::int64_t tooLongToSearch = 0; ///< payloads longer than a JSON path is looked for in
     bool byId = false;                ///< sorted by id: of all, or where boundReached of those read
 };

@@ -20,6 +20,8 @@ using Text = std::optional<std::string>;
 constexpr int previewChars = 400;
 /// Of a reason its cause is told by.
 constexpr int reasonChars = 300;
+/// So many of each queue's are always looked at.
+constexpr int fewLetters = 10;
 constexpr Limits pageLimits{std::chrono::seconds(5), std::chrono::milliseconds(200)};
 
 /// A moment as it came from detail::micros(), for comparing with a column.
@@ -40,8 +42,32 @@ std::string maxRetries(const domain::Capabilities& capabilities) {
     return capabilities.hasColumn("queue.queue_max_retries") ? "coalesce(q.queue_max_retries, 5)" : "5";
 }
 
+/// Whose retries can be in the queue, as an array: those who read it, and those who are gone. The key begins with the
+/// owner, so that each is found by one look into it, however many rows it has.
+pg::Call<std::string> ownersOf(std::int32_t queueId) {
+    return pgque::detail::valueCall<std::string>(
+        "owners of retries",
+        "with recursive owner as (select min(r.ev_owner) as id from pgque.retry_queue r union all"
+        " select (select min(r.ev_owner) from pgque.retry_queue r where r.ev_owner > o.id) from owner o"
+        " where o.id is not null) select coalesce(array_agg(o.id), '{}')::text from owner o where o.id is not null and"
+        " (o.id in (select s.sub_id from pgque.subscription s where s.sub_queue = $1::int)"
+        " or o.id not in (select s.sub_id from pgque.subscription s))",
+        pg::Params::of(queueId));
+}
+
+/// Of one queue, or (0) of all. Where nobody has made an index by queue, the owners lead to its retries.
+std::string ofQueue(const std::optional<std::string>& owners, pg::Params& params) {
+    std::string sql = "($1::int = 0 or r.ev_queue = $1::int)";
+    if (owners) {
+        params.add(*owners);
+        sql += " and r.ev_owner = any($" + std::to_string(params.values().size()) + "::int[])";
+    }
+    return sql;
+}
+
 /// Names of a page's owners are looked for in one reading of the subscriptions, which have no index by sub_id.
 pg::Call<std::vector<domain::Retry>> retries(const domain::Capabilities& capabilities, std::int32_t queueId,
+                                             const std::optional<std::string>& owners,
                                              const std::optional<domain::RetryPosition>& after, int limit) {
     const std::string beyond =
         after ? std::string(" and (r.ev_retry_after, r.ev_owner, r.ev_id) > (") + momentParam + ", $5::int, $6::bigint)"
@@ -52,10 +78,10 @@ pg::Call<std::vector<domain::Retry>> retries(const domain::Capabilities& capabil
     pg::Params params = pageParams(queueId, limit);
     if (after)
         params.add(micros(after->dueAt)).add(after->owner).add(after->eventId);
+    const std::string wanted = ofQueue(owners, params);
     return rowsCall(
         "retries",
-        "with page as materialized (select r.* from pgque.retry_queue r where ($1::int = 0 or r.ev_queue = $1::int)" +
-            beyond +
+        "with page as materialized (select r.* from pgque.retry_queue r where " + wanted + beyond +
             " order by r.ev_retry_after, r.ev_owner, r.ev_id limit $2::int), owner as materialized"
             " (select distinct on (s.sub_id) s.sub_id, c.co_name from pgque.subscription s"
             " join pgque.consumer c on c.co_id = s.sub_consumer where s.sub_id = any(array(select ev_owner from page))"
@@ -84,7 +110,10 @@ pg::Call<std::vector<domain::Retry>> retries(const domain::Capabilities& capabil
         });
 }
 
-pg::Call<domain::RetryOutlook> retryOutlook(const domain::Capabilities& capabilities, std::int32_t queueId) {
+pg::Call<domain::RetryOutlook> retryOutlook(const domain::Capabilities& capabilities, std::int32_t queueId,
+                                            const std::optional<std::string>& owners) {
+    pg::Params params = pg::Params::of(queueId);
+    const std::string wanted = ofQueue(owners, params);
     const auto within = [](const char* from, const char* to) {
         return std::string("count(*) filter (where r.due > now() + interval '") + from +
                "' and r.due <= now() + interval '" + to + "'), ";
@@ -95,13 +124,12 @@ pg::Call<domain::RetryOutlook> retryOutlook(const domain::Capabilities& capabili
             within("10 minutes", "1 hour") +
             "count(*) filter (where r.due > now() + interval '1 hour'), count(*) filter (where r.tries >= r.most),"
             " count(*) >= " +
-            std::to_string(backlogCap) + " from (select w.ev_retry_after as due, coalesce(w.ev_retry, 0) as tries, " +
+            std::to_string(backlogCap) + " from (select r.ev_retry_after as due, coalesce(r.ev_retry, 0) as tries, " +
             maxRetries(capabilities) +
-            " as most from pgque.retry_queue w"
-            " left join pgque.queue q on q.queue_id = w.ev_queue where ($1::int = 0 or w.ev_queue = $1::int)"
-            " order by w.ev_retry_after limit " +
-            std::to_string(backlogCap) + ") r",
-        pg::Params::of(queueId), [](const pg::Row& row) {
+            " as most from pgque.retry_queue r"
+            " left join pgque.queue q on q.queue_id = r.ev_queue where " +
+            wanted + " order by r.ev_retry_after limit " + std::to_string(backlogCap) + ") r",
+        std::move(params), [](const pg::Row& row) {
             domain::RetryOutlook outlook;
             outlook.due = row.get<std::int64_t>(0);
             outlook.inAMinute = row.get<std::int64_t>(1);
@@ -114,13 +142,25 @@ pg::Call<domain::RetryOutlook> retryOutlook(const domain::Capabilities& capabili
         });
 }
 
-/// The newest letters of each queue asked for, through the index by queue and time; then the newest of all. $1 queue or
-/// 0, $2 limit; from $4 on the last row before.
-std::string newestLetters(const std::string& columns, bool afterOne) {
-    const std::string beyond =
+/// The newest letters of each queue asked for, through the index by queue and time; then the newest of all. Of many
+/// queues a few letters each tell how old the last one wanted is at most, so that none of them gives a whole page in
+/// vain. $1 queue or 0, $2 limit; from $4 on the last row before.
+std::string newestLetters(const std::string& columns, std::int32_t queueId, bool afterOne) {
+    std::string beyond =
         afterOne ? std::string(" and (l.dl_time, l.dl_id) < (") + momentParam + ", $5::bigint)" : std::string();
-    return "select " + columns +
-           " from pgque.queue q cross join lateral (select * from pgque.dead_letter l where l.dl_queue_id = q.queue_id" +
+    std::string edge;
+    if (queueId == 0) {
+        edge = "with edge as materialized (select e.dl_time, e.dl_id from pgque.queue q cross join lateral"
+               " (select l.dl_time, l.dl_id from pgque.dead_letter l where l.dl_queue_id = q.queue_id" +
+               beyond + " order by l.dl_time desc, l.dl_id desc limit (select greatest(" + std::to_string(fewLetters) +
+               ", 2 * $2::int / count(*)) from pgque.queue)) e order by e.dl_time desc, e.dl_id desc"
+               " offset $2::int - 1 limit 1) ";
+        beyond += " and (l.dl_time, l.dl_id) >= (coalesce((select n.dl_time from edge n), '-infinity'),"
+                  " coalesce((select n.dl_id from edge n), 0))";
+    }
+    return edge + "select " + columns +
+           " from pgque.queue q cross join lateral (select * from pgque.dead_letter l where l.dl_queue_id = "
+           "q.queue_id" +
            beyond +
            " order by l.dl_time desc, l.dl_id desc limit $2::int) e"
            " left join pgque.consumer c on c.co_id = e.dl_consumer_id where ($1::int = 0 or q.queue_id = $1::int)"
@@ -132,11 +172,10 @@ pg::Call<std::vector<domain::DeadLetter>> deadLetters(std::int32_t queueId,
                                                       const std::optional<std::vector<std::int64_t>>& chosen,
                                                       const std::optional<domain::DeadPosition>& after, int limit) {
     const auto cut = [](const std::string& column) { return "left(e." + column + ", $3::int)"; };
-    const std::string columns = "e.dl_id, q.queue_id, q.queue_name, coalesce(c.co_name, ''), " + detail::micros("e.dl_time") +
-                                ", e.dl_reason, e.ev_id, " + detail::micros("e.ev_time") +
-                                ", coalesce(e.ev_retry, 0), e.ev_type, " + cut("ev_data") +
-                                ", coalesce(octet_length(e.ev_data), 0)::bigint, e.ev_txid::text" +
-                                detail::extraColumns(cut);
+    const std::string columns =
+        "e.dl_id, q.queue_id, q.queue_name, coalesce(c.co_name, ''), " + detail::micros("e.dl_time") +
+        ", e.dl_reason, e.ev_id, " + detail::micros("e.ev_time") + ", coalesce(e.ev_retry, 0), e.ev_type, " +
+        cut("ev_data") + ", coalesce(octet_length(e.ev_data), 0)::bigint, e.ev_txid::text" + detail::extraColumns(cut);
     pg::Params params = pageParams(queueId, limit);
     if (chosen) {
         std::string ids = "{";
@@ -146,13 +185,12 @@ pg::Call<std::vector<domain::DeadLetter>> deadLetters(std::int32_t queueId,
     } else if (after) {
         params.add(micros(after->time)).add(after->id);
     }
-    const std::string sql =
-        chosen ? "select " + columns +
-                     " from pgque.dead_letter e join pgque.queue q on q.queue_id = e.dl_queue_id"
-                     " left join pgque.consumer c on c.co_id = e.dl_consumer_id"
-                     " where e.dl_id = any($4::bigint[]) and ($1::int = 0 or q.queue_id = $1::int)"
-                     " order by e.dl_time desc, e.dl_id desc limit $2::int"
-               : newestLetters(columns, after.has_value());
+    const std::string sql = chosen ? "select " + columns +
+                                         " from pgque.dead_letter e join pgque.queue q on q.queue_id = e.dl_queue_id"
+                                         " left join pgque.consumer c on c.co_id = e.dl_consumer_id"
+                                         " where e.dl_id = any($4::bigint[]) and ($1::int = 0 or q.queue_id = $1::int)"
+                                         " order by e.dl_time desc, e.dl_id desc limit $2::int"
+                                   : newestLetters(columns, queueId, after.has_value());
     return rowsCall("dead letters", sql, std::move(params), [](const pg::Row& row) {
         domain::DeadLetter letter;
         letter.id = row.get<std::int64_t>(0);
@@ -186,14 +224,14 @@ pg::Call<std::vector<Candidate>> candidates(std::int32_t queueId, const std::opt
     pg::Params params = pg::Params::of(queueId, limit, reasonChars);
     if (after)
         params.add(micros(after->time)).add(after->id);
-    return rowsCall("causes of dead letters",
-                    newestLetters("e.dl_id, " + detail::micros("e.dl_time") +
-                                      ", e.ev_type, coalesce(left(e.dl_reason, $3::int), '')",
-                                  after.has_value()),
-                    std::move(params), [](const pg::Row& row) {
-                        return Candidate{row.get<std::int64_t>(0), microseconds(row, 1), row.get<Text>(2),
-                                         row.get<std::string>(3)};
-                    });
+    return rowsCall(
+        "causes of dead letters",
+        newestLetters("e.dl_id, " + detail::micros("e.dl_time") +
+                          ", e.ev_type, coalesce(left(e.dl_reason, $3::int), '')",
+                      queueId, after.has_value()),
+        std::move(params), [](const pg::Row& row) {
+            return Candidate{row.get<std::int64_t>(0), microseconds(row, 1), row.get<Text>(2), row.get<std::string>(3)};
+        });
 }
 
 /// The ids of the next letters of a cause, judged here as the groups are: no regular expression runs on the server.
@@ -202,7 +240,7 @@ std::optional<domain::DeadPosition> choose(pg::Connection& connection, std::int3
                                            const domain::DeadCause& cause, std::optional<domain::DeadPosition> after,
                                            int limit, std::vector<std::int64_t>& chosen, std::int64_t& lookedAt,
                                            pg::Deadline deadline) {
-    constexpr int atOnce = 2'000;
+    const int atOnce = queueId == 0 ? 500 : 2'000;
     while (lookedAt < backlogCap) {
         const auto found = look(connection, candidates(queueId, after, atOnce), pageLimits, deadline);
         for (const Candidate& one : found) {
@@ -220,34 +258,58 @@ std::optional<domain::DeadPosition> choose(pg::Connection& connection, std::int3
     return after;
 }
 
+struct RawGroup {
+    domain::DeadGroup group;
+    bool capped = false; ///< of some queue not all letters were looked at
+};
+
 /// Reasons as they are stored: numbers in them are taken out here, so that no regular expression runs on the server.
-pg::Call<std::vector<domain::DeadGroup>> rawGroups(std::int32_t queueId) {
+/// Of several queues each has its share of what is looked at; what those with few letters leave goes to the others.
+pg::Call<std::vector<RawGroup>> rawGroups(std::int32_t queueId) {
     const std::string cap = std::to_string(backlogCap);
-    return rowsCall("dead letter groups",
-                    "select q.queue_id, q.queue_name, d.ev_type, coalesce(left(d.dl_reason, " +
-                        std::to_string(reasonChars) + "), ''), count(*), " +
-                        detail::micros("min(d.dl_time)") + ", " + detail::micros("max(d.dl_time)") +
-                        " from (select l.dl_queue_id, l.ev_type, l.dl_reason, l.dl_time from pgque.queue o"
-                        " cross join lateral (select * from pgque.dead_letter n where n.dl_queue_id = o.queue_id"
-                        " order by n.dl_time desc limit " +
-                        cap + ") l where ($1::int = 0 or o.queue_id = $1::int) order by l.dl_time desc limit " + cap +
-                        ") d join pgque.queue q on q.queue_id = d.dl_queue_id group by 1, 2, 3, 4",
-                    pg::Params::of(queueId), [](const pg::Row& row) {
-                        domain::DeadGroup group;
-                        group.queueId = row.get<std::int32_t>(0);
-                        group.queue = row.get<std::string>(1);
-                        group.type = row.get<Text>(2);
-                        group.reason = domain::normalisedReason(row.get<std::string>(3));
-                        group.count = row.get<std::int64_t>(4);
-                        group.first = microseconds(row, 5);
-                        group.last = microseconds(row, 6);
-                        return group;
-                    });
+    return rowsCall(
+        "dead letter groups",
+        "with held as materialized (select q.queue_id, q.queue_name from pgque.queue q"
+        " where ($1::int = 0 or q.queue_id = $1::int)"
+        " and exists (select from pgque.dead_letter n where n.dl_queue_id = q.queue_id)),"
+        " share as materialized (select greatest(1, " +
+            cap +
+            " / 2 / count(*)) as letters from held having count(*) > 0),"
+            " filled as materialized (select least(c.letters, s.letters) as letters, c.letters > s.letters as more"
+            " from share s cross join held h cross join lateral (select count(*) as letters from (select from"
+            " pgque.dead_letter n where n.dl_queue_id = h.queue_id limit s.letters + 1) n) c),"
+            " most as materialized (select s.letters + greatest(0, " +
+            cap +
+            " - (select sum(f.letters)::bigint from filled f)) / greatest(1, (select count(*) from filled f where "
+            "f.more))"
+            " as letters from share s),"
+            " letter as materialized (select h.queue_id, h.queue_name, l.ev_type,"
+            " coalesce(left(l.dl_reason, " +
+            std::to_string(reasonChars) +
+            "), '') as reason, l.dl_time from most m cross join held h cross join lateral"
+            " (select * from pgque.dead_letter n where n.dl_queue_id = h.queue_id order by n.dl_time desc"
+            " limit m.letters) l)"
+            " select d.queue_id, d.queue_name, d.ev_type, d.reason, count(*), " +
+            detail::micros("min(d.dl_time)") + ", " + detail::micros("max(d.dl_time)") +
+            ", exists (select from letter l group by l.queue_id having count(*) >= (select m.letters from most m))"
+            " from letter d group by 1, 2, 3, 4",
+        pg::Params::of(queueId), [](const pg::Row& row) {
+            RawGroup raw;
+            raw.group.queueId = row.get<std::int32_t>(0);
+            raw.group.queue = row.get<std::string>(1);
+            raw.group.type = row.get<Text>(2);
+            raw.group.reason = domain::normalisedReason(row.get<std::string>(3));
+            raw.group.count = row.get<std::int64_t>(4);
+            raw.group.first = microseconds(row, 5);
+            raw.group.last = microseconds(row, 6);
+            raw.capped = row.get<bool>(7);
+            return raw;
+        });
 }
 
-std::vector<domain::DeadGroup> merged(std::vector<domain::DeadGroup> raw) {
+std::vector<domain::DeadGroup> merged(const std::vector<RawGroup>& raw) {
     std::map<std::tuple<std::string, Text, std::string>, domain::DeadGroup> groups;
-    for (domain::DeadGroup& part : raw) {
+    for (const auto& [part, capped] : raw) {
         const auto [place, isNew] = groups.try_emplace({part.queue, part.type, part.reason}, part);
         if (isNew)
             continue;
@@ -282,15 +344,20 @@ domain::Message onlyMessage(pg::Connection& connection, const std::string& from,
 
 domain::RetryPage retryPage(pg::Connection& connection, const domain::Capabilities& capabilities, std::int32_t queueId,
                             const std::optional<domain::RetryPosition>& after, int limit, pg::Deadline deadline) {
+    const bool byQueue =
+        capabilities.origin == domain::SchemaOrigin::Ours || capabilities.origin == domain::SchemaOrigin::OursDrifted;
+    std::optional<std::string> owners;
+    if (queueId != 0 && !byQueue)
+        owners = look(connection, ownersOf(queueId), pageLimits, deadline);
     Look look;
     look.part(pageLimits, Look::View::Same);
-    const auto rows = look.ask(retries(capabilities, queueId, after, limit));
+    const auto rows = look.ask(retries(capabilities, queueId, owners, after, limit));
     const auto clock = look.ask(serverClock());
     std::optional<Asked<domain::RetryOutlook>> outlook;
     if (!after) {
         // A part of its own: it reads more than the page does.
         look.part(pageLimits);
-        outlook = look.ask(retryOutlook(capabilities, queueId));
+        outlook = look.ask(retryOutlook(capabilities, queueId, owners));
     }
     const Answers answers = look.run(connection, deadline);
     domain::RetryPage page;
@@ -336,11 +403,12 @@ domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, 
     const auto clock = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
     domain::DeadGroups found;
-    found.groups = merged(answers.get(raw));
+    const std::vector<RawGroup> read = answers.get(raw);
+    found.groups = merged(read);
     found.takenAt = answers.get(clock);
     for (const domain::DeadGroup& group : found.groups)
         found.lookedAt += group.count;
-    found.capped = found.lookedAt >= backlogCap;
+    found.capped = !read.empty() && read.front().capped;
     return found;
 }
 

@@ -22,8 +22,8 @@ domain::DeadPage deadPage(pg::Connection& connection, std::int32_t queueId,
                           const std::optional<domain::DeadCause>& cause,
                           const std::optional<domain::DeadPosition>& after, int limit, pg::Deadline deadline);
 
-/// The newest 10,000 dead letters of one queue or (0) of all, grouped by queue, type and normalised reason.
-/// Throws pg::Error.
+/// The newest 10,000 dead letters of one queue, grouped by queue, type and normalised reason; or (0) of all, of which
+/// each has its share. Throws pg::Error.
 domain::DeadGroups deadGroups(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
 
 /// A dead letter's message with all its fields; a text longer than maxBytes is cut to its beginning. Throws pg::Error;

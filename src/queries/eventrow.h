@@ -18,6 +18,9 @@ struct Tid {
 
     auto operator<=>(const Tid&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 reads a 0 into it
 
+    /// The first block of which nothing lies before this place.
+    std::int64_t blockBehind() const { return block + (item > 0 ? 1 : 0); }
+
     std::string text() const { return '(' + std::to_string(block) + ',' + std::to_string(item) + ')'; }
 };
 

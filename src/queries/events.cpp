@@ -34,6 +34,7 @@ struct Facts {
     std::string lowest;  ///< no event of the window has a lower transaction id
     std::string from;    ///< xmax of the earlier tick
     std::string to;      ///< xmax of the later tick
+    pg::Timestamp takenAt;
 };
 
 constexpr auto factsSql =
@@ -60,6 +61,7 @@ Facts readFacts(pg::Connection& connection, const Window& window, pg::Deadline d
     Look look;
     look.part();
     const std::size_t asked = look.ask({factsSql, pg::Params::of(window.queueId, window.lastTick, window.nextTick)});
+    const auto clock = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
     const pg::Result& result = answers.result(asked);
     if (result.rowCount() == 0)
@@ -85,6 +87,7 @@ Facts readFacts(pg::Connection& connection, const Window& window, pg::Deadline d
     facts.lowest = row.get<std::string>("lowest");
     facts.from = row.get<std::string>("from_xid");
     facts.to = row.get<std::string>("to_xid");
+    facts.takenAt = answers.get(clock);
     return facts;
 }
 
@@ -109,8 +112,8 @@ std::string headOf(const std::string& table) {
         found += " + (select count(*) from (select from " + table + " e where " + half + " limit " +
                  std::to_string(fewRows + 1) + ") bounded)";
     return "head as materialized (select pg_relation_size($7::regclass) / current_setting('block_size')::int as "
-           "blocks, 0" +
-           found + " as found)";
+           "blocks, " +
+           detail::blocksBeside("$7") + " as beside, 0" + found + " as found)";
 }
 
 /// What the index finds of the window behind $8, where it finds few.
@@ -134,7 +137,7 @@ std::string pageSql(const std::string& table, const std::string& wanted, const E
     const std::string few = std::to_string(fewRows);
     return "with " + headOf(table) + ", " + fewOf(table) +
            " limit $11::int)"
-           " select h.blocks, h.found, case when (select count(*) from few) >= $11::int then"
+           " select h.blocks, h.beside, h.found, case when (select count(*) from few) >= $11::int then"
            " (select l.place::text from few l order by l.place desc limit 1) end, " +
            detail::chunkColumns("$13", search) + " from head h left join lateral ((select f.place from few f join " +
            table + " e on e.ctid = f.place where true" + wanted +
@@ -173,11 +176,12 @@ Chunk readChunk(pg::Connection& connection, const Facts& facts, const Window& wi
     Chunk chunk;
     for (const pg::Row row : answers.result(asked)) {
         chunk.blocks = row.get<std::int64_t>(0);
-        chunk.restAsked = row.get<std::int64_t>(1) <= fewRows;
-        if (!row.isNull(2))
-            chunk.reached = tidFrom(row.get<std::string>(2));
+        chunk.blocksBeside = row.get<std::int64_t>(1);
+        chunk.restAsked = row.get<std::int64_t>(2) <= fewRows;
         if (!row.isNull(3))
-            detail::addRow(chunk, row, 3, piece.table, search);
+            chunk.reached = tidFrom(row.get<std::string>(3));
+        if (!row.isNull(4))
+            detail::addRow(chunk, row, 4, piece.table, search);
     }
     chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
     return chunk;
@@ -216,14 +220,16 @@ Counted countPiece(pg::Connection& connection, const Facts& facts, const Window&
 EventPage eventPage(pg::Connection& connection, const Window& window, const EventSearch& search,
                     const std::optional<EventPosition>& from, const PageLimits& limits, pg::Deadline deadline) {
     const Facts facts = readFacts(connection, window, deadline);
-    return detail::scan(
+    EventPage page = detail::scan(
         facts.tables, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll, std::chrono::seconds(5)}, search,
         [&](const Piece& piece) { return readChunk(connection, facts, window, piece, limits, search, deadline); });
+    page.takenAt = facts.takenAt;
+    return page;
 }
 
 EventPage eventsById(pg::Connection& connection, const Window& window, const EventSearch& search,
                      const PageLimits& limits, pg::Deadline deadline) {
-    return detail::sortedById(eventPage(connection, window, search, {}, limits, deadline));
+    return detail::sortedById(eventPage(connection, window, search, {}, limits, deadline), search.newestFirst);
 }
 
 domain::WindowCount countWindow(pg::Connection& connection, const Window& window, pg::Deadline deadline) {

@@ -71,13 +71,13 @@ std::string searchConditions(const domain::EventSearch& search, std::int32_t que
         const std::string wanted = "lower(" + asking.value(search.text) + ')';
         std::string somewhere;
         for (const char* column : {"ev_data", "ev_extra1", "ev_extra2", "ev_extra3", "ev_extra4"})
-            somewhere += std::string(somewhere.empty() ? "" : " or ") + "strpos(lower(e." + column + "), " + wanted +
-                         ") > 0";
+            somewhere +=
+                std::string(somewhere.empty() ? "" : " or ") + "strpos(lower(e." + column + "), " + wanted + ") > 0";
         sql += " and (" + somewhere + ')';
     }
     const auto seenBy = [&](std::int64_t tick, const char* comparison) {
-        return seenByTick(asking.value(queueId), std::string("and t.tick_id ") + comparison + ' ' + asking.value(tick) +
-                                                     "::bigint ");
+        return seenByTick(asking.value(queueId),
+                          std::string("and t.tick_id ") + comparison + ' ' + asking.value(tick) + "::bigint ");
     };
     if (search.waitingOnly)
         sql += " and not " + seenByNewest(queueId, params);
@@ -100,9 +100,11 @@ std::string seenByNewest(std::int32_t queueId, pg::Params& params) {
     return seenByTick(Asking(params).value(queueId), {});
 }
 
-domain::EventPage sortedById(domain::EventPage page) {
+domain::EventPage sortedById(domain::EventPage page, bool newestFirst) {
     std::stable_sort(page.rows.begin(), page.rows.end(),
-                     [](const domain::EventRow& a, const domain::EventRow& b) { return a.id < b.id; });
+                     [newestFirst](const domain::EventRow& a, const domain::EventRow& b) {
+                         return newestFirst ? a.id > b.id : a.id < b.id;
+                     });
     page.byId = true;
     page.boundReached = page.next.has_value();
     page.next.reset();
@@ -122,39 +124,61 @@ void addRow(Chunk& chunk, const pg::Row& row, int first, std::int32_t table, con
         chunk.wholes.push_back(row.get<std::optional<std::string>>(first + eventColumnCount));
 }
 
+void rotated() {
+    pg::Failure failure;
+    failure.kind = pg::ErrorKind::Decode;
+    failure.diagnostics.message = "the tables were rotated since the last page: read from the start";
+    throw pg::Error(std::move(failure));
+}
+
+std::string blocksBeside(const std::string& table) {
+    return "(select coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) / current_setting('block_size')::int"
+           " from pg_class c where c.oid = " +
+           table + "::regclass)";
+}
+
 domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optional<domain::EventPosition>& from,
-                       const ScanLimits& limits, const domain::EventSearch& search, const ReadChunk& read) {
+                       const ScanLimits& limits, const domain::EventSearch& search, const ReadChunk& read,
+                       const BlocksOf& blocksOf) {
+    const bool backwards = static_cast<bool>(blocksOf);
     auto table = tables.begin();
-    Tid position;
+    std::optional<Tid> position; // empty: where reading the table begins
     if (from) {
         table = std::find(tables.begin(), tables.end(), from->table);
-        if (table == tables.end()) {
-            pg::Failure failure;
-            failure.kind = pg::ErrorKind::Decode;
-            failure.diagnostics.message = "the tables were rotated since the last page: read from the start";
-            throw pg::Error(std::move(failure));
-        }
-        position = tidFrom(from->ctid);
+        if (table == tables.end())
+            rotated();
+        if (!from->ctid.empty())
+            position = tidFrom(from->ctid);
     }
 
     domain::EventPage page;
     std::int64_t blocksLeft = limits.blocksInAll;
     int candidatesLeft = candidatesInAll;
-    // Where payloads are read, nobody knows how long they are: it begins with little.
-    const int share = search.json || !search.text.empty() ? lessBy : 1;
+    const bool readsPayloads = search.json || !search.text.empty();
+    // Where payloads are read, nobody knows how long they are, and from its end on a page rarely needs much of a table:
+    // it begins with little.
+    const int share = readsPayloads || backwards ? lessBy : 1;
     std::int64_t blocksAtOnce = std::max(1, limits.blocksAtOnce / share);
     int lookedAt = fewRows / share;
     const auto started = pg::Clock::now();
     while (table != tables.end()) {
-        const Tid end{position.block + std::min(blocksAtOnce, blocksLeft), 0};
+        if (!position)
+            position = backwards ? Tid{blocksOf(*table), 0} : Tid{};
         const int missing = limits.rows - static_cast<int>(page.rows.size());
         const int wanted = search.json ? std::min(missing, candidatesAtOnce) : missing;
+        const std::int64_t atOnce = std::min(blocksAtOnce, blocksLeft);
+        const std::int64_t above = position->blockBehind();
+        const Piece piece =
+            backwards ? Piece{*table, {std::max<std::int64_t>(0, above - atOnce), 0}, *position, lookedAt, wanted, true}
+                      : Piece{*table, *position, {position->block + atOnce, 0}, lookedAt, wanted};
         Chunk chunk;
+        const auto asked = pg::Clock::now();
         try {
-            chunk = read({*table, position, end, lookedAt, wanted});
+            chunk = read(piece);
         } catch (const pg::Error& error) {
             if (!tookTooLong(error) || (blocksAtOnce <= 1 && lookedAt <= 1))
                 throw;
+            page.serverMs += std::chrono::duration<double, std::milli>(pg::Clock::now() - asked).count();
             blocksAtOnce = std::max<std::int64_t>(1, blocksAtOnce / lessBy);
             lookedAt = std::max(1, lookedAt / lessBy);
             continue;
@@ -178,27 +202,34 @@ domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optio
             }
             page.rows.push_back(std::move(chunk.rows[row]));
         }
-        if (!chunk.restAsked) {
-            const std::int64_t reached = full ? last.block + 1 : std::min(end.block, chunk.blocks);
-            const std::int64_t passed = std::max<std::int64_t>(0, reached - position.block);
-            page.bytesRead += passed * blockSize;
+        std::int64_t passed = chunk.blocksRead;
+        if (!chunk.restAsked && backwards)
+            passed = above - (full ? last.block : piece.from.block);
+        else if (!chunk.restAsked)
+            passed = (full ? last.block + 1 : std::min(piece.to.block, chunk.blocks)) - position->block;
+        passed = std::max<std::int64_t>(0, passed);
+        // Of payloads beside the table as many are read as of the table, if they lie evenly.
+        if (readsPayloads && chunk.blocks > 0)
+            passed += passed * chunk.blocksBeside / chunk.blocks;
+        page.bytesRead += passed * blockSize;
+        if (!chunk.restAsked)
             blocksLeft -= passed;
-        }
+        const bool atEnd = backwards ? piece.from.block == 0 : piece.to.block >= chunk.blocks;
         if (full) {
             position = last;
         } else if (chunk.reached) {
             position = *chunk.reached;
-        } else if (chunk.restAsked || end.block >= chunk.blocks) {
+        } else if (chunk.restAsked || atEnd) {
             ++table;
-            position = {};
+            position.reset();
         } else {
-            position = end;
+            position = backwards ? piece.from : piece.to;
         }
         const bool pageIsFull = static_cast<int>(page.rows.size()) >= limits.rows;
         const bool bound = blocksLeft <= 0 || candidatesLeft <= 0 || pg::Clock::now() - started > limits.longest;
         if (table != tables.end() && (pageIsFull || bound)) {
             page.boundReached = !pageIsFull;
-            page.next = domain::EventPosition{*table, position.text()};
+            page.next = domain::EventPosition{*table, position ? position->text() : std::string()};
             break;
         }
     }

@@ -22,7 +22,9 @@ struct Chunk {
     std::vector<domain::EventRow> rows;             ///< by ctid
     std::vector<std::optional<std::string>> wholes; ///< of each row its payload, where a JSON path is looked for
     std::int64_t blocks = 0;                        ///< of the table
-    bool restAsked = false; ///< the table behind the position was asked by index, not up to the end
+    std::int64_t blocksBeside = 0;                  ///< of its long payloads
+    bool restAsked = false;      ///< the table behind the position was asked by index, not up to the end
+    std::int64_t blocksRead = 0; ///< then: between the places that the index knows
     /// Then: so far what the index finds was looked at, and it finds more; empty: all of it was.
     std::optional<Tid> reached;
     double serverMs = 0;
@@ -42,16 +44,26 @@ struct Piece {
     Tid from;         ///< exclusive
     Tid to;           ///< exclusive; of a table that is read through
     int lookedAt = 0; ///< so many of the rows that an index finds, where it finds few
-    int rows = 0;     ///< so many rows at most
+    int rows = 0;     ///< so many rows at most: the first ones, or the last ones backwards
+    bool backwards = false;
 };
 
 using ReadChunk = std::function<Chunk(const Piece&)>;
+/// How many blocks a table has.
+using BlocksOf = std::function<std::int64_t(std::int32_t table)>;
 
-/// A page of what the tables hold, in their order, from a position on. A statement that takes too long is asked again
-/// for fewer blocks and rows; a page that has taken long ends where it stands. Throws pg::Error; Decode when the
-/// position's table is not among them.
+/// A page of what the tables hold, in their order, from a position on; where blocksOf is given each table is read from
+/// its end to its beginning. A statement that takes too long is asked again for fewer blocks and rows; a page that has
+/// taken long ends where it stands. Throws pg::Error; Decode when the position's table is not among them.
 domain::EventPage scan(const std::vector<std::int32_t>& tables, const std::optional<domain::EventPosition>& from,
-                       const ScanLimits& limits, const domain::EventSearch& search, const ReadChunk& read);
+                       const ScanLimits& limits, const domain::EventSearch& search, const ReadChunk& read,
+                       const BlocksOf& blocksOf = {});
+
+/// Throws: a position belongs to tables that others have followed.
+[[noreturn]] void rotated();
+
+/// How many blocks a table's long payloads have beside it, of its name in a parameter.
+std::string blocksBeside(const std::string& table);
 
 /// The search as conditions on a table called e, each beginning with "and". Their parameters are added. Of a JSON path
 /// only what the server can tell without reading the text as JSON, which would fail on the first one that is none.
@@ -64,8 +76,9 @@ std::string seenByNewest(std::int32_t queueId, pg::Params& params);
 std::string chunkColumns(std::string_view previewChars, const domain::EventSearch& search,
                          const std::string& sent = "true");
 
-/// The page in the order of the ids. What is behind it is not told any more: it would belong between its rows.
-domain::EventPage sortedById(domain::EventPage page);
+/// The page in the order of the ids, the highest first where the newest are wanted first. What is behind it is not told
+/// any more: it would belong between its rows.
+domain::EventPage sortedById(domain::EventPage page, bool newestFirst);
 
 /// Adds the event whose first column stands here.
 void addRow(Chunk& chunk, const pg::Row& row, int first, std::int32_t table, const domain::EventSearch& search);

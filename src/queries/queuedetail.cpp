@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace queries {
 
@@ -51,6 +52,9 @@ struct Tables {
     std::int32_t count = 0;
     std::int32_t current = 0;
     std::optional<std::vector<std::string>> extraMaintenance;
+    std::int64_t rotation = 0;              ///< the last one's transaction
+    std::optional<std::int64_t> oldestTick; ///< that is still there
+    pg::Timestamp takenAt;
 };
 
 /// "a\nb" as written by string_agg() with a line break.
@@ -69,12 +73,20 @@ pg::Call<std::vector<Tables>> tablesOf(std::int32_t queueId) {
     return rowsCall("queue",
                     "select q.queue_data_pfx, q.queue_ntables, q.queue_cur_table,"
                     " to_jsonb(q) ? 'queue_extra_maint', (select string_agg(x.value, e'\\n') from"
-                    " jsonb_array_elements_text(coalesce(nullif(to_jsonb(q) -> 'queue_extra_maint', 'null'), '[]')) x)"
-                    " from pgque.queue q where q.queue_id = $1",
+                    " jsonb_array_elements_text(coalesce(nullif(to_jsonb(q) -> 'queue_extra_maint', 'null'), '[]')) x),"
+                    " q.queue_switch_step1, (select t.tick_id from pgque.tick t where t.tick_queue = q.queue_id"
+                    " order by t.tick_id limit 1), " +
+                        detail::micros("clock_timestamp()") + " from pgque.queue q where q.queue_id = $1",
                     pg::Params::of(queueId), [](const pg::Row& row) {
-                        Tables tables{row.get<std::string>(0), row.get<std::int32_t>(1), row.get<std::int32_t>(2), {}};
+                        Tables tables;
+                        tables.prefix = row.get<std::string>(0);
+                        tables.count = row.get<std::int32_t>(1);
+                        tables.current = row.get<std::int32_t>(2);
                         if (row.get<bool>(3))
                             tables.extraMaintenance = lines(detail::textOrEmpty(row, 4));
+                        tables.rotation = row.get<std::int64_t>(5);
+                        tables.oldestTick = row.get<std::optional<std::int64_t>>(6);
+                        tables.takenAt = microseconds(row, 7);
                         return tables;
                     });
 }
@@ -132,6 +144,11 @@ pg::Call<std::vector<domain::QueueUpkeep::Scheduler>> scheduler() {
                     });
 }
 
+pg::Call<std::int64_t> blocksOf(const std::string& table) {
+    return pgque::detail::valueCall<std::int64_t>(
+        "blocks", "select pg_relation_size($1::regclass) / current_setting('block_size')::int", pg::Params::of(table));
+}
+
 detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, std::int32_t queueId,
                           const domain::EventSearch& search, const detail::Piece& piece, int previewChars,
                           pg::Deadline deadline) {
@@ -140,21 +157,23 @@ detail::Chunk searchChunk(pg::Connection& connection, const std::string& name, s
     // Only a scan by place reads no more than the blocks asked for.
     look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
     const auto began = look.ask(serverClock());
-    const auto blocks = look.ask(pgque::detail::valueCall<std::int64_t>(
-        "blocks", "select pg_relation_size($1::regclass) / current_setting('block_size')::int", pg::Params::of(name)));
+    const auto blocks = look.ask(blocksOf(name));
+    const auto beside = look.ask(pgque::detail::valueCall<std::int64_t>(
+        "blocks beside", "select " + detail::blocksBeside("$1"), pg::Params::of(name)));
     pg::Params params = pg::Params::of(piece.from.text(), piece.to.text(), previewChars, piece.rows);
     const std::string wanted = detail::searchConditions(search, queueId, params);
     const std::string sent = detail::seenByNewest(queueId, params);
-    const std::size_t found =
-        look.ask({"select " + detail::chunkColumns("$3", search, sent) + " from " + name +
-                      " e where e.ctid > $1::tid and e.ctid < $2::tid" + wanted + " order by e.ctid limit $4::int",
-                  std::move(params)});
+    const std::size_t found = look.ask({"select " + detail::chunkColumns("$3", search, sent) + " from " + name +
+                                            " e where e.ctid > $1::tid and e.ctid < $2::tid" + wanted +
+                                            " order by e.ctid" + (piece.backwards ? " desc" : "") + " limit $4::int",
+                                        std::move(params)});
     const auto ended = look.ask(serverClock());
     const Answers answers = look.run(connection, deadline);
     detail::Chunk chunk;
     for (const pg::Row row : answers.result(found))
         detail::addRow(chunk, row, 0, piece.table, search);
     chunk.blocks = answers.get(blocks);
+    chunk.blocksBeside = answers.get(beside);
     chunk.serverMs = std::chrono::duration<double, std::milli>(answers.get(ended) - answers.get(began)).count();
     return chunk;
 }
@@ -166,7 +185,29 @@ struct Extent {
 
     Tid before() const { return {first.block, first.item - 1}; }
 
-    bool isEmpty(Tid from) const { return last == Tid{} || from >= last; }
+    Tid behind() const { return {last.block, last.item + 1}; }
+
+    /// As much of the piece's blocks as lies here, from its position on; empty: nothing does.
+    std::optional<detail::Piece> within(detail::Piece piece) const {
+        if (last == Tid{} || (piece.backwards ? piece.to <= first : piece.from >= last))
+            return {};
+        const std::int64_t blocks = piece.to.blockBehind() - piece.from.block;
+        if (piece.backwards) {
+            piece.to = std::min(piece.to, behind());
+            piece.from = std::max(before(), Tid{std::max<std::int64_t>(0, piece.to.blockBehind() - blocks), 0});
+        } else {
+            piece.from = std::max(piece.from, before());
+            piece.to = {std::min(piece.from.block + blocks, last.block + 1), 0};
+        }
+        return piece;
+    }
+
+    /// Where to go on behind such a piece; empty: all was looked at.
+    std::optional<Tid> rest(const detail::Piece& piece) const {
+        if (piece.backwards)
+            return piece.from > before() ? std::optional(piece.from) : std::nullopt;
+        return piece.to.block <= last.block ? std::optional(piece.to) : std::nullopt;
+    }
 };
 
 /// Up to so many blocks between those places are read in one statement.
@@ -194,10 +235,11 @@ std::map<std::int32_t, Extent> readExtents(pg::Connection& connection, std::int3
                " order by t.tick_id desc limit 1)";
     };
     Look look;
-    look.part(patient, Look::View::Same);
-    look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
     std::map<std::int32_t, Asked<std::vector<Extent>>> asked;
     for (std::int32_t table = 0; table < tables.count; ++table) {
+        // A part each: no table's lock is held while another one is read.
+        look.part(patient);
+        look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
         asked.emplace(
             table,
             look.ask(rowsCall(
@@ -221,9 +263,13 @@ std::map<std::int32_t, Extent> readExtents(pg::Connection& connection, std::int3
     }
     const Answers answers = look.run(connection, deadline);
     for (const auto& [table, extent] : asked) {
-        const Extent found = answers.get(extent).at(0);
-        if (found.last.block - found.first.block < fewBlocks)
-            extents[table] = found;
+        try {
+            const Extent found = answers.get(extent).at(0);
+            if (found.last.block - found.first.block < fewBlocks)
+                extents[table] = found;
+        } catch (const pg::Error&) {
+            // Held at that moment, or the index took too long: the table is read through.
+        }
     }
     return extents;
 }
@@ -396,38 +442,84 @@ domain::QueueUpkeep queueUpkeep(pg::Connection& connection, std::int32_t queueId
 
 domain::EventPage searchById(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
                              const SearchLimits& limits, pg::Deadline deadline) {
-    return detail::sortedById(searchEvents(connection, queueId, search, {}, limits, deadline));
+    return detail::sortedById(searchEvents(connection, queueId, search, {}, limits, deadline), search.newestFirst);
 }
 
 domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
                                const std::optional<EventPosition>& from, const SearchLimits& limits,
                                pg::Deadline deadline) {
     const Tables tables = readTables(connection, queueId, deadline);
+    if (from && from->rotation != tables.rotation)
+        detail::rotated();
     const std::map<std::int32_t, Extent> extents = readExtents(connection, queueId, tables, search, deadline);
     // The table after the current one holds the oldest events.
     std::vector<std::int32_t> order;
     for (std::int32_t step = 1; step <= tables.count; ++step)
         order.push_back((tables.current + step) % tables.count);
-    return detail::scan(
-        order, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll, std::chrono::seconds(30)}, search,
-        [&](detail::Piece piece) {
-            const auto extent = extents.find(piece.table);
-            if (extent != extents.end()) {
-                if (extent->second.isEmpty(piece.from))
-                    return nothingMore();
-                const std::int64_t blocks = piece.to.block - piece.from.block;
-                piece.from = std::max(piece.from, extent->second.before());
-                piece.to = {std::min(piece.from.block + blocks, extent->second.last.block + 1), 0};
-            }
-            detail::Chunk chunk = searchChunk(connection, tableName(tables, piece.table), queueId, search, piece,
-                                              limits.previewChars, deadline);
-            if (extent != extents.end()) {
-                chunk.restAsked = true;
-                if (piece.to.block <= extent->second.last.block)
-                    chunk.reached = piece.to;
-            }
+    detail::BlocksOf blocks;
+    if (search.newestFirst) {
+        std::reverse(order.begin(), order.end());
+        blocks = [&](std::int32_t table) {
+            return look(connection, blocksOf(tableName(tables, table)), patient, deadline);
+        };
+    }
+    domain::EventPage page = detail::scan(
+        order, from, {limits.rows, limits.blocksAtOnce, limits.blocksInAll, std::chrono::seconds(10)}, search,
+        [&](const detail::Piece& wanted) {
+            const auto read = [&](const detail::Piece& piece) {
+                return searchChunk(connection, tableName(tables, piece.table), queueId, search, piece,
+                                   limits.previewChars, deadline);
+            };
+            const auto extent = extents.find(wanted.table);
+            if (extent == extents.end())
+                return read(wanted);
+            const std::optional<detail::Piece> piece = extent->second.within(wanted);
+            if (!piece)
+                return nothingMore();
+            detail::Chunk chunk = read(*piece);
+            chunk.restAsked = true;
+            chunk.reached = extent->second.rest(*piece);
+            chunk.blocksRead = piece->to.blockBehind() - piece->from.block;
             return chunk;
-                        });
+        },
+        blocks);
+    if (page.next)
+        page.next->rotation = tables.rotation;
+    page.takenAt = tables.takenAt;
+    // No tick came before a queue's first one.
+    if (search.fromTick && tables.oldestTick.value_or(1) > 1 && *search.fromTick <= *tables.oldestTick)
+        page.ticksGoneBefore = tables.oldestTick;
+    return page;
+}
+
+std::vector<std::string> eventTypes(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline) {
+    constexpr std::int64_t lastBlocks = 256;
+    constexpr int mostTypes = 200;
+    const Tables tables = readTables(connection, queueId, deadline);
+    Look look;
+    std::vector<Asked<std::vector<std::string>>> asked;
+    for (std::int32_t table = 0; table < tables.count; ++table) {
+        const std::string name = tableName(tables, table);
+        look.part(patient);
+        look.ask({"select set_config('enable_seqscan', 'off', true)", {}});
+        asked.push_back(look.ask(rowsCall(
+            "types of events",
+            "select distinct e.ev_type from " + name +
+                " e where e.ctid >= (select format('(%s,0)', greatest(0, pg_relation_size($1::regclass)"
+                " / current_setting('block_size')::int - $2::bigint))::tid) and e.ev_type <> '' limit $3::int",
+            pg::Params::of(name, lastBlocks, mostTypes), [](const pg::Row& row) { return row.get<std::string>(0); })));
+    }
+    const Answers answers = look.run(connection, deadline);
+    std::set<std::string> types;
+    for (const auto& one : asked) {
+        try {
+            for (std::string& type : answers.get(one))
+                types.insert(std::move(type));
+        } catch (const pg::Error&) {
+            // Held at that moment: the types of the other tables stand.
+        }
+    }
+    return {types.begin(), types.end()};
 }
 
 domain::EventStory eventStory(pg::Connection& connection, std::int32_t queueId, const domain::EventRow& event,

@@ -27,8 +27,9 @@ struct SearchLimits {
 };
 
 /// Stored events of a queue, delivered or not, that satisfy the search, in storage order from a position on: the
-/// oldest table first. Where ticks bound the search, only the part of each table that their transactions wrote is
-/// read. Payloads that are no JSON are left out when a path is asked for. Throws pg::Error.
+/// oldest table first, or from the end of the newest one backwards. Where ticks bound the search, only the part of each
+/// table that their transactions wrote is read. Payloads that are no JSON are left out when a path is asked for. Throws
+/// pg::Error; Decode when the tables were rotated since the position was told.
 domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
                                const std::optional<domain::EventPosition>& from, const SearchLimits& limits,
                                pg::Deadline deadline);
@@ -37,6 +38,10 @@ domain::EventPage searchEvents(pg::Connection& connection, std::int32_t queueId,
 inline constexpr SearchLimits idSearchLimits{.rows = 10'000};
 domain::EventPage searchById(pg::Connection& connection, std::int32_t queueId, const domain::EventSearch& search,
                              const SearchLimits& limits, pg::Deadline deadline);
+
+/// The types of the newest events in each of a queue's tables, sorted: what is rarer may be missing. A table that
+/// somebody holds is left out. Throws pg::Error.
+std::vector<std::string> eventTypes(pg::Connection& connection, std::int32_t queueId, pg::Deadline deadline);
 
 /// Which ticks see an event's transaction, found through the index of the ticks however many there are, and where the
 /// queue's consumers keep other copies of it. Throws pg::Error.

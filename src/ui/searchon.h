@@ -10,6 +10,7 @@ namespace ui {
 class SearchOn {
 public:
     static constexpr std::int64_t mostBytes = std::int64_t(1) << 30;
+    static constexpr double mostServerMs = 30'000; ///< few bytes may take long: payloads are unpacked to be searched
 
     void restart() { m_before = {}; }
 
@@ -18,7 +19,8 @@ public:
         page.bytesRead += m_before.bytesRead;
         page.serverMs += m_before.serverMs;
         page.tooLongToSearch += m_before.tooLongToSearch;
-        if (!page.rows.empty() || !page.boundReached || page.bytesRead >= mostBytes) {
+        if (!page.rows.empty() || !page.boundReached || !page.next || page.bytesRead >= mostBytes ||
+            page.serverMs >= mostServerMs) {
             restart();
             return {};
         }

@@ -220,6 +220,86 @@ private Q_SLOTS:
         QCOMPARE(groups.lookedAt, queries::backlogCap);
         QCOMPARE(queries::deadPage(admin, 0, {}, {}, 200, soon()).rows.size(), std::size_t(200));
     }
+
+    /// Letters of many queues: few of each are read, and still the newest of all come in their order.
+    void lettersOfManyQueues() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('q' || g), pgque.register_consumer('q' || g, 'c')"
+                   " from generate_series(1, 40) g");
+        // The first has the newest ones, the next few a lot, the others hardly any, long ago.
+        run(admin,
+            "insert into pgque.dead_letter (dl_queue_id, dl_consumer_id, dl_time, dl_reason, ev_id, ev_time,"
+            " ev_txid, ev_retry, ev_type, ev_data) select s.sub_queue, s.sub_consumer, now() - case"
+            " when s.sub_queue = 1 then g * interval '1 second' when s.sub_queue < 5"
+            " then (500 + 7 * g + s.sub_queue) * interval '1 second' else g * interval '1 day' end, 'no', g, now(),"
+            " pg_current_xact_id(), 5, 't', 'x' from pgque.subscription s cross join generate_series(1, case"
+            " when s.sub_queue = 1 then 15000 when s.sub_queue < 5 then 3000 else 3 end) g");
+        run(admin, "analyze pgque.dead_letter");
+        RoleConnection reader(database, "pgque_reader");
+        std::vector<std::int64_t> ids;
+        std::optional<domain::DeadPosition> after;
+        for (int pages = 0; pages < 8; ++pages) {
+            const domain::DeadPage page = queries::deadPage(*reader, 0, {}, after, 200, soon());
+            for (const domain::DeadLetter& letter : page.rows)
+                ids.push_back(letter.id);
+            after = page.next;
+        }
+        std::vector<std::int64_t> wanted;
+        const pg::Result newest = admin.execute(
+            {"select dl_id from pgque.dead_letter order by dl_time desc, dl_id desc limit 1600", {}}, soon());
+        for (const pg::Row row : newest)
+            wanted.push_back(row.get<std::int64_t>(0));
+        QCOMPARE(ids, wanted);
+        // Each queue has its share of the groups: what the small ones leave goes to the large ones.
+        const domain::DeadGroups groups = queries::deadGroups(*reader, 0, soon());
+        QCOMPARE(groups.groups.size(), std::size_t(40));
+        QVERIFY(groups.capped);
+        QVERIFY2(groups.lookedAt > queries::backlogCap / 2 && groups.lookedAt <= queries::backlogCap,
+                 qPrintable(QString::number(groups.lookedAt)));
+        QVERIFY(groups.groups.front().count > 1'000);
+        QCOMPARE(groups.groups.back().count, 3);
+        const domain::DeadGroups ofOne = queries::deadGroups(*reader, 1, soon());
+        QCOMPARE(ofOne.lookedAt, queries::backlogCap);
+        QVERIFY(ofOne.capped);
+        QVERIFY(!queries::deadGroups(*reader, 7, soon()).capped);
+    }
+
+    /// Where nobody has made an index by queue, a queue's retries are found by their owners; those who are gone as
+    /// well.
+    void retriesWithoutAnIndexByQueue() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        fillRetries(admin, 20'000);
+        run(admin, "insert into pgque.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_owner, ev_retry)"
+                   " select now(), 2, g, now(), s.sub_id, 1 from generate_series(1, 5) g, pgque.subscription s"
+                   " where s.sub_queue = 2");
+        run(admin, "insert into pgque.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_owner, ev_retry)"
+                   " values (now(), 2, 77, now(), 4711, 1)");
+        run(admin, "drop index pgque.rq_queue_idx");
+        run(admin, "analyze pgque.retry_queue");
+        domain::Capabilities capabilities = queries::probe(admin, soon());
+        capabilities.origin = domain::SchemaOrigin::Foreign;
+        const auto rowsRead = [&] {
+            return number(admin, "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+                                 " from pg_stat_all_tables where relid = 'pgque.retry_queue'::regclass");
+        };
+        run(admin, "select pg_stat_force_next_flush()");
+        const std::int64_t before = rowsRead();
+        {
+            // What a session has read is told when it ends.
+            RoleConnection reader(database, "pgque_reader");
+            const domain::RetryPage page = queries::retryPage(*reader, capabilities, 2, {}, 200, soon());
+            QCOMPARE(page.rows.size(), std::size_t(6));
+            QCOMPARE(page.outlook.value().all(), 6);
+            QVERIFY(std::any_of(page.rows.begin(), page.rows.end(),
+                                [](const domain::Retry& retry) { return retry.owner == 4711 && retry.eventId == 77; }));
+            QCOMPARE(queries::retryPage(*reader, capabilities, 1, {}, 200, soon()).rows.size(), std::size_t(200));
+            QVERIFY(queries::retryPage(*reader, capabilities, 99, {}, 200, soon()).rows.empty());
+        }
+        QTRY_VERIFY(rowsRead() > before);
+        QVERIFY2(rowsRead() - before < 20'000, qPrintable(QString::number(rowsRead() - before)));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestBacklog)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One queue from near: its ticks and tables, stored events searched within bounds, the way of one event.
+#include "queries/events.h"
 #include "queries/evidence.h"
 #include "queries/queuedetail.h"
 #include "queries/sample.h"
@@ -296,9 +297,19 @@ private Q_SLOTS:
         search.text = "nowhere";
         const auto page = queries::searchEvents(*reader, 1, search, {}, limits, soon());
         QVERIFY(page.rows.empty() && !page.next && !page.boundReached);
-        QCOMPARE(page.bytesRead, 0);
+        QVERIFY(page.bytesRead > 0 && page.bytesRead < 250 * 8'192); // half of the table
+        search.newestFirst = true;
+        QVERIFY(all(*reader, search, limits).empty());
+        for (const int rows : {1, 2, 100}) {
+            limits.rows = rows;
+            search.text = {};
+            search.fromTick = search.toTick = 3;
+            const auto backwards = all(*reader, search, limits);
+            QCOMPARE(backwards.size(), std::size_t(3));
+            QCOMPARE(backwards.back().data.value(), std::string("first"));
+        }
+        search = {};
         search.toTick = 1;
-        search.fromTick.reset();
         QVERIFY(all(*reader, search, limits).empty());
         // By id, however they are stored.
         limits.rows = 10'000;
@@ -328,6 +339,188 @@ private Q_SLOTS:
         QVERIFY(first.next.has_value());
         QCOMPARE(first.bytesRead, 64 * 8'192);
         QCOMPARE(all(admin, search, limits).size(), std::size_t(1));
+    }
+
+    /// Payloads that lie beside the table are read where they are searched, and count.
+    void longPayloadsCount() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        run(admin, "alter table pgque.event_1_0 alter ev_data set storage external");
+        run(admin, "select pgque.send_batch('a', 't', array(select repeat('x', 5000) || g from generate_series(1, 4000)"
+                   " g))");
+        domain::EventSearch search;
+        search.text = "nowhere";
+        QVERIFY(queries::searchEvents(admin, 1, search, {}, {}, soon()).bytesRead > 4'000 * 5'000);
+        queries::SearchLimits limits;
+        limits.blocksAtOnce = 32;
+        limits.blocksInAll = 64;
+        const auto stopped = queries::searchEvents(admin, 1, search, {}, limits, soon());
+        QVERIFY(stopped.boundReached && stopped.next);
+        search = {};
+        search.type = "nowhere";
+        QVERIFY(queries::searchEvents(admin, 1, search, {}, {}, soon()).bytesRead < 4'000 * 5'000);
+
+        // Of a batch as well, where its events are no small part of the table.
+        tick(admin);
+        run(admin, "select pgque.send_batch('a', 't', array(select repeat('y', 3000) || g from generate_series(1, 5500)"
+                   " g))");
+        tick(admin);
+        search = {};
+        search.text = "nowhere";
+        std::int64_t bytes = 0;
+        std::optional<domain::EventPosition> from;
+        do {
+            const auto page = queries::eventPage(admin, {1, 2, 3, 1}, search, from, {}, soon());
+            bytes += page.bytesRead;
+            from = page.next;
+        } while (from);
+        QVERIFY2(bytes > 5'500 * 3'000, qPrintable(QString::number(bytes)));
+    }
+
+    /// The tables behind a position are others once they were rotated: nothing is left out silently.
+    void rotationBetweenPages() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        run(admin, "select pgque.create_queue('a')");
+        run(admin, "update pgque.queue set queue_rotation_period = '0 seconds'");
+        const auto rotate = [&] {
+            run(admin, "select pgque.maint_rotate_tables_step1('a')");
+            run(admin, "select pgque.maint_rotate_tables_step2()");
+        };
+        for (int table = 0; table < 3; ++table) {
+            run(admin, "select pgque.send('a', 't', 'x') from generate_series(1, 10)");
+            tick(admin);
+            if (table < 2)
+                rotate();
+        }
+        RoleConnection reader(database, "pgque_reader");
+        queries::SearchLimits limits;
+        limits.rows = 15;
+        for (const bool newestFirst : {false, true}) {
+            domain::EventSearch search;
+            search.newestFirst = newestFirst;
+            QCOMPARE(all(*reader, search, limits).size(), std::size_t(newestFirst ? 20 : 30));
+            const auto page = queries::searchEvents(*reader, 1, search, {}, limits, soon());
+            QCOMPARE(page.rows.size(), std::size_t(15));
+            const auto current = number(admin, "select queue_cur_table from pgque.queue");
+            rotate();
+            QVERIFY(number(admin, "select queue_cur_table from pgque.queue") != current);
+            const auto failure =
+                failureOf([&] { queries::searchEvents(*reader, 1, search, page.next, limits, soon()); });
+            QCOMPARE(failure.kind, pg::ErrorKind::Decode);
+            QVERIFY(QByteArray::fromStdString(failure.diagnostics.message).contains("rotated"));
+        }
+    }
+
+    /// A lower bound needs the tick before it: where that is gone, the page says so.
+    void lowerBoundWithoutOlderTick() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        for (int i = 2; i <= 6; ++i) {
+            run(admin, "select pgque.send('a', 't', 'x')");
+            tick(admin); // 2 to 6
+        }
+        domain::EventSearch search;
+        const auto from = [&](std::int64_t tick) {
+            search.fromTick = tick;
+            return queries::searchEvents(admin, 1, search, {}, {}, soon());
+        };
+        QCOMPARE(from(1).rows.size(), std::size_t(5));
+        QVERIFY(!from(1).ticksGoneBefore);
+        QCOMPARE(from(4).rows.size(), std::size_t(3));
+        run(admin, "delete from pgque.tick where tick_id < 4");
+        QCOMPARE(from(4).rows.size(), std::size_t(5));
+        QCOMPARE(from(4).ticksGoneBefore.value(), 4);
+        QCOMPARE(from(2).ticksGoneBefore.value(), 4);
+        QCOMPARE(from(5).rows.size(), std::size_t(2));
+        QVERIFY(!from(5).ticksGoneBefore);
+    }
+
+    /// Backwards through the ring: the same events, and no more of the tables than they need.
+    void newestFirst() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        for (const int table : {0, 1}) {
+            run(admin, "update pgque.queue set queue_cur_table = " + std::to_string(table));
+            run(admin, "select pgque.send_batch('a', 't', array(select repeat('x', 500) || g"
+                       " from generate_series(1, 3000) g))");
+        }
+        run(admin, "select pgque.send('a', 'last', '{\"id\": 7}'::text)");
+        RoleConnection reader(database, "pgque_reader");
+        domain::EventSearch search;
+        search.newestFirst = true;
+        queries::SearchLimits limits;
+        for (const int blocksAtOnce : {1, 40, 2'048}) {
+            limits.blocksAtOnce = blocksAtOnce;
+            for (const int rows : {7, 200, 10'000}) {
+                limits.rows = rows;
+                if (blocksAtOnce * rows < 200) // hundreds of pages show no more than the others
+                    continue;
+                const auto found = all(*reader, search, limits);
+                QCOMPARE(found.size(), std::size_t(6'001));
+                for (std::size_t at = 1; at < found.size(); ++at)
+                    QCOMPARE(found[at].id, found[at - 1].id - 1);
+            }
+        }
+        limits = {};
+        const auto page = queries::searchEvents(*reader, 1, search, {}, limits, soon());
+        QCOMPARE(page.rows.size(), std::size_t(200));
+        QCOMPARE(page.rows.front().type.value(), std::string("last"));
+        QVERIFY(page.bytesRead <= 64 * 8'192);
+        QVERIFY(page.takenAt.time_since_epoch().count() > 0);
+        const auto sorted = queries::searchById(*reader, 1, search, queries::idSearchLimits, soon());
+        QCOMPARE(sorted.rows.size(), std::size_t(6'001));
+        QVERIFY(sorted.rows.front().id > sorted.rows.back().id);
+        // Filters and bounds are the same ones.
+        search.text = "x2999";
+        QCOMPARE(all(*reader, search, limits).size(), std::size_t(2));
+        limits.blocksAtOnce = 16;
+        limits.blocksInAll = 64;
+        const auto bounded = queries::searchEvents(*reader, 1, search, {}, limits, soon());
+        QVERIFY(bounded.boundReached && bounded.next);
+        QCOMPARE(bounded.bytesRead, 64 * 8'192);
+        search = {};
+        search.newestFirst = true;
+        search.json = std::get<domain::JsonCondition>(domain::JsonCondition::parse("id = 7"));
+        QCOMPARE(all(*reader, search, limits).size(), std::size_t(1));
+    }
+
+    /// Somebody empties a table that the page does not come to: the search does not wait for it, and does not fail.
+    void tableThatIsHeld() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        run(admin, "select pgque.send('a', 't', 'x')");
+        tick(admin);
+        pg::Connection holder = database.connect();
+        run(holder, "begin; lock table pgque.event_1_2 in access exclusive mode");
+        domain::EventSearch search;
+        search.newestFirst = true;
+        search.toTick = 2;
+        queries::SearchLimits limits;
+        limits.rows = 1;
+        RoleConnection reader(database, "pgque_reader");
+        QCOMPARE(queries::searchEvents(*reader, 1, search, {}, limits, soon()).rows.size(), std::size_t(1));
+        QCOMPARE(queries::eventTypes(*reader, 1, soon()), std::vector<std::string>{"t"});
+    }
+
+    void typesOfTheNewest() {
+        const TestDatabase database(Schema::Pgque);
+        pg::Connection admin = database.connect();
+        makeQueue(admin);
+        QVERIFY(queries::eventTypes(admin, 1, soon()).empty());
+        run(admin, "select pgque.send('a', 'early', repeat('x', 500))");
+        run(admin, "select pgque.send_batch('a', 'many', array(select repeat('x', 500) || g"
+                   " from generate_series(1, 6000) g))");
+        run(admin, "select pgque.insert_event('a', null, 'x'), pgque.insert_event('a', '', 'x')");
+        run(admin, "update pgque.queue set queue_cur_table = 1");
+        run(admin, "select pgque.send('a', 'another', 'x')");
+        RoleConnection reader(database, "pgque_reader");
+        // The early one lies too far back to be looked for.
+        QCOMPARE(queries::eventTypes(*reader, 1, soon()), (std::vector<std::string>{"another", "many"}));
     }
 
     /// "Why is my event not in this batch?" Its transaction was open when the tick was made.

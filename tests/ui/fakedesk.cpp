@@ -325,6 +325,11 @@ QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t, domain
     return unlessPast(*d, d->found);
 }
 
+QFuture<links::Reply<std::vector<std::string>>> Desk::eventTypes(std::int32_t) {
+    ++d->typesAsked;
+    return unlessPast(*d, d->types);
+}
+
 QFuture<links::Reply<domain::EventStory>> Desk::eventStory(std::int32_t, const domain::EventRow& event) {
     ++d->stories;
     return unlessPast(*d, d->storyOf ? links::Reply<domain::EventStory>(d->storyOf(event)) : d->story);

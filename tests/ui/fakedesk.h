@@ -68,6 +68,8 @@ public:
     int upkeepAsked = 0;
     std::optional<monitor::RetryTrend> retryTrend;
     links::Reply<domain::EventPage> found = domain::EventPage{};
+    links::Reply<std::vector<std::string>> types = std::vector<std::string>{};
+    int typesAsked = 0;
     links::Reply<domain::EventStory> story = domain::EventStory{};
     std::function<domain::EventStory(const domain::EventRow&)> storyOf; ///< instead of the same for all
     int stories = 0;                                                    ///< asked for
