@@ -43,8 +43,10 @@ std::shared_ptr<Snapshot> filled(std::mt19937& generator) {
             if (draw(2))
                 backend.transactionSince = made::ago(draw(100));
             activity->backends.push_back(backend);
-            activity->rowLocks.push_back({i, draw(9), backend.pid, "a", "idle", made::ago(1), {draw(99), draw(99)}});
-            activity->eventLocks.push_back({i, draw(3), backend.pid, "b", "", {}, draw(2) == 1});
+            activity->rowLocks.push_back({i, draw(9), backend.pid, "a", "idle", made::ago(1), {draw(99), draw(99)},
+                                           std::to_string(draw(9)), draw(2) == 1});
+            activity->eventLocks.push_back({i, draw(3), backend.pid, "b", "", {}, draw(2) == 1,
+                                             std::to_string(draw(9)), draw(2) == 1});
             activity->owners.push_back({i, draw(3), "b.one", {backend.pid}, "idle", {}, activity->takenAt, draw(2) == 1});
         }
         if (draw(2))

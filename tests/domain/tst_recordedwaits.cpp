@@ -43,7 +43,7 @@ public:
 
     void locked(std::int32_t queue, std::int32_t consumer, std::int32_t pid, std::vector<std::int32_t> waiting) {
         m_activity->rowLocks.push_back(
-            {queue, consumer, pid, "holder", "idle in transaction", made::ago(90), std::move(waiting)});
+            {queue, consumer, pid, "holder", "idle in transaction", made::ago(90), std::move(waiting), {}});
     }
 
     domain::Snapshot& snapshot() { return *m_snapshot; }

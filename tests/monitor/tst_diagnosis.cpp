@@ -90,7 +90,7 @@ private Q_SLOTS:
         QVERIFY(!find(judge(snapshot), "stale_heartbeat")->culprit);
         domain::Activity activity;
         activity.takenAt = now;
-        activity.rowLocks.push_back({1, 1, 4711, "worker", "idle in transaction", now - 20min, {}});
+        activity.rowLocks.push_back({1, 1, 4711, "worker", "idle in transaction", now - 20min, {}, {}});
         snapshot.activity = std::make_shared<const domain::Activity>(activity);
         const auto diagnosis = judge(snapshot);
         QVERIFY(find(diagnosis, "stale_heartbeat")->culprit->pid == 4711);
@@ -368,7 +368,7 @@ private Q_SLOTS:
             snapshot.queues[0].lastTick->time = now + later;
             domain::Activity activity;
             activity.takenAt = now + later;
-            activity.rowLocks.push_back({1, 1, 4711, "worker", "active", {}, {}});
+            activity.rowLocks.push_back({1, 1, 4711, "worker", "active", {}, {}, {}});
             if (waits)
                 activity.rowLocks[0].waiting = {5, 6};
             snapshot.activity = std::make_shared<const domain::Activity>(activity);

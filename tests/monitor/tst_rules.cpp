@@ -80,7 +80,7 @@ private Q_SLOTS:
         auto snapshot = snapshotOf({queue});
         snapshot.capabilities.inRecovery = true;
         snapshot.replayedAt = now - 10min;
-        domain::RowLock lock{1, 901, 4711, "reader", "active", now - 1h, {}};
+        domain::RowLock lock{1, 901, 4711, "reader", "active", now - 1h, {}, {}};
         activityOf(snapshot).rowLocks.push_back(lock);
         Memory memory;
         memory.add(snapshot);
@@ -233,7 +233,7 @@ private Q_SLOTS:
         const auto with = [](pg::Interval age, int consumerId) {
             auto snapshot = snapshotOf({healthyQueue()}, group());
             activityOf(snapshot).rowLocks.push_back(
-                {1, consumerId, 4711, "worker", "idle in transaction", now - age, {}});
+                {1, consumerId, 4711, "worker", "idle in transaction", now - age, {}, {}});
             return snapshot;
         };
         QVERIFY(judge(with(29s, 1)).findings.empty());
@@ -241,7 +241,7 @@ private Q_SLOTS:
         onlyFinds(judge(with(31s, 2)), "taken_not_committed", Severity::Information);
         // Group and member by the same transaction: said once.
         auto both = with(31s, 1);
-        activityOf(both).rowLocks.push_back({1, 2, 4711, "worker", "idle in transaction", now - 31s, {}});
+        activityOf(both).rowLocks.push_back({1, 2, 4711, "worker", "idle in transaction", now - 31s, {}, {}});
         onlyFinds(judge(both), "taken_not_committed", Severity::Warning);
         QVERIFY(judge(both).findings[0].culprit->pid == 4711);
     }
@@ -468,7 +468,7 @@ private Q_SLOTS:
             auto snapshot = snapshotOf({healthyQueue(1, "orders"), healthyQueue(2, "mail")});
             auto& locks = activityOf(snapshot).eventLocks;
             for (const int queue : {2, 1})
-                locks.push_back({queue, 0, 77, "import", "idle in transaction", now - age, writes});
+                locks.push_back({queue, 0, 77, "import", "idle in transaction", now - age, writes, {}});
             return snapshot;
         };
         QVERIFY(judge(with(59s, true)).findings.empty());
