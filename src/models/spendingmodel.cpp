@@ -148,7 +148,7 @@ std::vector<Column<SpendingLine>> spendingColumns() {
         {{u"server_time"_s, Words::tr("Server time"),
           Words::tr("By the server's own clock, from the first statement of a round trip to its end; ≥ where some were "
                     "not measured"),
-          CellKind::Number, Pace::Slow, u"≥ 14 m 02 s · last min 9.9 s"_s},
+          CellKind::Number, Pace::Slow, u"≥ 999 ms · last min ≥ 999 ms"_s},
          measuredCell,
          [](const Line& line) { return QVariant(qint64(line.spent.total.measured.count())); },
          {},
@@ -165,7 +165,7 @@ std::vector<Column<SpendingLine>> spendingColumns() {
             [](const pg::Traffic& traffic) { return std::int64_t(traffic.waited.count()); }, timeText),
         sumColumn(
             {u"bytes"_s, Words::tr("Received"), Words::tr("Of all values, without the protocol's own bytes"),
-             CellKind::Number, Pace::Slow, u"12 MB · last min 123 kB"_s},
+             CellKind::Number, Pace::Slow, u"123 kB · last min 123 kB"_s},
             [](const pg::Traffic& traffic) { return traffic.bytes; }, size),
         {{u"longest"_s, Words::tr("Longest"), Words::tr("Round trip so far, as seen from here"), CellKind::Number,
           Pace::Slow, u"999 ms"_s},
