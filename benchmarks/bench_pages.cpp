@@ -135,7 +135,7 @@ void registerQuestions() {
         question(state, [](pg::Connection& on, benchmark::State&) { queries::lockWaits(on, soon()); });
     });
     add("footprint", [](benchmark::State& state) {
-        question(state, [](pg::Connection& on, benchmark::State&) { queries::footprint(on, soon()); });
+        question(state, [](pg::Connection& on, benchmark::State&) { queries::footprint(on, {}, soon()); });
     });
 }
 

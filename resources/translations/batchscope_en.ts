@@ -62,10 +62,31 @@
 <context>
     <name>SchemaWords</name>
     <message numerus="yes">
-        <source>; its second step is due on %n queue(s)</source>
+        <source>%n queue(s) overdue that no consumer holds</source>
         <translation>
-            <numerusform>; its second step is due on %n queue</numerusform>
-            <numerusform>; its second step is due on %n queues</numerusform>
+            <numerusform>%n queue overdue that no consumer holds</numerusform>
+            <numerusform>%n queues overdue that no consumer holds</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n due, but held by a position or for a tick</source>
+        <translation>
+            <numerusform>%n due, but held by a position or for a tick</numerusform>
+            <numerusform>%n due, but held by a position or for a tick</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>the second step is due on %n queue(s)</source>
+        <translation>
+            <numerusform>the second step is due on %n queue</numerusform>
+            <numerusform>the second step is due on %n queues</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source> and %n more</source>
+        <translation>
+            <numerusform> and %n more</numerusform>
+            <numerusform> and %n more</numerusform>
         </translation>
     </message>
 </context>
@@ -366,13 +387,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n lock(s) held</source>
-        <translation>
-            <numerusform>%n lock held</numerusform>
-            <numerusform>%n locks held</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%1 with %n statement(s)</source>
         <translation>
             <numerusform>%1 with %n statement</numerusform>
@@ -380,10 +394,24 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>pid %1 asks, with %n lock(s) for %2</source>
+        <source>pid %1 asks: %n lock(s) for %2</source>
         <translation>
-            <numerusform>pid %1 asks, with %n lock for %2</numerusform>
-            <numerusform>pid %1 asks, with %n locks for %2</numerusform>
+            <numerusform>pid %1 asks: %n lock for %2</numerusform>
+            <numerusform>pid %1 asks: %n locks for %2</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>others: %n lock(s), oldest transaction %1</source>
+        <translation>
+            <numerusform>others: %n lock, oldest transaction %1</numerusform>
+            <numerusform>others: %n locks, oldest transaction %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>others: no transaction, %n lock(s)</source>
+        <translation>
+            <numerusform>others: no transaction, %n lock</numerusform>
+            <numerusform>others: no transaction, %n locks</numerusform>
         </translation>
     </message>
 </context>

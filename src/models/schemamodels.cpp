@@ -137,6 +137,7 @@ StatusRow rotationRow(const domain::Snapshot& snapshot) {
     int secondStep = 0;
     int waiting = 0;
     int overdue = 0;
+    int held = 0;
     double worstPeriods = 0;
     const domain::Queue* worst = nullptr;
     for (const domain::Queue& queue : snapshot.queues) {
@@ -144,8 +145,10 @@ StatusRow rotationRow(const domain::Snapshot& snapshot) {
             ++secondStep;
             waiting += snapshot.takenAt - queue.switchTime > thresholds.stepTwoMissing;
         }
-        if (queue.rotationPeriod <= pg::Interval(0) ||
-            monitor::rotationOf(queue, snapshot.takenAt) != monitor::Rotation::Due)
+        const monitor::Rotation state = monitor::rotationOf(queue, snapshot.takenAt);
+        held += state == monitor::Rotation::Pinned || state == monitor::Rotation::WaitsForTick ||
+                state == monitor::Rotation::TickGone;
+        if (queue.rotationPeriod <= pg::Interval(0) || state != monitor::Rotation::Due)
             continue;
         const double periods = std::chrono::duration<double>(snapshot.takenAt - monitor::rotationDue(queue)) /
                                std::chrono::duration<double>(queue.rotationPeriod);
@@ -172,6 +175,8 @@ StatusRow rotationRow(const domain::Snapshot& snapshot) {
     } else {
         details += SchemaWords::tr("no queue waits for maintenance longer than it should");
     }
+    if (held > 0)
+        details += SchemaWords::tr("%n due, but held by a position or for a tick", nullptr, held);
     if (waiting > 0) {
         rotation.status = SchemaWords::tr("step two is missing");
         rotation.tone = Tone::Critical;

@@ -138,17 +138,17 @@ std::vector<Column<SpendingLine>> spendingColumns() {
         sumColumn(
             {u"round_trips"_s, Words::tr("Round trips"),
              Words::tr("Since this server was opened; behind it the last minute"), CellKind::Number, Pace::Slow,
-             u"123 456 · last min 123"_s},
+             u"12 345 · last min 123"_s},
             [](const pg::Traffic& traffic) { return traffic.roundTrips; }, number),
         sumColumn(
             {u"statements"_s, Words::tr("Statements"),
              Words::tr("Those that begin and end a transaction included; a script counts as one"), CellKind::Number,
-             Pace::Slow, u"1 234 567 · last min 1 234"_s},
+             Pace::Slow, u"123 456 · last min 1 234"_s},
             [](const pg::Traffic& traffic) { return traffic.statements; }, number),
         {{u"server_time"_s, Words::tr("Server time"),
           Words::tr("By the server's own clock, from the first statement of a round trip to its end; ≥ where some were "
                     "not measured"),
-          CellKind::Number, Pace::Slow, u"≥ 14 m 02 s · last min 999 ms"_s},
+          CellKind::Number, Pace::Slow, u"≥ 999 ms · last min ≥ 999 ms"_s},
          measuredCell,
          [](const Line& line) { return QVariant(qint64(line.spent.total.measured.count())); },
          {},
@@ -161,11 +161,11 @@ std::vector<Column<SpendingLine>> spendingColumns() {
         sumColumn(
             {u"waited"_s, Words::tr("Seen from here"),
              Words::tr("From sending to the last answer, network and server included"), CellKind::Number, Pace::Slow,
-             u"14 m 02 s · last min 999 ms"_s},
+             u"14 m 02 s · last min 9.9 s"_s},
             [](const pg::Traffic& traffic) { return std::int64_t(traffic.waited.count()); }, timeText),
         sumColumn(
             {u"bytes"_s, Words::tr("Received"), Words::tr("Of all values, without the protocol's own bytes"),
-             CellKind::Number, Pace::Slow, u"123 MB · last min 123 kB"_s},
+             CellKind::Number, Pace::Slow, u"123 kB · last min 123 kB"_s},
             [](const pg::Traffic& traffic) { return traffic.bytes; }, size),
         {{u"longest"_s, Words::tr("Longest"), Words::tr("Round trip so far, as seen from here"), CellKind::Number,
           Pace::Slow, u"999 ms"_s},

@@ -185,22 +185,21 @@ void FootprintPage::tell() {
         if (session.transactionSince)
             oldest = std::min(oldest.value_or(*session.transactionSince), *session.transactionSince);
     }
-    QStringList note{tr("%n session(s)", nullptr, int(m_footprint->sessions.size()))};
+    QStringList note{tr("%n session(s)", nullptr, int(m_footprint->sessions.size())),
+                     words::askedAgo(m_footprint->takenAt, snapshot->takenAt)};
     if (asking != nullptr) {
         const pg::Interval open = m_footprint->takenAt - asking->transactionSince.value_or(m_footprint->takenAt);
-        note += tr("pid %1 asks, with %n lock(s) for %2", nullptr, int(asking->locks))
+        note += tr("pid %1 asks: %n lock(s) for %2", nullptr, int(asking->locks))
                     .arg(asking->pid)
                     .arg(milliseconds(toMs(open)));
     }
-    if (snapshot->capabilities.throughPooler) {
-        note += tr("the others: not known behind a pooler");
-    } else {
-        note += oldest
-                    ? tr("the others: oldest transaction %1").arg(models::format::age(m_footprint->takenAt - *oldest))
-                    : tr("the others: no transaction open");
-        note += tr("%n lock(s) held", nullptr, int(locks));
-    }
-    note += words::askedAgo(m_footprint->takenAt, snapshot->takenAt);
+    if (snapshot->capabilities.throughPooler)
+        note += tr("others: not known behind a pooler");
+    else if (oldest)
+        note += tr("others: %n lock(s), oldest transaction %1", nullptr, int(locks))
+                    .arg(models::format::age(m_footprint->takenAt - *oldest));
+    else
+        note += tr("others: no transaction, %n lock(s)", nullptr, int(locks));
     m_card->setNote(note.join(u" · "_s),
                     tr("Consoles of this role, on this server, whoever runs them, at one moment. A session that looks "
                        "has its transaction open only while it does: the longest look above is the bound."));

@@ -99,6 +99,7 @@ private Q_SLOTS:
         // One that a consumer holds is not maintenance's.
         snapshot.queues[0].lowestTick->xmin = 7;
         QCOMPARE(at(5h).tone, Tone::Good);
+        QVERIFY(at(5h).detail.contains(u"1 due, but held"));
         // The worst is the one that is over by most of its own periods.
         snapshot.queues[0].lowestTick = snapshot.queues[0].lastTick;
         snapshot.queues[1].rotationPeriod = 1min;

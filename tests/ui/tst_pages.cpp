@@ -488,11 +488,11 @@ private Q_SLOTS:
         open(u"footprint"_s);
         QTRY_COMPARE(column(u"ownSessions"_s, 0), QStringList({u"batchscope/monitor"_s}));
         // Behind a pooler others do not go by this console's name: that is not none.
-        QVERIFY(wordsOn(u"footprint"_s).contains(u"the others: no transaction open"));
+        QVERIFY(wordsOn(u"footprint"_s).contains(u"others: no transaction, 0 locks"));
         auto pooled = std::make_shared<domain::Snapshot>(*inside().snapshot);
         pooled->capabilities.throughPooler = true;
         feed(*m_desk, pooled);
-        QVERIFY(wordsOn(u"footprint"_s).contains(u"the others: not known behind a pooler"));
+        QVERIFY(wordsOn(u"footprint"_s).contains(u"others: not known behind a pooler"));
     }
 
     /// What is shown of looking is what was counted, and of the session that asks it is said that it does.
@@ -523,8 +523,8 @@ private Q_SLOTS:
         QVERIFY2(all.contains(u"5.00 % in the last minute, 1.00 % in 10"), qPrintable(all));
         // An action is no look.
         QVERIFY2(all.contains(milliseconds(34) + u", as seen from here"_s), qPrintable(all));
-        QVERIFY2(all.contains(u"pid 7 asks, with 11 locks for "_s + milliseconds(2)), qPrintable(all));
-        QVERIFY2(all.contains(u"the others: no transaction open"), qPrintable(all));
+        QVERIFY2(all.contains(u"pid 7 asks: 11 locks for "_s + milliseconds(2)), qPrintable(all));
+        QVERIFY2(all.contains(u"others: no transaction, 0 locks"), qPrintable(all));
     }
 
     void theSchema() {
