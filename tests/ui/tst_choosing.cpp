@@ -109,7 +109,7 @@ private Q_SLOTS:
         open(u"overview"_s);
         auto* queues = on<QTableView>(u"overview"_s, u"queues"_s);
         queues->selectRow(rowOf(queues, u"orders"_s));
-        m_window->findChild<QLineEdit*>(u"filter"_s)->setText(u"audit"_s);
+        on<QLineEdit>(u"overview"_s, u"filter"_s)->setText(u"audit"_s);
         QTRY_COMPARE(queues->model()->rowCount(), 1);
         QVERIFY(!queues->currentIndex().isValid());
         QVERIFY(page(u"overview"_s)->subject().request.queue.empty());
@@ -251,7 +251,6 @@ private Q_SLOTS:
         m_window->findChild<QDialog*>()->reject();
         causes->selectRow(1);
         QTRY_VERIFY(!purge->property("unavailable").toBool());
-        QCOMPARE(purge->property("unavailable").isValid(), true);
     }
 
     void whatNobodyWaitsForIsNotAsked() {
