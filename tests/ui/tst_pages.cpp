@@ -135,6 +135,9 @@ private Q_SLOTS:
             inside().predicted.back().arguments.at("due"),
             std::to_string(
                 std::chrono::duration_cast<std::chrono::microseconds>(page.rows[0].dueAt.time_since_epoch()).count()));
+        // Nobody takes it for the button that cancels.
+        const QString title = m_window->findChild<QDialog*>()->findChild<QLabel*>(u"actionTitle"_s)->text();
+        QVERIFY2(title.startsWith(u"Delete the retry · "_s), qPrintable(title));
         m_window->findChild<QDialog*>()->reject();
         inside().retries = refusal();
         open(u"retry"_s);
