@@ -95,15 +95,17 @@ public:
     explicit Lines(const Masking& masking)
         : m_masking(masking) {}
 
-    /// Values as they are.
+    /// Columns, as they are.
     void add(const QString& place, const Side& left, const Side& right) {
         const auto shown = [this](const Side& text) { return text ? Side(m_masking.apply(*text)) : text; };
         add(place, left, right, shown(left), shown(right));
+        m_lines.back().isColumn = true;
     }
 
     /// With what may be seen of them.
     void add(const QString& place, const Side& left, const Side& right, Side shownLeft, Side shownRight) {
-        m_lines.push_back({place, std::move(shownLeft), std::move(shownRight), left != right, int(m_lines.size())});
+        m_lines.push_back(
+            {place, std::move(shownLeft), std::move(shownRight), left != right, false, int(m_lines.size())});
     }
 
     std::vector<ComparisonLine> take() { return std::move(m_lines); }
@@ -232,7 +234,8 @@ Column<ComparisonLine> sideColumn(const QString& id, const QString& title,
             [side](const ComparisonLine& line, const CellContext&) {
                 const std::optional<QString>& text = line.*side;
                 if (!text)
-                    return Cell{Comparing::tr("(not there)"), {}, {}, Tone::Dim};
+                    return Cell{
+                        line.isColumn ? Comparing::tr("NULL") : Comparing::tr("(not there)"), {}, {}, Tone::Dim};
                 const QString shown = format::foreign(*text, 240);
                 return Cell{shown, {}, shown, {}, line.differs};
             },

@@ -18,6 +18,7 @@ struct ComparisonLine {
     QString place;                      ///< "ev_type", "order.lines[0].sku", "line 3"
     std::optional<QString> left, right; ///< empty where there is none; secrets hidden
     bool differs = false;               ///< judged before anything was hidden
+    bool isColumn = false;              ///< what is empty is NULL; else a place that is not there
     int number = 0;
 
     std::string key() const { return std::to_string(number); }

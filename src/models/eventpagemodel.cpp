@@ -110,6 +110,8 @@ void EventPageModel::close() {
     m_starts.clear();
     m_kept.clear();
     m_page = 0;
+    m_onScreen.reset();
+    m_failure.clear();
     ++m_request;
     replaceAll({}, context());
     become(State::Nothing);
@@ -164,6 +166,7 @@ void EventPageModel::turnTo(int page) {
 
 void EventPageModel::ask() {
     ++m_request;
+    m_failure.clear();
     become(State::Loading);
     Q_EMIT pageWanted(m_request, m_starts[std::size_t(m_page)].position, pageSize);
 }
@@ -184,7 +187,9 @@ void EventPageModel::fail(quint64 request, const QString& why) {
     if (!awaits(request))
         return;
     m_failure = why;
-    become(State::Failed);
+    if (m_onScreen)
+        m_page = *m_onScreen;
+    become(m_onScreen ? State::Shown : State::Failed);
 }
 
 void EventPageModel::showPage(const domain::EventPage& content) {
@@ -196,6 +201,8 @@ void EventPageModel::showPage(const domain::EventPage& content) {
     replaceAll(std::move(lines), context());
     m_shown = content;
     m_shown.rows.clear();
+    m_onScreen = m_page;
+    m_failure.clear();
     become(State::Shown);
 }
 

@@ -19,7 +19,8 @@ struct EventLine {
 };
 
 /// The events of one tick window, a page at a time, in storage order. Pages are asked for as they are turned to; only
-/// the last few are kept, and of the earlier ones the place where each starts, so that one can turn back.
+/// the last few are kept, and of the earlier ones the place where each starts, so that one can turn back. Where a page
+/// turned to can't be had, the one before stays, and it can be tried again.
 class EventPageModel : public KeyedTableModel<EventLine> {
     Q_OBJECT
 
@@ -51,7 +52,7 @@ public:
 
     State state() const { return m_state; }
 
-    /// What went wrong, in Failed.
+    /// Why the page asked for last can't be had, in Failed, and in Shown where the one before stayed; else empty.
     const QString& failure() const { return m_failure; }
 
     int page() const { return m_page; } ///< from 0
@@ -101,6 +102,7 @@ private:
     std::vector<Start> m_starts;
     std::deque<Kept> m_kept;
     domain::EventPage m_shown;
+    std::optional<int> m_onScreen; ///< the page whose rows these are
     int m_page = 0;
     quint64 m_request = 0;
     State m_state = State::Nothing;

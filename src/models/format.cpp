@@ -54,11 +54,9 @@ QString signOf(QChar c, bool keepLines) {
     const char16_t code = c.unicode();
     if (keepLines && (code == u'\n' || code == u'\t'))
         return {};
-    if (code < 0x20)
-        return QString(QChar(0x2400 + code));
-    if (code == 0x7f)
-        return QString(QChar(0x2421));
-    if ((code >= 0x80 && code < 0xa0) || isDirectionMark(c) || code == 0xfeff || code == 0x2028 || code == 0x2029)
+    // Not the pictures of U+2400 on: many fonts have none of them.
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || isDirectionMark(c) || code == 0xfeff || code == 0x2028 ||
+        code == 0x2029)
         return u"⟨U+%1⟩"_s.arg(code, 4, 16, QLatin1Char('0')).toUpper();
     return {};
 }

@@ -195,6 +195,15 @@ QString whyNotText(const std::vector<domain::EventCopy>& copies, bool others, co
         if (retry.owner == window.subId)
             paragraphs += Reach::tr("It waits in retry, due %1.").arg(format::timestamp(retry.dueAt, zone));
     }
+    for (const domain::EventStory::Death& death :
+         copies.empty() ? std::vector<domain::EventStory::Death>()
+                        : copies.back().story.deaths.value_or(std::vector<domain::EventStory::Death>())) {
+        if (death.consumerId == window.consumerId)
+            paragraphs += Reach::tr("It was given up %1: %2.")
+                              .arg(format::timestamp(death.time, zone),
+                                   death.reason.empty() ? Reach::tr("no reason given")
+                                                        : format::foreign(masked(death.reason), 200));
+    }
     return paragraphs.join(u"\n\n"_s);
 }
 

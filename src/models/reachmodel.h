@@ -25,6 +25,7 @@ struct AskedWindow {
     std::int64_t lastTick = 0;
     std::int64_t nextTick = 0;
     std::int32_t subId = 0;
+    std::int32_t consumerId = 0; ///< whose dead letters are the subscription's: a group's own
 
     /// The event is in it.
     bool holds(const domain::EventCopy& copy) const;

@@ -57,7 +57,7 @@ std::string consumerOf(const queries::WaitingRetry& waiting) {
 
 Action cancelRetry() {
     Action action{.id = "cancel_retry",
-                  .title = "Cancel retry",
+                  .title = "Delete the retry",
                   .help = "Takes a message off those that come again. What waits is its only copy; it is kept on this "
                           "machine first.",
                   .subject = SubjectKind::Retry,

@@ -108,7 +108,7 @@ void ActionDialog::addSubjectLines(QVBoxLayout* layout) {
     const QString subject = words::subject(about);
     QString title = words::ofRegistry(m_action.title);
     if (!subject.isEmpty())
-        title += u' ' + subject;
+        title += u" · "_s + subject;
     QLabel* heading = wrappedLabel(title);
     heading->setObjectName(u"actionTitle"_s);
     heading->setFont(titleFont());

@@ -9,10 +9,12 @@
 #include <QCoreApplication>
 #include <QDialog>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
@@ -106,9 +108,24 @@ std::optional<QString> text(QWidget* parent, const Question& question, const QSt
 
 QString fileToWrite(QWidget* parent, const QString& title, const QString& suggestion) {
     if (textAnswer)
-        return textAnswer({title, {}, {}, false}).value_or(QString());
-    return QFileDialog::getSaveFileName(parent, title, suggestion,
-                                        Ask::tr("CSV (*.csv);;JSON (*.json);;SQL (*.sql);;Text (*.txt)"));
+        return textAnswer({title, suggestion, {}, false}).value_or(QString());
+    QString kind;
+    const QString name = QFileDialog::getSaveFileName(
+        parent, title, suggestion, Ask::tr("CSV (*.csv);;JSON (*.json);;SQL (*.sql);;Text (*.txt)"), &kind);
+    return withSuffix(name, kind);
+}
+
+QString withSuffix(const QString& name, const QString& kind) {
+    static const QRegularExpression end(u"\\*(\\.\\w+)"_s);
+    const QString suffix = end.match(kind).captured(1);
+    return name.isEmpty() || !QFileInfo(name).suffix().isEmpty() ? name : name + suffix;
+}
+
+QString fileName(const QStringList& words, const QString& suffix) {
+    static const QRegularExpression strange(u"[^\\w-]+"_s, QRegularExpression::UseUnicodePropertiesOption);
+    QString name = words.join(u'-').replace(strange, u"_"_s);
+    name.truncate(100);
+    return name + suffix;
 }
 
 std::optional<Password> password(QWidget* parent, const QString& place, const QString& why, bool canKeep) {

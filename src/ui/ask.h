@@ -30,8 +30,15 @@ void tell(QWidget* parent, const QString& title, const QString& text);
 /// A line of text; field is what it is called. Empty when it was cancelled.
 std::optional<QString> text(QWidget* parent, const Question& question, const QString& field);
 
-/// A file to write to: CSV, JSON, SQL or text by how its name ends. Empty when it was cancelled.
+/// A file to write to: CSV, JSON, SQL or text by how its name ends; the kind chosen gives a name without an end its
+/// own. Empty when it was cancelled.
 QString fileToWrite(QWidget* parent, const QString& title, const QString& suggestion);
+
+/// The name with the end of the kind of file chosen, "JSON (*.json)", where it has none.
+QString withSuffix(const QString& name, const QString& kind);
+
+/// A name for a file, of words that may hold anything.
+QString fileName(const QStringList& words, const QString& suffix);
 
 /// A password, and whether to keep it in the keychain.
 struct Password {

@@ -121,14 +121,7 @@ void BatchPage::choose() {
 void BatchPage::showBatch() {
     const models::BatchRow* row = chosen();
     if (row && row->subscription.lastTick && row->subscription.nextTick) {
-        const domain::Subscription& held = row->subscription;
-        m_window = Window{m_snapshot->capabilities.identity(),
-                          held.queueId,
-                          *held.lastTick,
-                          *held.nextTick,
-                          held.subId,
-                          held.batch,
-                          held.windowEstimate()};
+        m_window = Window::of(row->subscription, row->queueName, *m_snapshot);
         m_owner->setNote({});
         m_owner->showOwner(*row, *m_snapshot, usualDeadInterval, m_zone);
     } else {

@@ -129,8 +129,8 @@ private:
     qint64 m_cut = 0;
 };
 
-EventExport* EventExport::start(Page page, Message message, QWidget* parent) {
-    const QString name = ask::fileToWrite(parent, tr("Export events"), u"events.csv"_s);
+EventExport* EventExport::start(const QStringList& words, Page page, Message message, QWidget* parent) {
+    const QString name = ask::fileToWrite(parent, tr("Export events"), ask::fileName(words, u".csv"_s));
     if (name.isEmpty())
         return nullptr;
     auto* started = new EventExport(name, std::move(page), std::move(message), parent);

@@ -27,8 +27,9 @@ public:
     using Page = std::function<QFuture<links::Reply<domain::EventPage>>(std::optional<domain::EventPosition>)>;
     using Message = std::function<QFuture<links::Reply<domain::Message>>(const domain::EventRow&, qint64)>;
 
-    /// Asks for a file and begins; null when none was chosen. Deletes itself when it is closed.
-    static EventExport* start(Page page, Message message, QWidget* parent);
+    /// Asks for a file and begins; null when none was chosen. words: whose events they are. Deletes itself when it is
+    /// closed.
+    static EventExport* start(const QStringList& words, Page page, Message message, QWidget* parent);
 
 Q_SIGNALS:
     void ended(bool written);

@@ -4,6 +4,7 @@
 #include "ui/card.h"
 #include "ui/savedfilters.h"
 #include "ui/theme.h"
+#include "ui/underway.h"
 
 #include <QAbstractButton>
 #include <QCheckBox>
@@ -14,6 +15,7 @@
 #include <QMenu>
 #include <QRegularExpression>
 #include <QRegularExpressionValidator>
+#include <QSettings>
 #include <QShortcut>
 #include <QStringListModel>
 
@@ -52,6 +54,7 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
     : QWidget(parent)
     , m_grid(new QGridLayout(this))
     , m_types(new QStringListModel(this))
+    , m_completer(new QCompleter(m_types, this))
     , m_problem(new QLabel)
     , m_remark(dimLabel({})) {
     QGridLayout* grid = m_grid;
@@ -60,16 +63,18 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
     m_text =
         addField(u"filter"_s, tr("Text"), tr("Anywhere in the payload or an extra field, upper and lower case alike"));
     m_type = addField(u"searchType"_s, tr("Type, exactly"),
-                      tr("ev_type. Types seen on the pages so far are offered; ↓ shows all of them."));
-    auto* types = new QCompleter(m_types, this);
-    types->setFilterMode(Qt::MatchContains);
-    types->setCaseSensitivity(Qt::CaseInsensitive);
-    m_type->setCompleter(types);
+                      tr("ev_type. Types of the newest events and of those seen are offered; ↓ shows them. Rarer ones "
+                         "may be missing: any can be typed."));
+    m_completer->setFilterMode(Qt::MatchContains);
+    m_completer->setCaseSensitivity(Qt::CaseInsensitive);
+    m_type->setCompleter(m_completer);
+    connect(m_type, &QLineEdit::textEdited, this, &EventFilter::wantTypes);
     auto* all = new QShortcut(Qt::Key_Down, m_type);
     all->setContext(Qt::WidgetShortcut);
-    connect(all, &QShortcut::activated, this, [this, types] {
-        types->setCompletionPrefix(m_type->text());
-        types->complete();
+    connect(all, &QShortcut::activated, this, [this] {
+        wantTypes();
+        m_completer->setCompletionPrefix(m_type->text());
+        m_completer->complete();
     });
     m_json = addField(u"searchJson"_s, tr("JSON path, like order.id = 90214"),
                       tr("A place in a JSON payload, and the value there if it matters: order.lines[*].sku = a-1. "
@@ -77,8 +82,9 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
     m_id = addField(u"searchId"_s, tr("Event id"), tr("ev_id"));
     m_id->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[0-9]{0,19}"_s), m_id));
     QAbstractButton* go = makeButton(tr("Search"), u"search"_s, this);
-    go->setToolTip(tr("Reads the tables in storage order until something is found, up to 1 GB at a time, and says where it "
-                      "stopped"));
+    go->setToolTip(
+        tr("Reads the tables in storage order until something is found, up to 1 GB or about 30 seconds of the "
+           "server's time at once, and says where it stopped"));
     connect(go, &QAbstractButton::clicked, this, &EventFilter::start);
     auto* saved = new SavedFilters(
         settings, u"events"_s, [this] { return texts(); }, [this](const QVariantMap& one) { setTexts(one); }, this);
@@ -102,6 +108,19 @@ EventFilter::EventFilter(Ticks ticks, QSettings* settings, QWidget* parent)
         m_waiting->setToolTip(tr("Only events that no tick has seen yet"));
         grid->addWidget(m_ticks, 1, 1);
         grid->addWidget(m_waiting, 1, 2);
+        const QString remembered = u"events/newestFirst"_s;
+        m_newest = new QCheckBox(tr("Newest first"));
+        m_newest->setObjectName(u"newestFirst"_s);
+        m_newest->setToolTip(tr("Reads from the end of the newest table backwards; else from the oldest table on"));
+        m_newest->setChecked(!settings || settings->value(remembered, true).toBool());
+        m_search.newestFirst = m_newest->isChecked();
+        grid->addWidget(m_newest, 1, 4);
+        connect(m_newest, &QCheckBox::toggled, this, [this, settings, remembered](bool newestFirst) {
+            if (settings)
+                settings->setValue(remembered, newestFirst);
+            m_search.newestFirst = newestFirst;
+            Q_EMIT searchWanted();
+        });
     } else {
         grid->addWidget(m_id, 1, 1, 1, 2);
         grid->addWidget(m_type, 0, 1, 1, 2);
@@ -145,20 +164,54 @@ void EventFilter::addTool(QWidget* tool) {
 }
 
 void EventFilter::offerTypes(const std::vector<domain::EventRow>& events) {
-    constexpr qsizetype most = 200;
-    QStringList types = m_types->stringList();
-    const qsizetype before = types.size();
+    QStringList types;
     for (const domain::EventRow& event : events) {
-        if (types.size() >= most)
-            break;
-        const QString type = event.type ? QString::fromStdString(*event.type) : QString();
-        if (!type.isEmpty() && !types.contains(type))
-            types += type;
+        if (event.type)
+            types += QString::fromStdString(*event.type);
     }
-    if (types.size() == before)
+    addTypes(types);
+}
+
+void EventFilter::offerTypesOf(UnderWay& underWay, desk::Desk& desk, std::int32_t queueId) {
+    underWay.ask(desk.eventTypes(queueId), [this](const links::Reply<std::vector<std::string>>& reply) {
+        // Where they can't be told, those seen are offered all the same.
+        const auto* told = std::get_if<std::vector<std::string>>(&reply);
+        if (!told)
+            return;
+        QStringList types;
+        for (const std::string& type : *told)
+            types += QString::fromStdString(type);
+        addTypes(types);
+        // Unless the search has begun meanwhile.
+        if (m_type->hasFocus() && (m_type->text().isEmpty() || m_type->text().toStdString() != m_search.type))
+            m_completer->complete();
+    });
+}
+
+void EventFilter::forgetTypes() {
+    m_typesWanted = false;
+    m_types->setStringList({});
+}
+
+void EventFilter::wantTypes() {
+    if (!std::exchange(m_typesWanted, true))
+        Q_EMIT typesWanted();
+}
+
+void EventFilter::addTypes(const QStringList& types) {
+    constexpr qsizetype most = 200;
+    QStringList all = m_types->stringList();
+    const qsizetype before = all.size();
+    for (const QString& type : types) {
+        if (all.size() >= most)
+            break;
+        if (!type.isEmpty() && !all.contains(type))
+            all += type;
+    }
+    if (all.size() == before)
         return;
-    types.sort();
-    m_types->setStringList(types);
+    all.sort();
+    m_types->setStringList(all);
 }
 
 QString EventFilter::read(domain::EventSearch* search) const {
@@ -169,6 +222,7 @@ QString EventFilter::read(domain::EventSearch* search) const {
             return tr("%1 is larger than any event's id.").arg(m_id->text());
     }
     search->waitingOnly = m_waiting && m_waiting->isChecked();
+    search->newestFirst = m_newest && m_newest->isChecked();
     search->type = m_type->text().toStdString();
     search->text = m_text->text().toStdString();
     if (!m_json->text().trimmed().isEmpty()) {
@@ -223,6 +277,7 @@ void EventFilter::clear() {
         m_waiting->setChecked(false);
     m_problem->hide();
     m_search = {};
+    m_search.newestFirst = m_newest && m_newest->isChecked();
 }
 
 } // namespace ui

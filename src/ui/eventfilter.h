@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "domain/eventpage.h"
+#include "desk/desk.h"
 
 #include <QVariantMap>
 #include <QWidget>
 
 class QCheckBox;
+class QCompleter;
 class QGridLayout;
 class QLabel;
 class QLineEdit;
@@ -15,8 +16,10 @@ class QStringListModel;
 
 namespace ui {
 
+class UnderWay;
+
 /// What stored events must be like: fields for text, type, id, a JSON path, ticks and whether one has seen it, and
-/// filters kept under names.
+/// filters kept under names. Where ticks are offered, the order is as well, and remembered.
 class EventFilter : public QWidget {
     Q_OBJECT
 
@@ -41,14 +44,22 @@ public:
 
     /// The types of these events are offered from now on.
     void offerTypes(const std::vector<domain::EventRow>& events);
+    /// So are those of the queue's newest events, once they are told.
+    void offerTypesOf(UnderWay& underWay, desk::Desk& desk, std::int32_t queueId);
+    /// The types offered are another queue's.
+    void forgetTypes();
 
 Q_SIGNALS:
+    /// A type is about to be chosen; those of the queue were not asked for yet.
+    void typesWanted();
     /// Another search is wanted. Not emitted where a field can't be read; that is said below the fields.
     void searchWanted();
 
 private:
     QLineEdit* addField(const QString& name, const QString& placeholder, const QString& tooltip);
     void start();
+    void wantTypes();
+    void addTypes(const QStringList& types);
     /// What is wrong; empty when the fields were read.
     QString read(domain::EventSearch* search) const;
 
@@ -60,7 +71,10 @@ private:
     QLineEdit* m_id;
     QLineEdit* m_ticks = nullptr;
     QCheckBox* m_waiting = nullptr;
+    QCheckBox* m_newest = nullptr;
     QStringListModel* m_types;
+    QCompleter* m_completer;
+    bool m_typesWanted = false; ///< they were asked for
     QLabel* m_problem;
     QLabel* m_remark;
 };

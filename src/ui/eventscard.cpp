@@ -24,20 +24,34 @@ using models::EventPageModel;
 using models::format::milliseconds;
 using models::format::number;
 
-QStringList boundNote(const models::EventPageModel& model, bool filtered) {
+QStringList boundNote(const models::EventPageModel& model, bool filtered, const domain::SnapshotPtr& now) {
     const domain::EventPage& page = model.shownPage();
     QStringList note;
-    if (page.byId)
-        note += page.boundReached
-                    ? EventsCard::tr("ordered by id: only of the first %1 read, there are more").arg(number(model.lastOrdinal()))
-                    : EventsCard::tr("ordered by id, all of them");
+    if (!model.failure().isEmpty())
+        note += EventsCard::tr("the page asked for could not be read: %1").arg(model.failure());
+    if (page.byId && !page.boundReached)
+        note += EventsCard::tr("ordered by id, all of them");
+    else if (page.byId && filtered)
+        note +=
+            EventsCard::tr("ordered by id: only of what was read up to the bound; turn off Order by id to search on");
+    else if (page.byId)
+        note +=
+            EventsCard::tr("ordered by id: only of the first %1 read, there are more").arg(number(model.lastOrdinal()));
     else if (page.boundReached)
         note += EventsCard::tr("stopped at the bound: go on with ›");
-    if (filtered && page.bytesRead > 0)
-        note += EventsCard::tr("read ≈ %1").arg(models::format::bytes(page.bytesRead));
     if (page.tooLongToSearch > 0)
         note += EventsCard::tr("%n payload(s) too long for the JSON path", nullptr, int(page.tooLongToSearch));
+    if (page.ticksGoneBefore)
+        note += EventsCard::tr("ticks before %1 are gone: older events are among these").arg(*page.ticksGoneBefore);
+    if (page.takenAt != pg::Timestamp() && now)
+        note += EventsCard::tr("read %1 ago")
+                    .arg(models::format::age(std::max(pg::Interval(), now->takenAt - page.takenAt)));
     return note;
+}
+
+QString searchOnHint(const domain::EventPage& page) {
+    return page.byId ? EventsCard::tr("The search stopped at its bound. Turn off Order by id to search on.")
+                     : EventsCard::tr("The search stopped at its bound. Go on with the button › above.");
 }
 
 QAbstractButton* makeByIdButton(QWidget* parent) {
@@ -100,6 +114,10 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
             if (m_window)
                 m_model.open();
         });
+        connect(m_filter, &EventFilter::typesWanted, this, [this] {
+            if (m_window)
+                m_filter->offerTypesOf(*m_underWay, *m_desk, m_window->queueId);
+        });
     } else {
         setContent(m_view);
     }
@@ -133,6 +151,8 @@ void EventsCard::open(const Window& window) {
         return;
     }
     m_underWay->forget();
+    if (m_filter)
+        m_filter->forgetTypes();
     m_window = window;
     m_exact.reset();
     m_counting = false;
@@ -169,7 +189,7 @@ bool EventsCard::isSettled() const {
 void EventsCard::fetch(quint64 request, const std::optional<domain::EventPosition>& from, int limit) {
     const auto fail = [this, request](const pg::Failure& failure) {
         m_failure = failure;
-        m_model.fail(request, words::failure(failure));
+        m_model.fail(request, words::failureLine(failure));
     };
     const Window& of = *m_window;
     const domain::EventSearch search = m_filter ? m_filter->search() : domain::EventSearch();
@@ -245,8 +265,10 @@ void EventsCard::update() {
     else if (shown && m_model.lastOrdinal() > 0)
         note += (filtered ? tr("filtered: %1–%2 in storage order, %3") : tr("showing %1–%2 in storage order, %3"))
                     .arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()), milliseconds(page.serverMs));
+    if (shown && filtered && page.bytesRead > 0)
+        note += tr("read ≈ %1").arg(models::format::bytes(page.bytesRead));
     if (shown)
-        note += boundNote(m_model, filtered);
+        note += boundNote(m_model, filtered, m_desk->snapshot());
     setTitle(title);
     if (m_filter)
         m_filter->setRemark(note.join(u" · "_s));
@@ -295,6 +317,7 @@ void EventsCard::exportAll() {
     if (!m_window)
         return;
     EventExport::start(
+        {models::format::text(m_window->queue), u"batch"_s, QString::number(m_window->batch.value_or(0))},
         [desk = m_desk, of = *m_window,
          search = m_filter ? m_filter->search() : domain::EventSearch()](std::optional<domain::EventPosition> from) {
             return desk->eventPage(of.queueId, of.lastTick, of.nextTick, of.subId, search, std::move(from),
@@ -307,6 +330,7 @@ void EventsCard::exportAll() {
 }
 
 void EventsCard::explain() {
+    const bool isFiltered = m_filter && !m_filter->search().isEmpty();
     switch (m_model.state()) {
     case EventPageModel::State::Nothing:
         break;
@@ -317,15 +341,17 @@ void EventsCard::explain() {
         words::sayFailure(*m_table->notice(), tr("The events can't be read"), m_failure);
         break;
     case EventPageModel::State::Shown:
-        if (m_filter && !m_filter->search().isEmpty()) {
-            m_table->notice()->say(m_model.shownPage().boundReached ? tr("Nothing found so far") : tr("Nothing found"),
-                                   m_model.shownPage().boundReached ? tr("The search stopped at its bound. Go on with ›.")
-                                                       : tr("No event of this batch is like that."));
-            break;
-        }
-        m_table->notice()->say(tr("No events in this window"),
-                               tr("The ticks at its ends have nothing visible between them: an idle or forced tick, or "
-                                  "the transactions were rolled back. Acknowledging it costs nothing."));
+        if (!m_model.failure().isEmpty())
+            words::sayFailure(*m_table->notice(), tr("The events can't be read"), m_failure);
+        else if (isFiltered && m_model.shownPage().boundReached)
+            m_table->notice()->say(tr("Nothing found so far"), searchOnHint(m_model.shownPage()));
+        else if (isFiltered)
+            m_table->notice()->say(tr("Nothing found"), tr("No event of this batch is like that."));
+        else
+            m_table->notice()->say(
+                tr("No events in this window"),
+                tr("The ticks at its ends have nothing visible between them: an idle or forced tick, or "
+                   "the transactions were rolled back. Acknowledging it costs nothing."));
         break;
     }
 }

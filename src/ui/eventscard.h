@@ -80,7 +80,11 @@ private:
 /// A button that is pressed or not: whether events stand in the order of their ids, which is bounded.
 QAbstractButton* makeByIdButton(QWidget* parent);
 
-/// What is said of a page of events whose reading is bounded: where it stopped, and how much was read.
-QStringList boundNote(const models::EventPageModel& model, bool filtered);
+/// What is said of a page of events whose reading is bounded: where it stopped, what could not be told, when it was
+/// read, and why the page turned to could not be.
+QStringList boundNote(const models::EventPageModel& model, bool filtered, const domain::SnapshotPtr& now);
+
+/// What is to be done when a search stopped at its bound without finding anything.
+QString searchOnHint(const domain::EventPage& page);
 
 } // namespace ui

@@ -122,8 +122,7 @@ void InFlightPage::chooseBatch() {
         m_events->close(tr("Taken, not committed: which window it is will be seen when the worker commits."));
     } else {
         m_eventQueue = held.queueId;
-        m_events->open({m_snapshot->capabilities.identity(), held.queueId, *held.lastTick, *held.nextTick, held.subId,
-                        held.batch, held.windowEstimate()});
+        m_events->open(Window::of(held, row->queueName, *m_snapshot));
     }
     showOwner(*m_snapshot);
     tools().actions->refresh();

@@ -64,6 +64,10 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
     connect(m_filter, &EventFilter::searchWanted, this, &MessagesPage::search);
+    connect(m_filter, &EventFilter::typesWanted, this, [this] {
+        if (m_shownQueue != 0)
+            m_filter->offerTypesOf(*m_underWay, *this->tools().desk, m_shownQueue);
+    });
     connect(m_queue, &QueueChooser::chosen, this, &MessagesPage::search);
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     connect(&m_model, &EventPageModel::pageWanted, this,
@@ -79,7 +83,7 @@ void MessagesPage::makeEvents() {
     m_underWay = new UnderWay(m_card);
     connect(m_underWay, &UnderWay::left, this, [this] { m_shownQueue = 0; }); // read anew when it is turned to
     m_view->setObjectName(u"storedEvents"_s);
-    m_view->setAccessibleName(tr("Stored events in storage order"));
+    m_view->setAccessibleName(tr("Stored events"));
     m_table = new TableController(m_view, &m_model, u"storedEvents"_s, tools().settings);
     m_view->setSortingEnabled(false);
     m_table->proxy()->sort(-1);
@@ -157,6 +161,7 @@ void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Di
     const std::string before = std::exchange(m_shownInstall, snapshot.capabilities.identity());
     if (std::exchange(m_past, past) != past || before != m_shownInstall || m_shownQueue != m_queue->queueId())
         search();
+    remark();
     // Positions go on with each sample; which ticks see it and where its copies wait is asked again now and then.
     if (m_event)
         m_storyAnswer.beat(tools().desk->shownInstant());
@@ -164,7 +169,8 @@ void MessagesPage::showSample(const domain::Snapshot& snapshot, const domain::Di
 }
 
 void MessagesPage::search() {
-    m_shownQueue = m_queue->queueId();
+    if (std::exchange(m_shownQueue, m_queue->queueId()) != m_queue->queueId())
+        m_filter->forgetTypes();
     m_model.open();
     tools().actions->refresh();
 }
@@ -172,7 +178,7 @@ void MessagesPage::search() {
 void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosition>& from) {
     const auto fail = [this, request](const pg::Failure& failure) {
         m_failure = failure;
-        m_model.fail(request, words::failure(failure));
+        m_model.fail(request, words::failureLine(failure));
     };
     m_underWay->forget(m_fetching);
     m_fetching = m_underWay->ask(
@@ -195,18 +201,25 @@ void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosit
         [fail] { fail(UnderWay::cancelledFailure()); });
 }
 
-void MessagesPage::update() {
+/// What was read, how and when.
+void MessagesPage::remark() {
     const bool shown = m_model.state() == EventPageModel::State::Shown;
-    const bool filtered = !m_filter->search().isEmpty();
     const domain::EventPage& page = m_model.shownPage();
     QStringList note;
     if (shown && m_model.lastOrdinal() > 0 && !page.byId)
-        note += tr("%1–%2 in storage order").arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()));
+        note += (m_filter->search().newestFirst ? tr("%1–%2, newest first") : tr("%1–%2 in storage order"))
+                    .arg(number(m_model.firstOrdinal()), number(m_model.lastOrdinal()));
     if (shown && page.serverMs > 0)
         note += tr("read ≈ %1 in %2").arg(models::format::bytes(page.bytesRead), milliseconds(page.serverMs));
     if (shown)
-        note += boundNote(m_model, false);
+        note += boundNote(m_model, !m_filter->search().isEmpty(), tools().desk->snapshot());
     m_filter->setRemark(note.join(u" · "_s));
+}
+
+void MessagesPage::update() {
+    const bool shown = m_model.state() == EventPageModel::State::Shown;
+    const bool filtered = !m_filter->search().isEmpty();
+    remark();
     Notice* notice = m_table->notice();
     switch (m_model.state()) {
     case EventPageModel::State::Loading:
@@ -216,11 +229,12 @@ void MessagesPage::update() {
         words::sayFailure(*notice, tr("The events could not be read"), m_failure);
         break;
     case EventPageModel::State::Shown:
-        if (!filtered)
+        if (!m_model.failure().isEmpty())
+            words::sayFailure(*notice, tr("The events could not be read"), m_failure);
+        else if (!filtered)
             notice->say(tr("No event is stored"), tr("Events stay until the table they are in is rotated."));
-        else if (page.boundReached)
-            notice->say(tr("Nothing found so far"),
-                        tr("The search stopped at its bound. Go on with the button › above."));
+        else if (m_model.shownPage().boundReached)
+            notice->say(tr("Nothing found so far"), searchOnHint(m_model.shownPage()));
         else
             notice->say(tr("Nothing found"),
                         tr("No stored event of this queue is like that. Rotated events are gone."));
@@ -276,6 +290,7 @@ void MessagesPage::exportAll() {
     if (m_shownQueue == 0)
         return;
     EventExport::start(
+        {m_queue->queue(), u"events"_s},
         [desk = tools().desk, queue = m_shownQueue, search = m_filter->search()](
             std::optional<domain::EventPosition> from) { return desk->searchEvents(queue, search, std::move(from)); },
         [desk = tools().desk, queue = m_shownQueue](const domain::EventRow& event, qint64 bytes) {

@@ -42,6 +42,7 @@ private:
     void makeStory();
     void search();
     void fetch(quint64 request, const std::optional<domain::EventPosition>& from);
+    void remark();
     void update();
     void sayReading();
     void choose(const QModelIndex& index);

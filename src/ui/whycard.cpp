@@ -157,7 +157,7 @@ void WhyCard::judge(const domain::EventPage& page, std::size_t next) {
 }
 
 models::AskedWindow WhyCard::asked() const {
-    return {m_window->lastTick, m_window->nextTick, m_window->subId};
+    return {m_window->lastTick, m_window->nextTick, m_window->subId, m_window->consumerId};
 }
 
 void WhyCard::judgeAll(const QString& unread) {

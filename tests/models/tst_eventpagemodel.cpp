@@ -113,6 +113,33 @@ private Q_SLOTS:
         QCOMPARE(m_model->state(), EventPageModel::State::Shown);
     }
 
+    /// The page before stays, whole, and the other one can be tried again.
+    void aPageThatCannotBeTurnedTo() {
+        QAbstractItemModelTester tester(m_model.get(), QAbstractItemModelTester::FailureReportingMode::QtTest);
+        connect(m_model.get(), &EventPageModel::pageWanted, this,
+                [this](quint64 request, const auto&, int) { m_requests += request; });
+        m_model->open();
+        m_model->deliver(m_requests.constLast(), Window(500).page({}, 200));
+        m_model->turnForward();
+        QCOMPARE(m_model->page(), 1);
+        m_model->fail(m_requests.constLast(), u"cancelled"_s);
+        QCOMPARE(m_model->state(), EventPageModel::State::Shown);
+        QCOMPARE(m_model->failure(), u"cancelled"_s);
+        QCOMPARE(m_model->page(), 0);
+        QCOMPARE(m_model->firstOrdinal(), 1);
+        QCOMPARE(m_model->rowCount(), 200);
+        QVERIFY(m_model->canTurnForward() && !m_model->canTurnBack() && !m_model->isComplete());
+        m_model->turnForward();
+        QVERIFY(m_model->failure().isEmpty());
+        m_model->deliver(m_requests.constLast(), Window(500).page(domain::EventPosition{1, "200"}, 200));
+        QCOMPARE(m_model->firstOrdinal(), 201);
+        // Another window has nothing of it.
+        m_model->open();
+        m_model->fail(m_requests.constLast(), u"refused"_s);
+        QCOMPARE(m_model->state(), EventPageModel::State::Failed);
+        QVERIFY(!m_model->canTurnForward());
+    }
+
     void anEmptyWindowIsComplete() {
         serve(Window(0));
         m_model->open();

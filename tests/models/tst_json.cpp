@@ -48,7 +48,7 @@ private Q_SLOTS:
                                     u"      [0]: 1"_s,
                                     u"      [1]: [] 0 item(s)"_s,
                                     u"      [2]: {} 0 key(s)"_s,
-                                    u"    b: \"x\"yé␊\""_s,
+                                    u"    b: \"x\"yé⟨U+000A⟩\""_s,
                                     u"  id: -0.1E+400"_s,
                                     u"  : null"_s,
                                     u"  yes: true"_s,

@@ -239,6 +239,24 @@ private Q_SLOTS:
         left.message.data.reset();
         right.message.data.reset();
         QVERIFY(places(compareEvents(left, right, m_masking).lines).isEmpty());
+        // A column that is NULL is there; a line that only the other text has is not.
+        right.message.type = "t";
+        right.message.data = "a\nb";
+        const auto sides = [this](const ComparedEvent& one, const ComparedEvent& other) {
+            AnswerModel<ComparisonLine> model(comparisonColumns(u"one"_s, u"two"_s));
+            const QAbstractItemModelTester tester(&model);
+            model.show(compareEvents(one, other, m_masking).lines, {});
+            QMap<QString, QString> shown;
+            for (int row = 0; row < model.rowCount(); ++row)
+                shown[model.index(row, 1).data().toString()] = model.index(row, 2).data().toString();
+            return shown;
+        };
+        left.message.type.reset();
+        QCOMPARE(sides(left, right).value(u"ev_type"_s), u"NULL"_s);
+        QCOMPARE(sides(left, right).value(u"ev_data"_s), u"NULL"_s);
+        left.message.data = "a";
+        QCOMPARE(sides(left, right).value(u"line 2"_s), u"(not there)"_s);
+        right.message.type.reset();
         right.message.data = std::string(60'000, '\n');
         left.message.data = "[1]";
         const Comparison bounded = compareEvents(left, right, m_masking, 1'000);

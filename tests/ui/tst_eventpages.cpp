@@ -108,8 +108,23 @@ private Q_SLOTS:
                  qPrintable(in<QLabel>(page, u"searchRemark"_s)->text()));
         QVERIFY(inside().filtered.size() <= before + 9);
         QVERIFY(in<QAbstractButton>(page, u"nextPage"_s)->isEnabled());
-        // Or until something is found.
+        // Or for a time: little may take long.
         int asked = 0;
+        inside().pages = [&asked](const std::optional<domain::EventPosition>&, int) {
+            domain::EventPage stopped;
+            ++asked;
+            stopped.boundReached = true;
+            stopped.bytesRead = 5'000'000;
+            stopped.serverMs = 10'000;
+            stopped.next = domain::EventPosition{1, "(9,1)"};
+            return links::Reply<domain::EventPage>(stopped);
+        };
+        type(page, u"filter"_s, u"far away"_s);
+        QTRY_VERIFY(in<QLabel>(page, u"searchRemark"_s)->text().contains(models::format::bytes(15'000'000)));
+        QCOMPARE(asked, 3);
+        type(page, u"filter"_s, {});
+        // Or until something is found.
+        asked = 0;
         inside().pages = [&asked](const std::optional<domain::EventPosition>&, int) {
             domain::EventPage part;
             part.bytesRead = 128'000'000;
@@ -323,6 +338,23 @@ private Q_SLOTS:
         inside().story = story;
         type(page, u"whyEvent"_s, u"77"_s);
         QTRY_VERIFY2(answer->text().contains(u"no tick has seen it yet"_s), qPrintable(answer->text()));
+        // What became of it is told, if it is the batch's own consumer that gave it up.
+        std::int32_t consumer = 0;
+        for (const domain::Subscription& row : inside().snapshot->subscriptions) {
+            if (QString::number(row.batch.value_or(0)) != in<QComboBox>(page, u"batchChooser"_s)->currentData())
+                continue;
+            const domain::Subscription* main = inside().snapshot->mainOf(row);
+            consumer = main ? main->consumerId : row.consumerId;
+        }
+        story.deaths = {{consumer, made::now, "gateway said 502"}};
+        inside().story = story;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(answer->text().contains(u"It was given up"_s), qPrintable(answer->text()));
+        QVERIFY(answer->text().contains(u"gateway said 502"_s));
+        story.deaths->front().consumerId += 1'000;
+        inside().story = story;
+        type(page, u"whyEvent"_s, u"77"_s);
+        QTRY_VERIFY2(!answer->text().contains(u"given up"_s), qPrintable(answer->text()));
         type(page, u"whyEvent"_s, u"9999999999999999999"_s);
         QVERIFY(answer->text().contains(u"larger than any"_s));
         type(page, u"whyEvent"_s, u"9223372036854775807"_s);
@@ -389,6 +421,146 @@ private Q_SLOTS:
         QTRY_VERIFY2(remark->text().contains(u"777"_s), qPrintable(remark->text()));
         in<QAbstractButton>(page, u"previousPage"_s)->click();
         QTRY_COMPARE(remark->text(), first);
+    }
+
+    /// A page that can't be turned to leaves the one before, says why, and can be asked for again.
+    void aPageThatCannotBeTurnedTo() {
+        bool refuse = true;
+        inside().pages = [&refuse, pages = eventsOf(450)](const std::optional<domain::EventPosition>& from, int limit) {
+            pg::Failure failure;
+            failure.diagnostics.message = "permission denied";
+            return from && refuse ? links::Reply<domain::EventPage>(failure) : pages(from, limit);
+        };
+        QWidget* page = open(u"batch"_s);
+        auto* remark = in<QLabel>(page, u"searchRemark"_s);
+        auto* forward = in<QAbstractButton>(page, u"nextPage"_s);
+        QTRY_VERIFY2(remark->text().contains(u"1–200"_s), qPrintable(remark->text()));
+        forward->click();
+        QTRY_VERIFY2(remark->text().contains(u"permission denied"_s), qPrintable(remark->text()));
+        QVERIFY(remark->text().contains(u"1–200"_s) && forward->isEnabled());
+        QVERIFY(!in<QAbstractButton>(page, u"previousPage"_s)->isEnabled());
+        refuse = false;
+        forward->click();
+        QTRY_VERIFY2(remark->text().contains(u"201–400"_s), qPrintable(remark->text()));
+        QVERIFY(!remark->text().contains(u"permission denied"_s));
+
+        page = open(u"messages"_s);
+        remark = in<QLabel>(page, u"searchRemark"_s);
+        domain::EventPage stopped;
+        stopped.boundReached = true;
+        stopped.bytesRead = std::int64_t(1) << 30;
+        stopped.next = domain::EventPosition{1, "(9,1)"};
+        inside().found = stopped;
+        type(page, u"searchType"_s, u"rare"_s);
+        auto* notice = in<QTableView>(page, u"storedEvents"_s)->viewport()->findChild<ui::Notice*>();
+        QTRY_COMPARE(notice->title(), u"Nothing found so far"_s);
+        inside().silent = true;
+        in<QAbstractButton>(page, u"nextPage"_s)->click();
+        QTest::keyClick(in<QTableView>(page, u"storedEvents"_s), Qt::Key_Escape);
+        QTRY_COMPARE(notice->title(), u"Cancelled"_s);
+        QVERIFY(in<QAbstractButton>(page, u"nextPage"_s)->isEnabled());
+        inside().silent = false;
+    }
+
+    /// What is sorted by id can't be gone on with: the way on is told as it is.
+    void aBoundedSearchById() {
+        QWidget* page = open(u"messages"_s);
+        domain::EventPage stopped;
+        stopped.serverMs = 3;
+        stopped.bytesRead = 128'000'000;
+        stopped.next = domain::EventPosition{1, "(9,1)"};
+        inside().found = stopped;
+        in<QAbstractButton>(page, u"orderById"_s)->click();
+        type(page, u"searchType"_s, u"rare"_s);
+        auto* notice = in<QTableView>(page, u"storedEvents"_s)->viewport()->findChild<ui::Notice*>();
+        QTRY_COMPARE(notice->title(), u"Nothing found so far"_s);
+        const auto words = notice->findChildren<QLabel*>();
+        QVERIFY(std::any_of(words.begin(), words.end(),
+                            [](const QLabel* label) { return label->text().contains(u"Turn off Order by id"_s); }));
+        const QString remark = in<QLabel>(page, u"searchRemark"_s)->text();
+        QVERIFY2(remark.contains(u"turn off Order by id"_s) && remark.contains(models::format::bytes(128'000'000)),
+                 qPrintable(remark));
+        QVERIFY(!in<QAbstractButton>(page, u"nextPage"_s)->isEnabled());
+    }
+
+    /// When it was read, and what a lower bound could not be held against, is said; time goes on with the samples.
+    void whenItWasRead() {
+        QWidget* page = open(u"messages"_s);
+        domain::EventPage found;
+        found.rows.resize(1);
+        found.takenAt = made::now;
+        found.ticksGoneBefore = 40;
+        inside().found = found;
+        type(page, u"searchTicks"_s, u"30–"_s);
+        auto* remark = in<QLabel>(page, u"searchRemark"_s);
+        QTRY_VERIFY2(remark->text().contains(u"ticks before 40 are gone"_s), qPrintable(remark->text()));
+        const auto after = [&](std::chrono::seconds passed) {
+            auto next = std::make_shared<domain::Snapshot>(*inside().snapshot);
+            next->takenAt = made::now + passed;
+            feed(*m_desk, next);
+        };
+        after(std::chrono::seconds(90));
+        QVERIFY2(remark->text().contains(u"read %1 ago"_s.arg(models::format::age(std::chrono::seconds(90)))),
+                 qPrintable(remark->text()));
+        inside().pages = [](const std::optional<domain::EventPosition>&, int) {
+            domain::EventPage events;
+            events.rows.resize(1);
+            events.takenAt = made::now;
+            return links::Reply<domain::EventPage>(events);
+        };
+        page = open(u"batch"_s);
+        after(std::chrono::seconds(300));
+        remark = in<QLabel>(page, u"searchRemark"_s);
+        QVERIFY2(remark->text().contains(u"read %1 ago"_s.arg(models::format::age(std::chrono::seconds(300)))),
+                 qPrintable(remark->text()));
+    }
+
+    /// The newest events come first until somebody wants it otherwise, which is remembered.
+    void newestFirst() {
+        QWidget* page = open(u"messages"_s);
+        QTRY_VERIFY(!inside().searched.empty());
+        QVERIFY(inside().searched.back().newestFirst);
+        type(page, u"searchType"_s, u"rare"_s);
+        QVERIFY(inside().searched.back().newestFirst);
+        auto* newest = in<QCheckBox>(page, u"newestFirst"_s);
+        QVERIFY(newest->isChecked());
+        newest->click();
+        QVERIFY(!inside().searched.back().newestFirst);
+        QCOMPARE(inside().searched.back().type, std::string("rare")); // the same search otherwise
+        page = open(u"messages"_s);
+        QTRY_VERIFY(m_window->isReadyForPicture());
+        QVERIFY(!in<QCheckBox>(page, u"newestFirst"_s)->isChecked());
+        QVERIFY(!inside().searched.back().newestFirst);
+        in<QCheckBox>(page, u"newestFirst"_s)->click();
+        QVERIFY(inside().searched.back().newestFirst);
+    }
+
+    /// The queue's types are asked for when one is about to be chosen, and again for another queue.
+    void typesOfTheQueue() {
+        inside().types = std::vector<std::string>{"order.created", "order.paid"};
+        for (const auto& name : {u"messages"_s, u"batch"_s}) {
+            QWidget* page = open(name);
+            inside().typesAsked = 0;
+            auto* edit = in<QLineEdit>(page, u"searchType"_s);
+            const QAbstractItemModel* types = edit->completer()->model();
+            QVERIFY(m_window->isReadyForPicture());
+            QCOMPARE(inside().typesAsked, 0);
+            edit->setFocus();
+            QTest::keyClick(edit, Qt::Key_Down);
+            QCOMPARE(inside().typesAsked, 1);
+            QTRY_VERIFY(types->match(types->index(0, 0), Qt::DisplayRole, u"order.paid"_s).size() == 1);
+            QTest::keyClicks(edit, u"ord"_s);
+            QCOMPARE(inside().typesAsked, 1);
+        }
+        QWidget* page = open(u"messages"_s);
+        auto* edit = in<QLineEdit>(page, u"searchType"_s);
+        QTest::keyClicks(edit, u"o"_s);
+        QCOMPARE(inside().typesAsked, 2);
+        auto* queues = in<QComboBox>(page, u"queueChooser"_s);
+        queues->setCurrentIndex(queues->currentIndex() == 0 ? 1 : 0);
+        Q_EMIT queues->activated(queues->currentIndex());
+        QTest::keyClicks(edit, u"r"_s);
+        QCOMPARE(inside().typesAsked, 3);
     }
 
     void twoEventsCompared() {
@@ -638,6 +810,28 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(m_folder.filePath(u"broken.csv"_s)));
         const auto [refused, nothing] = exported(u"no/such/folder.csv"_s);
         QVERIFY2(refused.startsWith(u"Nothing was written"_s), qPrintable(refused));
+    }
+
+    /// The kind chosen gives a name its end; the name suggested says whose events they are.
+    void namesOfFiles() {
+        QCOMPARE(ui::ask::withSuffix(u"/tmp/e"_s, u"JSON (*.json)"_s), u"/tmp/e.json"_s);
+        QCOMPARE(ui::ask::withSuffix(u"/tmp.d/e"_s, u"SQL (*.sql)"_s), u"/tmp.d/e.sql"_s);
+        QCOMPARE(ui::ask::withSuffix(u"/tmp/e.csv"_s, u"JSON (*.json)"_s), u"/tmp/e.csv"_s);
+        QCOMPARE(ui::ask::withSuffix({}, u"JSON (*.json)"_s), QString());
+        QCOMPARE(ui::ask::fileName({u"a/b ü"_s, u"events"_s}, u".csv"_s), u"a_b_ü-events.csv"_s);
+        QString suggested;
+        ui::ask::setAnswers({}, {}, [&suggested](const ui::ask::Question& question) {
+            suggested = question.text;
+            return std::optional<QString>();
+        });
+        QWidget* page = open(u"messages"_s);
+        in<QAbstractButton>(page, u"exportEvents"_s)->click();
+        QVERIFY2(suggested.endsWith(u"-events.csv"_s) && suggested.size() > 11, qPrintable(suggested));
+        page = open(u"batch"_s);
+        QTRY_COMPARE(in<QTableView>(page, u"events"_s)->model()->rowCount(), 200);
+        in<QAbstractButton>(page, u"exportEvents"_s)->click();
+        const QString token = in<QComboBox>(page, u"batchChooser"_s)->currentData().toString();
+        QVERIFY2(suggested.endsWith(u"-batch-%1.csv"_s.arg(token)), qPrintable(suggested));
     }
 
     void savesTables() {

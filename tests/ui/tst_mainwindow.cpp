@@ -256,7 +256,7 @@ private Q_SLOTS:
         QDialog* action = nullptr;
         QTRY_VERIFY(action = dialog(u"actionDialog"_s));
         QCOMPARE(action->findChild<QLabel*>(u"actionTitle"_s)->text(),
-                 u"Force-unregister billing.worker-3 on orders"_s);
+                 u"Force-unregister · billing.worker-3 on orders"_s);
         action->reject();
     }
 

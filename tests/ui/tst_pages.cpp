@@ -136,6 +136,9 @@ private Q_SLOTS:
             inside().predicted.back().arguments.at("due"),
             std::to_string(
                 std::chrono::duration_cast<std::chrono::microseconds>(page.rows[0].dueAt.time_since_epoch()).count()));
+        // Nobody takes it for the button that cancels.
+        const QString title = m_window->findChild<QDialog*>()->findChild<QLabel*>(u"actionTitle"_s)->text();
+        QVERIFY2(title.startsWith(u"Delete the retry · "_s), qPrintable(title));
         m_window->findChild<QDialog*>()->reject();
         inside().retries = refusal();
         open(u"retry"_s);
@@ -428,7 +431,7 @@ private Q_SLOTS:
         QTRY_COMPARE(column(u"storedEvents"_s, 1), QStringList({u"123"_s, u"124"_s}));
         QCOMPARE(inside().sortedById, 1);
         auto* remark = page->findChild<QLabel*>(u"searchRemark"_s);
-        QVERIFY2(remark->text().contains(u"ordered by id: only of the first 2 read"_s), qPrintable(remark->text()));
+        QVERIFY2(remark->text().contains(u"ordered by id: only of what was read"_s), qPrintable(remark->text()));
         page->findChild<QAbstractButton*>(u"orderById"_s)->click();
         QTRY_VERIFY(!remark->text().contains(u"ordered by id"_s));
         inside().found = refusal();

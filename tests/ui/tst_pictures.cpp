@@ -209,7 +209,7 @@ private Q_SLOTS:
         arm.show();
         QCoreApplication::processEvents();
         keep(arm.grab().toImage(), u"arm-"_s + theme);
-        ui::WhyNotDialog why(u"Cancel retry"_s,
+        ui::WhyNotDialog why(u"Delete the retry"_s,
                              {false, u"app_ops may not change the table pgque.retry_queue."_s,
                               u"grant select, insert, update, delete on pgque.retry_queue to app_ops;"_s},
                              &window);
