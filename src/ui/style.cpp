@@ -5,6 +5,7 @@
 #include "ui/paint.h"
 #include "ui/theme.h"
 
+#include <QApplication>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
@@ -20,8 +21,9 @@ namespace ui {
 namespace {
 
 constexpr int sortSign = 8;
-constexpr int arrowWidth = 20; ///< of what opens a list or steps a number
-constexpr int tabLine = 2;     ///< below the tab that is shown
+constexpr QLatin1String leaning("leaning"); ///< what leans a field's hint, among its children
+constexpr int arrowWidth = 20;              ///< of what opens a list or steps a number
+constexpr int tabLine = 2;                  ///< below the tab that is shown
 
 struct ButtonColors {
     QColor fill;
@@ -156,6 +158,35 @@ QRect sliderRect(const QStyleOptionSlider& bar) {
                   : QRect(bar.rect.left(), bar.rect.top() + at, bar.rect.width(), slider);
 }
 
+/// What only hints at what may be typed leans where its colour is no other than the text's.
+class Leaning : public QObject {
+public:
+    explicit Leaning(QLineEdit* field)
+        : QObject(field)
+        , m_field(field) {
+        setObjectName(leaning);
+        connect(field, &QLineEdit::textChanged, this, [this] { lean(); });
+        lean();
+        // The theme may only be coming into being: it is what sets the style.
+        QMetaObject::invokeMethod(
+            this, [this] { colored(this, [this] { lean(); }); }, Qt::QueuedConnection);
+    }
+
+private:
+    void lean() {
+        const QPalette palette = QApplication::palette();
+        const bool hint =
+            m_field->text().isEmpty() && palette.color(QPalette::PlaceholderText) == palette.color(QPalette::Text);
+        QFont font = m_field->font();
+        if (font.italic() == hint)
+            return;
+        font.setItalic(hint);
+        m_field->setFont(font);
+    }
+
+    QLineEdit* m_field;
+};
+
 } // namespace
 
 Style::Style()
@@ -165,19 +196,9 @@ void Style::polish(QWidget* widget) {
     QProxyStyle::polish(widget);
     if (auto* label = qobject_cast<QLabel*>(widget); label && label->textFormat() == Qt::AutoText)
         label->setTextFormat(Qt::PlainText);
-    // What only hints at what may be typed leans where its colour is no other than the text's.
-    if (auto* field = qobject_cast<QLineEdit*>(widget)) {
-        const auto lean = [field] {
-            QFont font = field->font();
-            const bool hint = !colors().hasGrounds() && field->text().isEmpty();
-            if (font.italic() == hint)
-                return;
-            font.setItalic(hint);
-            field->setFont(font);
-        };
-        colored(field, lean);
-        connect(field, &QLineEdit::textChanged, this, lean);
-    }
+    auto* field = qobject_cast<QLineEdit*>(widget);
+    if (field && !field->findChild<QObject*>(leaning, Qt::FindDirectChildrenOnly))
+        new Leaning(field);
 }
 
 void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,

@@ -221,7 +221,7 @@ private Q_SLOTS:
             request.queue = "orders";
             request.consumer = "billing";
             request.subconsumer = "worker-3";
-            check(std::make_unique<ui::ActionDialog>(m_desk.get(), action, request, window));
+            check(std::make_unique<ui::ActionDialog>(m_desk.get(), action, request, QTimeZone::utc(), window));
         }
         check(std::make_unique<ui::ArmDialog>(m_desk->profile(), desk::Arming{}, window));
         check(std::make_unique<ui::CapsuleDialog>(m_desk.get(), std::map<std::string, std::string>{}, window));

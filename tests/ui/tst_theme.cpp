@@ -181,6 +181,7 @@ private Q_SLOTS:
         QLineEdit field;
         field.setPlaceholderText(u"Filter"_s);
         field.ensurePolished();
+        QCoreApplication::processEvents();
         QVERIFY(field.font().italic());
         field.setText(u"orders"_s);
         QVERIFY(!field.font().italic());
