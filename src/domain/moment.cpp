@@ -181,6 +181,7 @@ DOMAIN_ROW(SampleCost) {
     codec(now.roundTripMs, before.roundTripMs);
     codec(now.bytes, before.bytes);
     codec(now.statements, before.statements);
+    codec(now.wholeMs, before.wholeMs);
 }
 
 DOMAIN_ROW(pg::Diagnostics) {

@@ -248,10 +248,11 @@ struct Upkeep {
 
 /// What one sample cost.
 struct SampleCost {
-    double serverMs = 0;    ///< time on the server, by its own clock
+    double serverMs = 0;    ///< of queues, subscriptions and ticks on the server, by its own clock
     double roundTripMs = 0; ///< as seen from here
     std::int64_t bytes = 0; ///< of all values received
     int statements = 0;
+    double wholeMs = 0; ///< of all that was asked along with them, likewise; 0: not measured
 
     bool operator==(const SampleCost&) const = default;
 };

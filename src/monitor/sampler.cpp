@@ -168,6 +168,7 @@ void Sampler::addCost(const queries::Answers& answers, int statements, pg::Clock
     next.cost.roundTripMs = std::chrono::duration<double, std::milli>(pg::Clock::now() - started).count();
     next.cost.bytes += answers.bytes();
     next.cost.statements += statements;
+    next.cost.wholeMs += std::chrono::duration<double, std::milli>(answers.took()).count();
 }
 
 bool Sampler::merge(queries::CoreSample&& core, Snapshot& next) {

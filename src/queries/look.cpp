@@ -95,15 +95,15 @@ Answers Look::run(pg::Connection& connection, pg::Deadline deadline) {
     return answers;
 }
 
-/// From the first part's beginning to after the last one's end.
-void Look::tellWhatItTook(pg::Connection& connection, const Answers& answers) {
+void Look::tellWhatItTook(pg::Connection& connection, Answers& answers) {
     const auto* first =
         answers.m_results.size() > opening ? std::get_if<pg::Result>(&answers.m_results[opening]) : nullptr;
     const auto* last = std::get_if<pg::Result>(&answers.m_results.back());
     if (first == nullptr || last == nullptr || first->rowCount() != 1 || last->rowCount() != 1)
         return;
-    connection.countMeasured(pgque::detail::microseconds(last->row(0), 0) -
-                             pgque::detail::microseconds(first->row(0), openingClock));
+    answers.m_took = pgque::detail::microseconds(last->row(0), 0) -
+                     pgque::detail::microseconds(first->row(0), openingClock);
+    connection.countMeasured(answers.m_took);
 }
 
 pg::Call<pg::Timestamp> serverClock() {

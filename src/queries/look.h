@@ -37,10 +37,14 @@ public:
 
     std::int64_t bytes() const; ///< of all values received
 
+    /// From the first part's beginning to after the last one's end, by the server's clock; zero: not known.
+    std::chrono::microseconds took() const { return m_took; }
+
 private:
     friend class Look;
     std::vector<pg::StepResult> m_results;
     std::vector<std::size_t> m_partOf; // step → first step of its part
+    std::chrono::microseconds m_took{0};
 };
 
 /// One round trip that only looks. It consists of parts; each is a read-only transaction of its own with its time-outs
@@ -72,7 +76,7 @@ public:
 
 private:
     void closePart();
-    static void tellWhatItTook(pg::Connection& connection, const Answers& answers);
+    static void tellWhatItTook(pg::Connection& connection, Answers& answers);
 
     std::vector<pg::PipelineStep> m_steps;
     std::vector<std::size_t> m_partOf;

@@ -34,10 +34,6 @@ StatusLine::StatusLine(desk::Desk* desk, QWidget* parent)
     m_schema = add(u"statusSchema"_s);
     m_serverVersion = add(u"statusServer"_s);
     m_zoneName = add(u"statusZone"_s);
-    m_cost->setToolTip(tr(
-        "What the last sample cost: queues, ticks and subscriptions by the server's own clock; the time until all of "
-        "it was here, with sequences, counts, sessions and upkeep where they were asked; bytes of the answer. The "
-        "page Footprint tells the server's time of all of it, and what this console holds there."));
     m_longest->setToolTip(tr(
         "No transaction in which this window looks has been open, and has held locks, for longer, as seen from here. "
         "What is done by actions is not in it. The page Footprint tells what is held right now."));
@@ -73,7 +69,14 @@ void StatusLine::refresh() {
                           ? tr("recorded sample %1").arg(clock(snapshot->takenAt, m_zone))
                           : tr("sample %1 · %2 old").arg(clock(snapshot->takenAt, m_zone), age(old)));
     const domain::SampleCost& cost = snapshot->cost;
-    m_cost->setText(QStringList{tr("positions %1").arg(milliseconds(cost.serverMs)),
+    // Recordings of earlier versions know only a part.
+    const double took = cost.wholeMs > 0 ? cost.wholeMs : cost.serverMs;
+    m_cost->setToolTip(
+        tr("What the last sample cost: the server's time by its own clock, %1 of it for queues, ticks and "
+           "subscriptions, the rest for sequences, counts, sessions and upkeep where they were due; the time until all "
+           "of it was here; bytes of the answer. The page Footprint tells what this console holds on the server.")
+            .arg(milliseconds(cost.serverMs)));
+    m_cost->setText(QStringList{tr("server %1").arg(milliseconds(took)),
                                 tr("answer after %1").arg(milliseconds(cost.roundTripMs)), bytes(cost.bytes)}
                         .join(u" · "_s));
     m_period->setText(pace());
