@@ -64,13 +64,6 @@ std::vector<std::pair<const char*, Question>> questions() {
         {"messages: all", [](pg::Connection& on) { anEvent(on); }},
         {"messages: search",
          [](pg::Connection& on) { queries::searchEvents(on, 1, searchFor("a.b = 1"), {}, {}, soon()); }},
-        {"messages: newest first",
-         [](pg::Connection& on) {
-             domain::EventSearch search = searchFor("a.b = 1");
-             search.newestFirst = true;
-             queries::searchEvents(on, 1, search, {}, {}, soon());
-         }},
-        {"messages: types", [](pg::Connection& on) { queries::eventTypes(on, 1, soon()); }},
         {"messages: story", [](pg::Connection& on) { queries::eventStory(on, 1, anEvent(on), soon()); }},
         {"messages: one whole",
          [](pg::Connection& on) {
@@ -90,15 +83,12 @@ std::vector<std::pair<const char*, Question>> questions() {
              queries::countWindow(on, {1, 1, 2, 1}, soon());
          }},
         {"retry", [](pg::Connection& on) { queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()); }},
-        {"retry: of a queue",
-         [](pg::Connection& on) { queries::retryPage(on, queries::probe(on, soon()), 1, {}, 10, soon()); }},
         {"retry: one whole",
          [](pg::Connection& on) {
              const auto rows = queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()).rows;
              queries::retryMessage(on, rows.at(0).owner, rows.at(0).eventId, 1'000, soon());
          }},
         {"dead", [](pg::Connection& on) { queries::deadPage(on, 0, {}, {}, 10, soon()); }},
-        {"dead: groups of all", [](pg::Connection& on) { queries::deadGroups(on, 0, soon()); }},
         {"dead: groups", [](pg::Connection& on) { queries::deadGroups(on, 1, soon()); }},
         {"dead: one whole", [](pg::Connection& on) { queries::deadMessage(on, 1, 1'000, soon()); }},
         {"locks", [](pg::Connection& on) { queries::lockWaits(on, soon()); }},
