@@ -14,6 +14,9 @@ using domain::Quantity;
 
 namespace {
 
+constexpr qsizetype dayLength = 10;    ///< of a timestamp: "2026-11-20"
+constexpr qsizetype secondLength = 19; ///< of a timestamp: "2026-11-20 13:53:41"
+
 QString tr(const char* text) {
     return QCoreApplication::translate("HistoryModels", text);
 }
@@ -49,7 +52,7 @@ Column<HistoryLine> quantityColumn(Quantity quantity) {
                     quantityMeaning(quantity),
                     CellKind::Number,
                     Pace::Slow,
-                    u"12 345.6 ms"_s};
+                    u"12 345.6"_s};
     return {std::move(info),
             [quantity, at](const HistoryLine& row, const CellContext&) {
                 const auto& point = row.points[at];
@@ -116,6 +119,24 @@ private:
         };
         add(kind, name, what, text(before), text(after),
             before && after ? std::optional(static_cast<double>(*after - *before)) : std::nullopt);
+    }
+
+    /// Of the same day the time says enough.
+    void moment(Kind kind, const std::string& name, const char* what, pg::Timestamp before, pg::Timestamp after) {
+        if (before == after || m_lines.size() >= m_limit)
+            return;
+        const QString wholeBefore = format::timestamp(before, m_zone);
+        const QString wholeAfter = format::timestamp(after, m_zone);
+        QString shortBefore = format::clock(before, m_zone);
+        QString shortAfter = format::clock(after, m_zone);
+        if (wholeBefore.left(dayLength) != wholeAfter.left(dayLength)) {
+            shortBefore = wholeBefore.left(secondLength);
+            shortAfter = wholeAfter.left(secondLength);
+        } else if (shortBefore == shortAfter) {
+            shortBefore = wholeBefore;
+            shortAfter = wholeAfter;
+        }
+        m_lines.push_back({kind, name, what, shortBefore, shortAfter, {}, wholeBefore, wholeAfter});
     }
 
     void findings() {
@@ -193,8 +214,7 @@ private:
             number(Kind::Subscription, name, "position", earlier->lastTick, row.lastTick);
             add(Kind::Subscription, name, "role", format::text(earlier->roleText), format::text(row.roleText));
             if (earlier->batch && earlier->active != row.active)
-                add(Kind::Subscription, name, "heartbeat", format::timestamp(earlier->active, m_zone),
-                    format::timestamp(row.active, m_zone));
+                moment(Kind::Subscription, name, "heartbeat", earlier->active, row.active);
         }
         for (const domain::Subscription& row : m_before.snapshot->subscriptions) {
             if (!m_after.snapshot->subscription(row.queueId, row.consumerId))
@@ -327,10 +347,14 @@ std::vector<HistoryLine> historyLines(const std::array<domain::Series, domain::q
 
 std::vector<Column<HistoryLine>> historyColumns() {
     std::vector<Column<HistoryLine>> columns;
-    columns.push_back(
-        momentColumn<HistoryLine>({u"time"_s, tr("Time"), tr("Where the stretch begins, by the server's clock"),
-                                   CellKind::Text, Pace::Identity, u"2026-11-20 13:53:41.123 UTC+1"_s},
-                                  [](const HistoryLine& row) { return row.from; }));
+    auto time = momentColumn<HistoryLine>({u"time"_s, tr("Time"), tr("Where the stretch begins, by the server's clock"),
+                                           CellKind::Text, Pace::Identity, u"2026-11-20 13:53:41"_s},
+                                          [](const HistoryLine& row) { return row.from; });
+    time.cell = [](const HistoryLine& row, const CellContext& context) {
+        const QString whole = format::timestamp(row.from, context.zone);
+        return Cell{whole.left(secondLength), {}, whole};
+    };
+    columns.push_back(std::move(time));
     for (const Quantity quantity : shownQuantities)
         columns.push_back(quantityColumn(quantity));
     columns.push_back(mostColumn(Quantity::Rate, tr("Rate, most")));
@@ -353,12 +377,13 @@ std::vector<MomentDifference> differences(const domain::Moment& before, const do
 }
 
 std::vector<Column<MomentDifference>> differenceColumns() {
-    const auto side = [](const QString& id, const QString& title, QString MomentDifference::*member) {
+    const auto side = [](const QString& id, const QString& title, QString MomentDifference::*member,
+                         QString MomentDifference::*whole) {
         return Column<MomentDifference>{
             {id, title, {}, CellKind::Number, Pace::Slow, u"2026-11-20 13:53:41"_s},
-            [member](const MomentDifference& row, const CellContext&) {
+            [member, whole](const MomentDifference& row, const CellContext&) {
                 const QString& value = row.*member;
-                return value.isEmpty() ? Cell{format::none(), {}, {}, Tone::Dim} : Cell{value};
+                return value.isEmpty() ? Cell{format::none(), {}, {}, Tone::Dim} : Cell{value, {}, row.*whole};
             },
             [member](const MomentDifference& row) { return QVariant(row.*member); }};
     };
@@ -381,8 +406,8 @@ std::vector<Column<MomentDifference>> differenceColumns() {
         {{u"property"_s, tr("Property"), tr("What is different"), CellKind::Text, Pace::Identity, u"Event sequence"_s},
          [](const MomentDifference& row, const CellContext&) { return Cell{whatText(row.what)}; },
          [](const MomentDifference& row) { return QVariant(whatText(row.what)); }},
-        side(u"before"_s, tr("At A"), &MomentDifference::before),
-        side(u"after"_s, tr("At B"), &MomentDifference::after),
+        side(u"before"_s, tr("At A"), &MomentDifference::before, &MomentDifference::wholeBefore),
+        side(u"after"_s, tr("At B"), &MomentDifference::after, &MomentDifference::wholeAfter),
         {{u"change"_s, tr("Change"), tr("B less A"), CellKind::Number, Pace::Slow, u"+123 456"_s},
          [](const MomentDifference& row, const CellContext&) {
              if (!row.change)

@@ -44,6 +44,8 @@ struct MomentDifference {
     QString before;   ///< empty: it was not there
     QString after;    ///< empty: it was no longer there
     std::optional<double> change;
+    QString wholeBefore{}; ///< where before is short: in full, for hovering
+    QString wholeAfter{};
 
     std::string key() const { return std::to_string(int(kind)) + '/' + name + '/' + what; }
 

@@ -159,7 +159,7 @@ private Q_SLOTS:
         domain::EventSearch search;
         search.text = "NEEDLE";
         PageLimits limits;
-        limits.statement = std::chrono::milliseconds(400); // a few payloads are read in it, not all of them
+        limits.statement = std::chrono::milliseconds(1'500); // a few payloads are read in it, not all of them
         std::optional<domain::EventPosition> from;
         std::vector<std::int64_t> found;
         int pages = 0;

@@ -13,6 +13,7 @@
 #include <QCheckBox>
 #include <QLabel>
 #include <QSlider>
+#include <QScrollBar>
 #include <QTableView>
 #include <QTest>
 
@@ -149,6 +150,8 @@ private Q_SLOTS:
         const QAbstractItemModel* model = table->model();
         QVERIFY(model->rowCount() > 70);
         QCOMPARE(model->index(0, 1).data().toString().isEmpty(), false);
+        m_window->resize(1280, 800);
+        QTRY_COMPARE(table->horizontalScrollBar()->maximum(), 0);
     }
 
     void twoInstantsAreCompared() {
@@ -246,6 +249,29 @@ private Q_SLOTS:
         QCOMPARE(lines.size(), std::size_t(1));
         QCOMPARE(lines.front().what, std::string("batch"));
         QVERIFY(!lines.front().change);
+    }
+
+    /// Of a day the time is enough; the whole timestamps stand behind it.
+    void heartbeatsAreToldByTheClock() {
+        const domain::Moment one = shopAt(0);
+        domain::Moment other = shopAt(0);
+        auto changed = std::make_shared<domain::Snapshot>(*other.snapshot);
+        const auto holds = std::find_if(changed->subscriptions.begin(), changed->subscriptions.end(),
+                                        [](const auto& row) { return row.batch.has_value(); });
+        const pg::Timestamp noon{std::chrono::sys_days{std::chrono::year(2026) / 11 / 20} + 12h};
+        auto earlier = std::make_shared<domain::Snapshot>(*one.snapshot);
+        earlier->subscriptions[std::size_t(holds - changed->subscriptions.begin())].active = noon;
+        const auto told = [&](pg::Timestamp heartbeat) {
+            holds->active = heartbeat;
+            const auto lines = models::differences({earlier, one.diagnosis}, {changed, other.diagnosis},
+                                                   QTimeZone::utc());
+            return lines.size() == 1 ? lines.front() : models::MomentDifference();
+        };
+        QCOMPARE(told(noon + 7s).before, u"12:00:00"_s);
+        QCOMPARE(told(noon + 7s).after, u"12:00:07"_s);
+        QCOMPARE(told(noon + 7s).wholeAfter, u"2026-11-20 12:00:07.000 UTC"_s);
+        QCOMPARE(told(noon + 24h).after, u"2026-11-21 12:00:00"_s);
+        QCOMPARE(told(noon + 5ms).after, u"2026-11-20 12:00:00.005 UTC"_s);
     }
 
     void differencesAreFewAndTrue() {
