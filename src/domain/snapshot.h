@@ -143,7 +143,7 @@ struct RowLock {
     std::string state;
     std::optional<Timestamp> since;    ///< start of its transaction
     std::vector<std::int32_t> waiting; ///< sessions that wait for this transaction
-    std::string transaction;           ///< its id
+    std::string transaction{};         ///< its id
     bool sinceIsLeast = false;         ///< there is no right to see the start: when it was first seen
 
     bool operator==(const RowLock&) const = default;
@@ -169,7 +169,7 @@ struct EventTableLock {
     std::string state;
     std::optional<Timestamp> since; ///< start of its transaction
     bool writes = false;            ///< it has sent events
-    std::string transaction;        ///< "backend/number", which no other transaction has as long as it runs
+    std::string transaction{};      ///< "backend/number", which no other transaction has as long as it runs
     bool sinceIsLeast = false;      ///< there is no right to see the start: when it was first seen
 
     bool operator==(const EventTableLock&) const = default;

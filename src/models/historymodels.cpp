@@ -52,7 +52,8 @@ Column<HistoryLine> quantityColumn(Quantity quantity) {
                     quantityMeaning(quantity),
                     CellKind::Number,
                     Pace::Slow,
-                    u"12 345.6"_s};
+                    u"12 345.6"_s,
+                    quantity != Quantity::SamplingCost}; // the console's own, and a column too many where it is narrow
     return {std::move(info),
             [quantity, at](const HistoryLine& row, const CellContext&) {
                 const auto& point = row.points[at];

@@ -17,6 +17,8 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include <utility>
+
 using namespace Qt::StringLiterals;
 
 namespace ui {
@@ -77,6 +79,13 @@ void InFlightPage::showSample(const domain::Snapshot& snapshot, const domain::Di
         m_table->notice()->say(why.title, why.explanation, why.tone);
     } else {
         m_table->notice()->say(tr("Nothing is in flight"), hint);
+    }
+    // Who turned to another instant looks for the same batch there, and is shown another where it is not.
+    const auto instant = tools().desk->shownInstant();
+    if (std::exchange(m_instant, instant) != instant) {
+        m_table->letGo();
+        if (const int row = rowOf(m_chosen); row >= 0)
+            m_table->selectSource(m_model.index(row, 0));
     }
     if (m_wanted.isEmpty())
         m_table->chooseFirst();

@@ -53,8 +53,9 @@ private:
     EventsCard* m_events;
     OwnerCard* m_owner;
     PayloadCard* m_payload;
-    QString m_wanted; ///< a batch asked for that is not open, or was not seen yet
-    QString m_chosen; ///< the batch chosen last
+    QString m_wanted;                       ///< a batch asked for that is not open, or was not seen yet
+    QString m_chosen;                       ///< the batch chosen last
+    std::optional<pg::Timestamp> m_instant; ///< of the past, shown last
     std::optional<domain::EventRow> m_event;
     std::int32_t m_eventQueue = 0;
     bool m_sampled = false;

@@ -44,7 +44,10 @@ void QueueChooser::setQueues(const domain::Snapshot& snapshot) {
                 setItemData(count() - 1, name, Qt::ToolTipRole);
             }
         }
-        const int place = findData(m_wanted.isEmpty() ? before : m_wanted, Qt::ToolTipRole);
+        // One that is not there, in another instant maybe, is chosen again when it is.
+        if (m_wanted.isEmpty())
+            m_wanted = before;
+        const int place = findData(m_wanted, Qt::ToolTipRole);
         setCurrentIndex(place >= 0 ? place : std::min(0, count() - 1));
         if (place >= 0)
             m_wanted.clear();

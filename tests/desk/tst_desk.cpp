@@ -269,7 +269,7 @@ private Q_SLOTS:
         desk.setPeriod(60s);
         openAndWait(desk);
         QTRY_COMPARE(value(admin, "select count(*) from pg_stat_activity where datname = current_database()"
-                                  " and application_name = 'batchscope/listener' and query ilike 'listen%'"),
+                                  " and application_name = 'batchscope/listener' and query ilike '%tcp_user_timeout%'"),
                      std::string("1"));
         run(admin, "select pgque.force_next_tick('orders \"x\"'); select pgque.ticker('orders \"x\"')");
         QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot()->queues[0].lastTick->id == 2, 5'000);
