@@ -64,7 +64,7 @@ QVariant headerValue(const ColumnInfo& info, int role) {
     case WidthSampleRole:
         return info.widthSample;
     case IdentityRole:
-        return info.pace == Pace::Identity;
+        return info.pace == Pace::Identity && info.kind != CellKind::Code; // a payload is read from its beginning
     case DefaultVisibleRole:
         return info.visibleByDefault;
     default:
