@@ -5,6 +5,16 @@ using namespace Qt::StringLiterals;
 
 namespace ui {
 
+namespace {
+
+/// As the page Consumers names its lines.
+QString consumerOf(const domain::Subject& about) {
+    const QString member = about.member.empty() ? QString() : u'.' + QString::fromStdString(about.member);
+    return QString::fromStdString(about.queue) + u'/' + QString::fromStdString(about.consumer) + member;
+}
+
+} // namespace
+
 Place placeOf(const domain::Finding& finding) {
     const domain::Subject& about = finding.subject;
     const QString queue = QString::fromStdString(about.queue);
@@ -24,10 +34,8 @@ Place placeOf(const domain::Finding& finding) {
         return {u"queue"_s, queue};
     if (about.batch)
         return {u"inflight"_s, QString::number(*about.batch)};
-    if (!about.consumer.empty()) {
-        const QString member = about.member.empty() ? QString() : u'.' + QString::fromStdString(about.member);
-        return {u"consumers"_s, queue + u'/' + QString::fromStdString(about.consumer) + member};
-    }
+    if (!about.consumer.empty())
+        return {u"consumers"_s, consumerOf(about)};
     if (!queue.isEmpty())
         return {u"queue"_s, queue};
     // Who ticks is told where the scheduler is.
@@ -36,8 +44,11 @@ Place placeOf(const domain::Finding& finding) {
 
 QString subjectOn(const QString& page, const domain::Finding& finding) {
     const domain::Subject& about = finding.subject;
+    const bool isOfWork = finding.rule.starts_with("work_");
     if (page == "queue"_L1 || page == "messages"_L1)
-        return finding.rule.starts_with("work_") ? QString() : QString::fromStdString(about.queue);
+        return isOfWork ? QString() : QString::fromStdString(about.queue);
+    if (page == "consumers"_L1)
+        return isOfWork || about.consumer.empty() ? QString() : consumerOf(about);
     if (page == "inflight"_L1 || page == "batch"_L1)
         return about.batch ? QString::number(*about.batch) : QString();
     // These begin with all queues.

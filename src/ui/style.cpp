@@ -363,6 +363,13 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
         wanted.setWidth(std::max(size.width() + sign + 20, 28));
         wanted.setHeight(std::max(size.height() + 8, 26));
     }
+    if (const auto* box = qstyleoption_cast<const QStyleOptionComboBox*>(option); type == CT_ComboBox && box) {
+        // Its field is as wide as its widest text, and as the pixel on either side of it.
+        QStyleOptionComboBox sized = *box;
+        sized.rect = QRect(QPoint(), wanted);
+        const int field = subControlRect(CC_ComboBox, &sized, SC_ComboBoxEditField, widget).width();
+        wanted.rwidth() += std::max(0, size.width() + 3 - field);
+    }
     if (type == CT_LineEdit || type == CT_ComboBox || type == CT_SpinBox)
         wanted.setHeight(std::max(wanted.height(), 26));
     return wanted;

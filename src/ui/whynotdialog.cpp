@@ -56,6 +56,7 @@ WhyNotDialog::WhyNotDialog(const QString& action, const desk::Availability& avai
     connect(close, &QAbstractButton::clicked, this, &QDialog::reject);
     buttons->addWidget(close);
     layout->addLayout(buttons);
+    close->setFocus();
     setMinimumWidth(520);
 }
 
