@@ -342,6 +342,8 @@ void WorkPage::askMessages() {
     m_shownQueue = queue();
     m_delayed.reset();
     m_messageTable->letGo();
+    m_messages.show({}, m_messages.context().now); // another queue's
+    m_messageTable->notice()->say(m_shownQueue.empty() ? tr("Choose a queue above.") : tr("Asking…"), {});
     m_leases->table()->letGo();
     m_turner.restart();
     m_messageCard->setTitle(
