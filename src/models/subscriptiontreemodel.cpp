@@ -17,9 +17,9 @@ struct SubscriptionTreeModel::Node {
     int position = 0; ///< among its siblings
     Nodes children;
 
-    Node* add(ConsumerRow row) {
+    /// Its line is filled in place: it is large, and there are many.
+    Node* add() {
         auto child = std::make_unique<Node>();
-        child->line = std::move(row);
         child->parent = this;
         child->position = int(children.size());
         children.push_back(std::move(child));
@@ -38,9 +38,8 @@ std::optional<std::int64_t> pendingOf(const domain::Queue& queue, const domain::
     return std::max<std::int64_t>(0, std::max(ticked, queue.eventSeqNow.value_or(0)) - *subscription.lastTickSeq);
 }
 
-ConsumerRow lineOf(const WorstFindings& worst, const CalmMarks& calm, const domain::Queue& queue,
-                   const domain::Subscription& subscription, std::string group) {
-    ConsumerRow line;
+void fill(ConsumerRow& line, const WorstFindings& worst, const CalmMarks& calm, const domain::Queue& queue,
+          const domain::Subscription& subscription, std::string group) {
     line.kind = subscription.role == domain::Role::CoopMember ? ConsumerRow::Kind::Member : ConsumerRow::Kind::Consumer;
     line.subscription = subscription;
     line.queueId = queue.id;
@@ -54,7 +53,6 @@ ConsumerRow lineOf(const WorstFindings& worst, const CalmMarks& calm, const doma
     line.openBatches = subscription.batch ? 1 : 0;
     const domain::Finding* finding = worst.ofMember(queue.name, line.group, line.subconsumer);
     line.mark = finding ? markOf(*finding) : calm.of(subscription, line.pending, queue.tickerPaused);
-    return line;
 }
 
 /// What the line of a parent says about those below it.
@@ -92,13 +90,14 @@ SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot
     const WorstFindings worst(diagnosis);
     const CalmMarks calm;
     std::unordered_map<std::int32_t, std::pair<Node*, const domain::Queue*>> queues;
+    queues.reserve(snapshot.queues.size());
     for (const domain::Queue& queue : snapshot.queues) {
-        ConsumerRow line;
-        line.kind = ConsumerRow::Kind::Queue;
-        line.queueId = queue.id;
-        line.queueName = queue.name;
-        line.mark = markOfQueue(queue, worst);
-        queues[queue.id] = {root.add(std::move(line)), &queue};
+        Node* node = root.add();
+        node->line.kind = ConsumerRow::Kind::Queue;
+        node->line.queueId = queue.id;
+        node->line.queueName = queue.name;
+        node->line.mark = markOfQueue(queue, worst);
+        queues[queue.id] = {node, &queue};
     }
     // Groups first: their members are put below them. A member whose group's main row is missing stands below the
     // queue.
@@ -109,12 +108,15 @@ SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot
             if (queue == queues.end() || (subscription.role == domain::Role::CoopMember) != members)
                 continue;
             Node* parent = queue->second.first;
-            const auto group = groups.find({subscription.queueId, subscription.subId});
-            if (members && group != groups.end())
-                parent = group->second;
+            if (members) {
+                const auto group = groups.find({subscription.queueId, subscription.subId});
+                if (group != groups.end())
+                    parent = group->second;
+            }
             std::string name = parent->line.isSubscription() ? parent->line.subscription.consumerName
                                                              : domain::groupName(snapshot, subscription);
-            Node* node = parent->add(lineOf(worst, calm, *queue->second.second, subscription, std::move(name)));
+            Node* node = parent->add();
+            fill(node->line, worst, calm, *queue->second.second, subscription, std::move(name));
             if (subscription.role == domain::Role::CoopMain)
                 groups[{subscription.queueId, subscription.subId}] = node;
             sumUp(parent->line, node->line);
