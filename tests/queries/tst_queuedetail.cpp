@@ -280,6 +280,10 @@ private Q_SLOTS:
         run(late, "select pgque.send('a', 'late', 'second')");
         run(late, "commit");
         run(admin, "select pgque.send('a', 'small', 'one')");
+        // A tick's snapshot reaches back to the oldest transaction of the server, whoever's it is.
+        const auto written = number(admin, "select pg_current_xact_id()::text::bigint");
+        QTRY_VERIFY_WITH_TIMEOUT(
+            number(admin, "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") > written, 60'000);
         tick(admin); // 3
         fill();
         tick(admin); // 4
