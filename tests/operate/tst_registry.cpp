@@ -190,7 +190,9 @@ private Q_SLOTS:
             QVERIFY(!operate::gentlerWay(way->request));
         }
         QCOMPARE(ways, 5);
-        QVERIFY(!operate::gentlerWay({.action = "force_unregister"})); // there is no batch to take over
+        domain::ActionRequest without;
+        without.action = "force_unregister";
+        QVERIFY(!operate::gentlerWay(without)); // there is no batch to take over
     }
 
     void documented() {
