@@ -195,9 +195,9 @@ QString whyNotText(const std::vector<domain::EventCopy>& copies, bool others, co
         if (retry.owner == window.subId)
             paragraphs += Reach::tr("It waits in retry, due %1.").arg(format::timestamp(retry.dueAt, zone));
     }
-    for (const domain::EventStory::Death& death :
-         copies.empty() ? std::vector<domain::EventStory::Death>()
-                        : copies.back().story.deaths.value_or(std::vector<domain::EventStory::Death>())) {
+    const bool deathsKnown = !copies.empty() && copies.back().story.deaths;
+    for (std::size_t at = 0; deathsKnown && at < copies.back().story.deaths->size(); ++at) {
+        const domain::EventStory::Death& death = (*copies.back().story.deaths)[at];
         if (death.consumerId == window.consumerId)
             paragraphs += Reach::tr("It was given up %1: %2.")
                               .arg(format::timestamp(death.time, zone),

@@ -154,17 +154,14 @@ void DeadPage::empty(TableController* table) {
 }
 
 void DeadPage::tellAges() {
-    const auto told = [](const QStringList& note, pg::Interval age) {
-        return (note + QStringList(tr("asked %1 ago").arg(models::format::age(age)))).join(u" · "_s);
+    const auto told = [](const QStringList& note, const auto& model, pg::Timestamp asked) {
+        const QStringList age = model.rowCount() > 0 ? QStringList(words::askedAgo(asked, model.context().now))
+                                                     : QStringList();
+        return (note + age).join(u" · "_s);
     };
-    if (m_groups.rowCount() > 0)
-        m_groupCard->setNote(told(m_groupNote, m_groups.context().now - m_groupsAt));
-    else
-        m_groupCard->setNote(m_groupNote.join(u" · "_s));
-    if (m_letters.rowCount() > 0)
-        m_letterCard->setNote(told(m_letterNote, m_letters.context().now - m_lettersAt), tr("The newest first"));
-    else
-        m_letterCard->setNote(m_letterNote.join(u" · "_s));
+    m_groupCard->setNote(told(m_groupNote, m_groups, m_groupsAt));
+    m_letterCard->setNote(told(m_letterNote, m_letters, m_lettersAt),
+                          m_letters.rowCount() > 0 ? tr("The newest first") : QString());
 }
 
 void DeadPage::showLetters(const domain::DeadPage& page) {

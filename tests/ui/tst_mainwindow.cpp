@@ -74,6 +74,14 @@ class MainWindowTest : public QObject {
                    : QString();
     }
 
+    /// By its key; null when it does not come.
+    QDialog* openPalette() {
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        return QTest::qWaitFor([this] { return dialog(u"commandPalette"_s) != nullptr; })
+                   ? dialog(u"commandPalette"_s)
+                   : nullptr;
+    }
+
 private Q_SLOTS:
 
     void init() {
@@ -149,9 +157,8 @@ private Q_SLOTS:
 
     void thePaletteRunsWhatItFinds() {
         open(u"overview"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
-        QDialog* palette = nullptr;
-        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        QDialog* palette = openPalette();
+        QVERIFY(palette);
         auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
         QTest::keyClicks(field, u"flight"_s);
         QVERIFY(palette->findChild<QListView*>(u"paletteList"_s)->model()->rowCount() >= 1);
@@ -161,9 +168,8 @@ private Q_SLOTS:
 
     void thePaletteLeadsToTheQueue() {
         open(u"overview"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
-        QDialog* palette = nullptr;
-        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        QDialog* palette = openPalette();
+        QVERIFY(palette);
         auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
         QTest::keyClicks(field, u"Queue orders how it stands"_s);
         QTest::keyClick(field, Qt::Key_Return);
@@ -232,9 +238,8 @@ private Q_SLOTS:
 
     void thePaletteSaysWhatIsChosen() {
         open(u"overview"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
-        QDialog* palette = nullptr;
-        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        QDialog* palette = openPalette();
+        QVERIFY(palette);
         auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
         const auto* list = palette->findChild<QListView*>(u"paletteList"_s);
         for (int step = 0; step < 3; ++step) {
@@ -247,9 +252,8 @@ private Q_SLOTS:
 
     void thePaletteOffersActionsOnTheSelection() {
         open(u"inflight"_s);
-        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
-        QDialog* palette = nullptr;
-        QTRY_VERIFY(palette = dialog(u"commandPalette"_s));
+        QDialog* palette = openPalette();
+        QVERIFY(palette);
         auto* field = palette->findChild<QLineEdit*>(u"paletteField"_s);
         QTest::keyClicks(field, u"force-unreg worker-3"_s);
         QTest::keyClick(field, Qt::Key_Return);
