@@ -18,6 +18,16 @@ inline double processorMs() {
     return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
 }
 
+/// Whether it holds in one of ten tries: other work on the machine spoils some of them, a fault every one.
+template <class Try>
+bool inSomeTry(Try holds) {
+    for (int round = 0; round < 10; ++round) {
+        if (holds())
+            return true;
+    }
+    return false;
+}
+
 /// The longest time the event loop did not turn, and the most that its thread worked between two turns.
 class Gaps {
 public:
