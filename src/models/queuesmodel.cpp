@@ -104,9 +104,9 @@ Cell rotationCell(const QueueRow& row, const CellContext& context) {
                                                          "waits for the next one, or for a transaction to end."));
         break;
     case monitor::Rotation::Pinned:
-        held(QueuesModel::tr("pinned"), QueuesModel::tr("%1 still stands before the last switch, on tick %2.")
-                                            .arg(format::foreign(format::text(row.pinner)),
-                                                 format::number(queue.lowestTick->id)));
+        held(QueuesModel::tr("pinned"),
+             QueuesModel::tr("%1 still stands before the last switch, on tick %2.")
+                 .arg(format::foreign(format::text(row.pinner)), format::number(queue.lowestTick->id)));
         break;
     }
     return cell;
@@ -117,8 +117,9 @@ Cell lastTickCell(const QueueRow& row, const CellContext& context) {
     Cell cell{format::none(), {}, QueuesModel::tr("No tick yet."), Tone::Dim};
     if (queue.lastTick) {
         cell = {format::age(context.now - queue.lastTick->time)};
-        cell.tooltip = QueuesModel::tr("Tick %1 at %2").arg(format::number(queue.lastTick->id),
-                                                            format::timestamp(queue.lastTick->time, context.zone));
+        cell.tooltip =
+            QueuesModel::tr("Tick %1 at %2")
+                .arg(format::number(queue.lastTick->id), format::timestamp(queue.lastTick->time, context.zone));
     }
     const auto state = [&cell](const QString& word, const QString& meaning) {
         cell.tooltip = meaning + u'\n' + QueuesModel::tr("Last tick: %1 ago.").arg(cell.text) + u' ' + cell.tooltip;
@@ -193,8 +194,9 @@ std::vector<Column<QueueRow>> leadingColumns() {
          [](const QueueRow& row) { return row.mark.sortKey(); },
          [](const QueueRow& row, const CellContext&) { return QVariant(row.mark.word); }},
         {{u"history"_s, QueuesModel::tr("Last 5 min"),
-          QueuesModel::tr("Events sent per second by the event sequence, one value a sample, as far as this console has "
-                          "looked. Gaps were not observed; so is a jump that a forced tick explains."),
+          QueuesModel::tr(
+              "Events sent per second by the event sequence, one value a sample, as far as this console has "
+              "looked. Gaps were not observed; so is a jump that a forced tick explains."),
           CellKind::Sparkline, Pace::Ageing, u"small chart"_s},
          [](const QueueRow& row, const CellContext&) {
              Cell cell;
@@ -232,7 +234,10 @@ std::vector<Column<QueueRow>> consumptionColumns() {
                                     .arg(format::foreign(format::text(row.furthestBehind)));
              return cell;
          },
-         [](const QueueRow& row) { return rawValue(row.backlog); }},
+         [](const QueueRow& row) { return rawValue(row.backlog); },
+         {},
+         {},
+         [](const QueueRow& row) { return QVariant(row.queue.eventSeqNow.has_value()); }},
         {{u"lag"_s, QueuesModel::tr("Lag"),
           QueuesModel::tr("Age of the oldest tick that a consumer, a group or an open batch stands on: what came "
                           "before it is finished by all. Between two ticks of an idle queue it grows, with nothing "
@@ -241,7 +246,8 @@ std::vector<Column<QueueRow>> consumptionColumns() {
          [](const QueueRow& row, const CellContext& context) {
              if (!row.position)
                  return Cell{format::none(), {}, QueuesModel::tr("Nobody has a position."), Tone::Dim};
-             return Cell{format::age(context.now - *row.position), {},
+             return Cell{format::age(context.now - *row.position),
+                         {},
                          QueuesModel::tr("%1 stands on the tick of %2")
                              .arg(format::foreign(format::text(row.positionOf)),
                                   format::timestamp(*row.position, context.zone))};
@@ -260,8 +266,9 @@ std::vector<Column<QueueRow>> consumptionColumns() {
          },
          [](const QueueRow& row) { return rawAge(row.oldest); },
          [](const QueueRow& row, const CellContext& context) { return ageSeconds(row.oldest, context); }},
-        numberColumn(u"consumers"_s, QueuesModel::tr("Consumers"), QueuesModel::tr("Consumers and cooperative groups"),
-                     u"999"_s, [](const QueueRow& row) { return row.consumers; }, false),
+        numberColumn(
+            u"consumers"_s, QueuesModel::tr("Consumers"), QueuesModel::tr("Consumers and cooperative groups"), u"999"_s,
+            [](const QueueRow& row) { return row.consumers; }, false),
         numberColumn(u"in_flight"_s, QueuesModel::tr("In flight"), QueuesModel::tr("Open batches"), u"999"_s,
                      [](const QueueRow& row) { return row.inFlight; }),
         countColumn(u"retry"_s, QueuesModel::tr("Retry"), QueuesModel::tr("Events waiting in the retry queue"),

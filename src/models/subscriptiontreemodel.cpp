@@ -11,11 +11,32 @@
 
 namespace models {
 
+/// What the lines below a queue show of the queue itself.
+struct SubscriptionTreeModel::QueueFacts {
+    std::int64_t ticked = 0;
+    std::optional<std::int64_t> eventSeqNow;
+    bool tickerPaused = false;
+
+    static QueueFacts of(const domain::Queue& queue) {
+        return {queue.lastTick ? queue.lastTick->eventSeq : 0, queue.eventSeqNow, queue.tickerPaused};
+    }
+
+    bool operator==(const QueueFacts&) const = default;
+};
+
 struct SubscriptionTreeModel::Node {
     ConsumerRow line;
     Node* parent = nullptr;
     int position = 0; ///< among its siblings
     Nodes children;
+
+    bool judged = false;                         ///< its mark is a finding's
+    const domain::Subscription* fresh = nullptr; ///< while a sample is taken: the line is made anew from it
+    bool freshBelow = false;                     ///< while a sample is taken: a line below is made anew
+
+    // Of a queue: what is below it, in the order of the sample, and what it was made with.
+    std::vector<Node*> inOrder;
+    QueueFacts facts;
 
     /// Its line is filled in place: it is large, and there are many.
     Node* add() {
@@ -25,6 +46,29 @@ struct SubscriptionTreeModel::Node {
         children.push_back(std::move(child));
         return children.back().get();
     }
+};
+
+/// One sample with what its lines are made by.
+struct SubscriptionTreeModel::Source {
+    Source(const domain::Snapshot& of, const domain::Diagnosis& diagnosis)
+        : snapshot(of)
+        , worst(diagnosis)
+        , below(of.queues.size()) {
+        std::unordered_map<std::int32_t, std::size_t> places;
+        places.reserve(of.queues.size());
+        for (std::size_t place = 0; place < of.queues.size(); ++place)
+            places.emplace(of.queues[place].id, place);
+        for (const domain::Subscription& subscription : of.subscriptions) {
+            const auto place = places.find(subscription.queueId);
+            if (place != places.end())
+                below[place->second].push_back(&subscription);
+        }
+    }
+
+    const domain::Snapshot& snapshot;
+    WorstFindings worst;
+    CalmMarks calm;
+    std::vector<std::vector<const domain::Subscription*>> below; ///< subscriptions of each queue
 };
 
 namespace {
@@ -38,8 +82,24 @@ std::optional<std::int64_t> pendingOf(const domain::Queue& queue, const domain::
     return std::max<std::int64_t>(0, std::max(ticked, queue.eventSeqNow.value_or(0)) - *subscription.lastTickSeq);
 }
 
-void fill(ConsumerRow& line, const WorstFindings& worst, const CalmMarks& calm, const domain::Queue& queue,
-          const domain::Subscription& subscription, std::string group) {
+/// Whether a line stays where it is, under the same names.
+bool standsTheSame(const domain::Subscription& before, const domain::Subscription& after) {
+    return before.consumerId == after.consumerId && before.role == after.role && before.subId == after.subId &&
+           before.consumerName == after.consumerName;
+}
+
+} // namespace
+
+void SubscriptionTreeModel::fillQueue(Node* node, const domain::Queue& queue, const Source& source) {
+    node->line.kind = ConsumerRow::Kind::Queue;
+    node->line.queueId = queue.id;
+    node->line.queueName = queue.name;
+    node->line.mark = markOfQueue(queue, source.worst);
+}
+
+/// Without what it says about those below it. Returns whether the mark is a finding's.
+bool SubscriptionTreeModel::fill(ConsumerRow& line, const domain::Queue& queue,
+                                 const domain::Subscription& subscription, std::string group, const Source& source) {
     line.kind = subscription.role == domain::Role::CoopMember ? ConsumerRow::Kind::Member : ConsumerRow::Kind::Consumer;
     line.subscription = subscription;
     line.queueId = queue.id;
@@ -50,22 +110,27 @@ void fill(ConsumerRow& line, const WorstFindings& worst, const CalmMarks& calm, 
     line.group = std::move(group);
     line.pending = pendingOf(queue, subscription);
     line.pendingIsLeast = line.pending && line.kind == ConsumerRow::Kind::Consumer && !queue.eventSeqNow;
-    line.openBatches = subscription.batch ? 1 : 0;
-    const domain::Finding* finding = worst.ofMember(queue.name, line.group, line.subconsumer);
-    line.mark = finding ? markOf(*finding) : calm.of(subscription, line.pending, queue.tickerPaused);
+    const domain::Finding* finding = source.worst.ofMember(queue.name, line.group, line.subconsumer);
+    line.mark = finding ? markOf(*finding) : source.calm.of(subscription, line.pending, queue.tickerPaused);
+    return finding;
 }
 
-/// What the line of a parent says about those below it.
-void sumUp(ConsumerRow& parent, const ConsumerRow& child) {
-    ++parent.children;
-    parent.openBatches += child.openBatches;
-    if (parent.kind == ConsumerRow::Kind::Queue && child.pending) {
-        parent.pending = std::max(parent.pending.value_or(0), *child.pending);
-        parent.pendingIsLeast = parent.pendingIsLeast || child.pendingIsLeast;
+/// What a line says about those below it.
+void SubscriptionTreeModel::sumUp(ConsumerRow& line, const Nodes& children) {
+    line.children = int(children.size());
+    line.openBatches = line.isSubscription() && line.subscription.batch ? 1 : 0;
+    if (line.kind == ConsumerRow::Kind::Queue) {
+        line.pending.reset();
+        line.pendingIsLeast = false;
+    }
+    for (const auto& child : children) {
+        line.openBatches += child->line.openBatches;
+        if (line.kind == ConsumerRow::Kind::Queue && child->line.pending) {
+            line.pending = std::max(line.pending.value_or(0), *child->line.pending);
+            line.pendingIsLeast = line.pendingIsLeast || child->line.pendingIsLeast;
+        }
     }
 }
-
-} // namespace
 
 std::string ConsumerRow::key() const {
     return kind == Kind::Queue ? std::to_string(queueId)
@@ -84,54 +149,162 @@ SubscriptionTreeModel::SubscriptionTreeModel(QObject* parent)
 
 SubscriptionTreeModel::~SubscriptionTreeModel() = default;
 
-SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const domain::Snapshot& snapshot,
-                                                          const domain::Diagnosis& diagnosis) {
+SubscriptionTreeModel::Nodes SubscriptionTreeModel::build(const Source& source) {
     Node root;
-    const WorstFindings worst(diagnosis);
-    const CalmMarks calm;
-    std::unordered_map<std::int32_t, std::pair<Node*, const domain::Queue*>> queues;
-    queues.reserve(snapshot.queues.size());
-    for (const domain::Queue& queue : snapshot.queues) {
+    for (std::size_t place = 0; place < source.snapshot.queues.size(); ++place) {
+        const domain::Queue& queue = source.snapshot.queues[place];
         Node* node = root.add();
-        node->line.kind = ConsumerRow::Kind::Queue;
-        node->line.queueId = queue.id;
-        node->line.queueName = queue.name;
-        node->line.mark = markOfQueue(queue, worst);
-        queues[queue.id] = {node, &queue};
-    }
-    // Groups first: their members are put below them. A member whose group's main row is missing stands below the
-    // queue.
-    std::map<std::pair<std::int32_t, std::int32_t>, Node*> groups;
-    for (const bool members : {false, true}) {
-        for (const domain::Subscription& subscription : snapshot.subscriptions) {
-            const auto queue = queues.find(subscription.queueId);
-            if (queue == queues.end() || (subscription.role == domain::Role::CoopMember) != members)
-                continue;
-            Node* parent = queue->second.first;
-            if (members) {
-                const auto group = groups.find({subscription.queueId, subscription.subId});
-                if (group != groups.end())
-                    parent = group->second;
-            }
-            std::string name = parent->line.isSubscription() ? parent->line.subscription.consumerName
-                                                             : domain::groupName(snapshot, subscription);
-            Node* node = parent->add();
-            fill(node->line, worst, calm, *queue->second.second, subscription, std::move(name));
-            if (subscription.role == domain::Role::CoopMain)
-                groups[{subscription.queueId, subscription.subId}] = node;
-            sumUp(parent->line, node->line);
-            if (parent != queue->second.first)
-                queue->second.first->line.openBatches += node->line.openBatches;
-        }
+        fillQueue(node, queue, source);
+        node->children = buildBelow(queue, source.below[place], source);
+        for (const auto& child : node->children)
+            child->parent = node;
+        sumUp(node->line, node->children);
     }
     return std::move(root.children);
 }
 
+SubscriptionTreeModel::Nodes SubscriptionTreeModel::buildBelow(const domain::Queue& queue, const Subscriptions& below,
+                                                               const Source& source) {
+    Node top;
+    // Groups first: their members are put below them. A member whose group's main row is missing stands below the
+    // queue.
+    std::unordered_map<std::int32_t, Node*> groups;
+    for (const bool members : {false, true}) {
+        for (const domain::Subscription* subscription : below) {
+            if ((subscription->role == domain::Role::CoopMember) != members)
+                continue;
+            Node* parent = &top;
+            if (members) {
+                const auto group = groups.find(subscription->subId);
+                if (group != groups.end())
+                    parent = group->second;
+            }
+            std::string name = parent == &top ? domain::groupName(source.snapshot, *subscription)
+                                              : parent->line.subscription.consumerName;
+            Node* node = parent->add();
+            node->judged = fill(node->line, queue, *subscription, std::move(name), source);
+            if (subscription->role == domain::Role::CoopMain)
+                groups[subscription->subId] = node;
+        }
+    }
+    for (const auto& child : top.children) {
+        for (const auto& member : child->children)
+            sumUp(member->line, member->children);
+        sumUp(child->line, child->children);
+    }
+    return std::move(top.children);
+}
+
 void SubscriptionTreeModel::setSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     const bool later = std::exchange(m_context.now, snapshot.asOf()) != snapshot.asOf();
-    merge(m_root.get(), build(snapshot, diagnosis));
+    take(Source(snapshot, diagnosis));
     if (later)
         Q_EMIT aged();
+}
+
+void SubscriptionTreeModel::take(const Source& source) {
+    const std::vector<domain::Queue>& queues = source.snapshot.queues;
+    Nodes& nodes = m_root->children;
+    const bool sameQueues =
+        std::equal(nodes.begin(), nodes.end(), queues.begin(), queues.end(),
+                   [](const auto& node, const domain::Queue& queue) { return node->line.queueId == queue.id; });
+    if (!sameQueues) {
+        merge(m_root.get(), build(source));
+        for (std::size_t place = 0; place < queues.size(); ++place)
+            remember(nodes[place].get(), queues[place], source.below[place]);
+        return;
+    }
+    Changes changed(columnGroups().size());
+    for (std::size_t place = 0; place < queues.size(); ++place) {
+        Node* node = nodes[place].get();
+        const domain::Queue& queue = queues[place];
+        if (!compare(node, queue, source.below[place], source)) {
+            merge(node, buildBelow(queue, source.below[place], source));
+            remember(node, queue, source.below[place]);
+        } else if (node->freshBelow) {
+            refill(node, queue, source);
+            node->facts = QueueFacts::of(queue);
+        }
+        Node fresh;
+        fillQueue(&fresh, queue, source);
+        sumUp(fresh.line, node->children);
+        replace(node, std::move(fresh.line), changed);
+    }
+    emitChanges(m_root.get(), changed);
+}
+
+/// Marks the lines below a queue that are to be made anew. False when others are there, or stand elsewhere.
+bool SubscriptionTreeModel::compare(Node* at, const domain::Queue& queue, const Subscriptions& below,
+                                    const Source& source) {
+    if (at->inOrder.size() != below.size() || at->line.queueName != queue.name)
+        return false;
+    const bool all = at->facts != QueueFacts::of(queue);
+    const bool anyFinding = source.worst.ofQueue(queue.name);
+    for (std::size_t place = 0; place < below.size(); ++place) {
+        Node* node = at->inOrder[place];
+        const ConsumerRow& line = node->line;
+        const bool same = line.subscription == *below[place];
+        if (!same && !standsTheSame(line.subscription, *below[place])) {
+            for (Node* marked : at->inOrder) {
+                marked->fresh = nullptr;
+                marked->freshBelow = false;
+            }
+            at->freshBelow = false;
+            return false;
+        }
+        if (same && !all && !node->judged &&
+            !(anyFinding && source.worst.ofMember(queue.name, line.group, line.subconsumer)))
+            continue;
+        node->fresh = below[place];
+        for (Node* above = node->parent; above != at->parent; above = above->parent)
+            above->freshBelow = true;
+    }
+    return true;
+}
+
+/// Makes the marked lines below anew where they stand.
+void SubscriptionTreeModel::refill(Node* parent, const domain::Queue& queue, const Source& source) {
+    Changes changed(columnGroups().size());
+    for (const auto& child : parent->children) {
+        if (child->freshBelow)
+            refill(child.get(), queue, source);
+        else if (!child->fresh)
+            continue;
+        ConsumerRow line;
+        if (child->fresh)
+            child->judged = fill(line, queue, *child->fresh, child->line.group, source);
+        else
+            line = child->line;
+        child->fresh = nullptr;
+        sumUp(line, child->children);
+        replace(child.get(), std::move(line), changed);
+    }
+    parent->freshBelow = false;
+    emitChanges(parent, changed);
+}
+
+void SubscriptionTreeModel::replace(Node* node, ConsumerRow line, Changes& changed) {
+    if (node->line == line)
+        return;
+    for (std::size_t group = 0; group < columnGroups().size(); ++group) {
+        if (groupDiffers(m_descriptors, columnGroups()[group], node->line, line))
+            changed[group].push_back(node->position);
+    }
+    node->line = std::move(line);
+}
+
+/// What the next sample is compared with.
+void SubscriptionTreeModel::remember(Node* queueNode, const domain::Queue& queue, const Subscriptions& below) {
+    queueNode->facts = QueueFacts::of(queue);
+    std::unordered_map<std::int32_t, Node*> found;
+    for (const auto& child : queueNode->children) {
+        found[child->line.subscription.consumerId] = child.get();
+        for (const auto& member : child->children)
+            found[member->line.subscription.consumerId] = member.get();
+    }
+    queueNode->inOrder.clear();
+    for (const domain::Subscription* subscription : below)
+        queueNode->inOrder.push_back(found.at(subscription->consumerId));
 }
 
 void SubscriptionTreeModel::merge(Node* parent, Nodes fresh) {
@@ -141,18 +314,13 @@ void SubscriptionTreeModel::merge(Node* parent, Nodes fresh) {
     if (!std::equal(parent->children.begin(), parent->children.end(), fresh.begin(), fresh.end(),
                     [](const auto& was, const auto& is) { return was->line.isTheSameAs(is->line); }))
         rearrange(parent, fresh);
-    std::vector<std::vector<int>> changed(columnGroups().size());
+    Changes changed(columnGroups().size());
     for (std::size_t row = 0; row < fresh.size(); ++row) {
         if (!fresh[row])
             continue;
         Node* node = parent->children[row].get();
-        if (node->line != fresh[row]->line) {
-            for (std::size_t group = 0; group < columnGroups().size(); ++group) {
-                if (groupDiffers(m_descriptors, columnGroups()[group], node->line, fresh[row]->line))
-                    changed[group].push_back(int(row));
-            }
-            node->line = std::move(fresh[row]->line);
-        }
+        node->judged = fresh[row]->judged;
+        replace(node, std::move(fresh[row]->line), changed);
         merge(node, std::move(fresh[row]->children));
     }
     emitChanges(parent, changed);
@@ -214,7 +382,7 @@ void SubscriptionTreeModel::reorder(Node* parent, const std::vector<std::string>
     Q_EMIT layoutChanged(parents, QAbstractItemModel::VerticalSortHint);
 }
 
-void SubscriptionTreeModel::emitChanges(Node* parent, const std::vector<std::vector<int>>& changed) {
+void SubscriptionTreeModel::emitChanges(Node* parent, const Changes& changed) {
     const int rows = int(parent->children.size());
     const auto cell = [this, parent](int row, int column) {
         return createIndex(row, column, parent->children[std::size_t(row)].get());

@@ -54,16 +54,31 @@ public:
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
 
 private:
+    struct QueueFacts;
+    struct Source;
     struct Node;
     using Nodes = std::vector<std::unique_ptr<Node>>;
 
-    static Nodes build(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis);
+    using Subscriptions = std::vector<const domain::Subscription*>;
+    using Changes = std::vector<std::vector<int>>; ///< changed rows by group of columns
+
+    static void fillQueue(Node* node, const domain::Queue& queue, const Source& source);
+    static bool fill(ConsumerRow& line, const domain::Queue& queue, const domain::Subscription& subscription,
+                     std::string group, const Source& source);
+    static void sumUp(ConsumerRow& line, const Nodes& children);
+    static Nodes build(const Source& source);
+    static Nodes buildBelow(const domain::Queue& queue, const Subscriptions& below, const Source& source);
+    void take(const Source& source);
+    bool compare(Node* at, const domain::Queue& queue, const Subscriptions& below, const Source& source);
+    void refill(Node* parent, const domain::Queue& queue, const Source& source);
+    void replace(Node* node, ConsumerRow line, Changes& changed);
+    static void remember(Node* queueNode, const domain::Queue& queue, const Subscriptions& below);
     Node* nodeOf(const QModelIndex& index) const;
     QModelIndex indexOf(const Node* node, int column = 0) const;
     void merge(Node* parent, Nodes fresh);
     void rearrange(Node* parent, Nodes& fresh);
     void reorder(Node* parent, const std::vector<std::string>& wanted);
-    void emitChanges(Node* parent, const std::vector<std::vector<int>>& changed);
+    void emitChanges(Node* parent, const Changes& changed);
     void showAnew(Node* parent);
 
     std::vector<Column<ConsumerRow>> m_descriptors;

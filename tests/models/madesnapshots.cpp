@@ -2,6 +2,7 @@
 #include "models/madesnapshots.h"
 
 #include <algorithm>
+#include <set>
 
 namespace made {
 
@@ -293,6 +294,64 @@ std::shared_ptr<domain::Snapshot> random(std::mt19937& generator) {
     std::shuffle(snapshot->subscriptions.begin(), snapshot->subscriptions.end(), generator);
     snapshot->buildIndex();
     return snapshot;
+}
+
+std::shared_ptr<domain::Snapshot> regrouped(const domain::Snapshot& before, std::mt19937& generator) {
+    const auto number = [&generator](int below) { return int(generator() % unsigned(below)); };
+    auto snapshot = std::make_shared<domain::Snapshot>(before);
+    snapshot->takenAt += 1s;
+    std::erase_if(snapshot->subscriptions, [&](const domain::Subscription&) { return number(12) == 0; });
+    for (domain::Subscription& row : snapshot->subscriptions) {
+        if (number(12) == 0)
+            row.subId = 10 * (1 + number(4));
+        if (number(12) == 0)
+            row.role = Role(number(4));
+        if (number(12) == 0)
+            row.consumerName += 'x';
+    }
+    for (const domain::Queue& queue : snapshot->queues) {
+        if (number(4) == 0)
+            snapshot->subscriptions.push_back(subscription(queue, 50, "consumer5", Role::Normal, 50));
+    }
+    // One that is there twice has another number, as everywhere.
+    std::set<std::pair<std::int32_t, std::int32_t>> seen;
+    std::erase_if(snapshot->subscriptions, [&seen](const auto& row) {
+        return !seen.insert({row.queueId, row.consumerId}).second;
+    });
+    if (number(3) == 0)
+        std::shuffle(snapshot->subscriptions.begin(), snapshot->subscriptions.end(), generator);
+    snapshot->buildIndex();
+    return snapshot;
+}
+
+domain::Diagnosis findings(const domain::Snapshot& snapshot, std::mt19937& generator) {
+    const auto number = [&generator](int below) { return int(generator() % unsigned(below)); };
+    domain::Diagnosis diagnosis;
+    const auto find = [&](domain::Subject subject) {
+        if (number(6) != 0)
+            return;
+        domain::Finding finding;
+        finding.rule = number(2) == 0 ? "stale_heartbeat" : "lock_wait";
+        finding.severity = domain::Severity(number(3));
+        finding.subject = std::move(subject);
+        finding.title = "title " + std::to_string(number(2));
+        diagnosis.findings.push_back(finding);
+    };
+    for (const domain::Subscription& row : snapshot.subscriptions) {
+        const auto queue = std::find_if(snapshot.queues.begin(), snapshot.queues.end(),
+                                        [&row](const domain::Queue& one) { return one.id == row.queueId; });
+        domain::Subject subject;
+        subject.queue = queue->name;
+        subject.consumer = domain::groupName(snapshot, row);
+        subject.member = domain::subconsumerName(snapshot, row);
+        find(subject);
+    }
+    for (const domain::Queue& queue : snapshot.queues) {
+        domain::Subject subject;
+        subject.queue = queue.name;
+        find(subject);
+    }
+    return diagnosis;
 }
 
 } // namespace made

@@ -39,4 +39,10 @@ std::shared_ptr<domain::Snapshot> random(std::mt19937& generator);
 /// moments no batch changes its age, so that lists by age keep their order.
 std::shared_ptr<domain::Snapshot> changed(const domain::Snapshot& before, std::mt19937& generator, bool moments = true);
 
+/// The same queues with other consumers: some are gone, some have come, some stand in another group or order.
+std::shared_ptr<domain::Snapshot> regrouped(const domain::Snapshot& before, std::mt19937& generator);
+
+/// Random findings about some of what is in the snapshot.
+domain::Diagnosis findings(const domain::Snapshot& snapshot, std::mt19937& generator);
+
 } // namespace made
