@@ -96,6 +96,7 @@ void OneShot::start() {
 
 void OneShot::open(const pg::ConnectionInfo& connection) {
     m_desk = std::make_unique<desk::Desk>(m_opening->profile());
+    m_desk->setFirstSampleWhole(true);
     m_desk->setThresholds(m_thresholds);
     connect(m_desk.get(), &desk::Desk::linkStatusChanged, this, &OneShot::onLink);
     connect(m_desk.get(), &desk::Desk::snapshotReady, this, &OneShot::onSample);

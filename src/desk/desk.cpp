@@ -79,7 +79,7 @@ void DeskPrivate::retire(std::unique_ptr<links::Session>& session) const {
 void DeskPrivate::open() {
     close();
     refusal.reset();
-    watch = std::make_shared<Watch>(account, profile.applicationNameRule.toStdString());
+    watch = std::make_shared<Watch>(account, profile.applicationNameRule.toStdString(), firstSampleWhole);
     monitor = makeSession("monitor", domain::Purpose::Sample);
     QObject::connect(monitor.get(), &links::Session::stateChanged, q, [this] {
         askKeychain();
@@ -284,6 +284,8 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Duration cos
     overdue.stop();
     const auto* seen = std::get_if<Seen>(&reply);
     beat.finished(Beat::Clock::now(), seen ? cost - seen->besides : cost);
+    if (seen && seen->moreAtOnce)
+        beat.askOnce();
     if (!seen) {
         sampleFailure = std::get<pg::Failure>(reply);
         stale = true;
@@ -363,6 +365,10 @@ Desk::~Desk() {
 
 const Profile& Desk::profile() const {
     return d->profile;
+}
+
+void Desk::setFirstSampleWhole(bool whole) {
+    d->firstSampleWhole = whole;
 }
 
 void Desk::open() {

@@ -140,6 +140,10 @@ public:
 
     const Profile& profile() const;
 
+    /// Before open(): the first sample has everything in it. Else it is of the queues alone, so that it is there soon,
+    /// and the rest comes with the next, at once.
+    void setFirstSampleWhole(bool whole);
+
     void open();
     /// Opens another place under the same profile: a sandbox whose server has only now come up.
     void open(const pg::ConnectionInfo& connection);
@@ -242,7 +246,8 @@ public:
                                                      std::optional<domain::DeadPosition> after, int limit);
     QFuture<links::Reply<domain::DeadGroups>> deadGroups(std::int32_t queueId);
     QFuture<links::Reply<domain::Message>> deadMessage(std::int64_t id, std::int64_t maxBytes);
-    QFuture<links::Reply<domain::QueueDetail>> queueDetail(std::int32_t queueId, std::optional<std::int64_t> ticksFrom = {});
+    QFuture<links::Reply<domain::QueueDetail>> queueDetail(std::int32_t queueId,
+                                                           std::optional<std::int64_t> ticksFrom = {});
     QFuture<links::Reply<domain::QueueUpkeep>> queueUpkeep(std::int32_t queueId);
     QFuture<links::Reply<domain::EventPage>> searchEvents(std::int32_t queueId, domain::EventSearch search,
                                                           std::optional<domain::EventPosition> from);

@@ -203,6 +203,7 @@ public:
     bool following = false; ///< a look is under way
     bool hidden = false;
     bool stale = false;
+    bool firstSampleWhole = false;
     bool capsule = false; ///< there is no present
     Stepping stepping;
     pg::Failure sampleFailure;

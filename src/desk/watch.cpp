@@ -111,6 +111,7 @@ void Watch::lookAtWork(pg::Connection& connection, const monitor::Thresholds& th
 Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor::Thresholds& thresholds,
                  pg::Deadline deadline) {
     const auto now = pg::Clock::now();
+    const bool queuesAlone = m_connectionNumber == 0 && !m_wholeAtOnce;
     const bool isAnother = std::exchange(m_connectionNumber, connectionNumber) != connectionNumber;
     if (isAnother) {
         m_sampler.reset();
@@ -148,8 +149,10 @@ Seen Watch::look(pg::Connection& connection, int connectionNumber, const monitor
     }
     m_memory.add(*seen.snapshot);
     seen.diagnosis = monitor::diagnose(*seen.snapshot, &m_memory, thresholds);
-    if (!spare) {
+    if (!spare)
         m_spareFor = {};
+    seen.moreAtOnce = queuesAlone;
+    if (!spare && !queuesAlone) {
         const auto sampled = pg::Clock::now();
         lookAtWork(connection, thresholds, std::min(deadline, pg::after(workAtMost)));
         seen.besides = std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - sampled);

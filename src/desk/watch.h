@@ -23,6 +23,7 @@ struct Seen {
     domain::Diagnosis diagnosis;                   ///< of event queues and of work queues
     std::shared_ptr<const domain::WorkLooks> work; ///< the newest look at the work queues; null where there are none
     bool workIsKnown = false;                      ///< whether there are none
+    bool moreAtOnce = false;                       ///< work queues come with the next look
     std::chrono::milliseconds besides{};           ///< spent on other things than the sample, which was there by then
 };
 
@@ -30,9 +31,11 @@ struct Seen {
 /// session and lives on its thread.
 class Watch {
 public:
-    /// nameRule: how workers name their sessions; empty: not known.
-    Watch(std::shared_ptr<domain::Account> account, std::string nameRule)
-        : m_account(std::move(account)) {
+    /// nameRule: how workers name their sessions; empty: not known. firstWhole: whether the first look is at work
+    /// queues too; else it is there sooner, and another one is to follow at once.
+    Watch(std::shared_ptr<domain::Account> account, std::string nameRule, bool firstWhole)
+        : m_account(std::move(account))
+        , m_wholeAtOnce(firstWhole) {
         m_sampler.setNameRule(std::move(nameRule));
     }
 
@@ -54,6 +57,7 @@ private:
     monitor::Sampler m_sampler;
     monitor::Memory m_memory;
     WorkWatch m_work{std::chrono::seconds(10)};
+    bool m_wholeAtOnce;
     std::optional<domain::Capabilities> m_capabilities;
     std::string m_stamp;
     int m_connectionNumber = 0;

@@ -247,6 +247,9 @@ private Q_SLOTS:
         Desk desk(profileOf(database.info()));
         desk.setPeriod(100ms);
         openAndWait(desk);
+        QVERIFY(!desk.workLooks()); // the first sample does not wait for them
+        QSignalSpy samples(&desk, &Desk::snapshotReady);
+        QVERIFY(samples.wait());
         QVERIFY(desk.workLooks() != nullptr);
         QCOMPARE(desk.diagnosis().findings.size(), std::size_t(1));
         QCOMPARE(desk.diagnosis().findings[0].rule, std::string("work_poison"));

@@ -141,7 +141,7 @@ private Q_SLOTS:
         support::FaultProxy proxy("127.0.0.1", m_server->port());
         pg::ConnectionInfo through = m_database->tcpInfo();
         through.set("port", proxy.port());
-        desk::Watch watch(std::make_shared<domain::Account>(), {});
+        desk::Watch watch(std::make_shared<domain::Account>(), {}, true);
         pg::Connection first = pg::Connection::open(through);
         const desk::Seen whole = watch.look(first, 1, {}, pg::after(20s));
         QVERIFY(whole.snapshot->errors.empty());
