@@ -303,7 +303,11 @@ void DeskPrivate::takeSample(const links::Reply<Seen>& reply, Beat::Duration cos
     diagnosis = seen->diagnosis;
     work = seen->work;
     recorder.take(*seen);
-    listenWhereItHelps();
+    // After what is waited for: the sample on screen.
+    QTimer::singleShot(0, q, [this, asked = watch] {
+        if (asked && asked == watch)
+            listenWhereItHelps();
+    });
     schedule();
     if (wasStale)
         Q_EMIT q->linkStatusChanged();

@@ -374,15 +374,20 @@ void Worker::applyChannels(pg::Connection& connection, const std::vector<std::st
     const auto has = [](const std::vector<std::string>& list, const std::string& name) {
         return std::find(list.begin(), list.end(), name) != list.end();
     };
+    // There may be hundreds: one round trip for all of them.
+    std::string script;
     for (const std::string& channel : m_listening) {
         if (!has(wanted, channel)) {
-            connection.unlisten(channel, pg::after(listenPatience));
+            script += "unlisten " + connection.quoteIdentifier(channel) + ';';
         }
     }
     for (const std::string& channel : wanted) {
         if (!has(m_listening, channel)) {
-            connection.listen(channel, pg::after(listenPatience));
+            script += "listen " + connection.quoteIdentifier(channel) + ';';
         }
+    }
+    if (!script.empty()) {
+        connection.executeScript(script, pg::after(listenPatience));
     }
     m_listening = wanted;
     tellTraffic(connection);
