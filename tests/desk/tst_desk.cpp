@@ -246,11 +246,12 @@ private Q_SLOTS:
         run(admin, "select workqueue.send('mail', '{}'); update workqueue.pg_queue_message set read_ct = 9");
         Desk desk(profileOf(database.info()));
         desk.setPeriod(100ms);
+        std::vector<bool> withWork;
+        connect(&desk, &Desk::snapshotReady, this, [&] { withWork.push_back(desk.workLooks() != nullptr); });
         openAndWait(desk);
-        QVERIFY(!desk.workLooks()); // the first sample does not wait for them
-        QSignalSpy samples(&desk, &Desk::snapshotReady);
-        QVERIFY(samples.wait());
-        QVERIFY(desk.workLooks() != nullptr);
+        QTRY_VERIFY(withWork.size() >= 2);
+        QVERIFY(!withWork[0]); // the first sample does not wait for them
+        QVERIFY(withWork[1]);
         QCOMPARE(desk.diagnosis().findings.size(), std::size_t(1));
         QCOMPARE(desk.diagnosis().findings[0].rule, std::string("work_poison"));
         const auto first = desk.workLooks();
