@@ -181,11 +181,9 @@ public:
     QTimer timer;
     QTimer overdue; ///< runs while a sample is in flight
     QTimer lookingIdle;
-    bool lookingIsReadOnly = false;
     Beat::Duration lookingPause{};               ///< after it was refused a connection; longer each time
     Beat::Clock::time_point lookingRefusedUntil; ///< until then it is not asked for again
     pg::Failure lookingFailure;
-    int connectionNumber = 0;
     domain::SnapshotPtr snapshot; ///< the newest; so is what follows
     domain::Diagnosis diagnosis;
     std::shared_ptr<const domain::WorkLooks> work;
@@ -205,6 +203,10 @@ public:
     bool stale = false;
     bool firstSampleWhole = false;
     bool capsule = false; ///< there is no present
+    bool lookingIsReadOnly = false;
+    bool askedEarlierRuns = false;
+    int connectionNumber = 0;
+    int underWay = 0; ///< on the operate session
     Stepping stepping;
     pg::Failure sampleFailure;
     std::optional<pg::Failure> refusal; ///< why this server is not looked at although it answers
@@ -212,7 +214,6 @@ public:
     Arming armed;
     std::optional<pg::Clock::time_point> armedUntil;
     QTimer fallBack;
-    int underWay = 0;                                       ///< on the operate session
     std::vector<std::shared_ptr<operate::Progress>> series; ///< under way, each on a session of its own
     QString copyFolder;
     enum class KeychainStage { NotAsked, Asked, Answered } keychainStage = KeychainStage::NotAsked;
@@ -221,7 +222,6 @@ public:
     std::vector<Unsettled> unsettled;
     std::shared_ptr<store::Journal> journal;
     QStringList operations; ///< of this run, as the journal names them
-    bool askedEarlierRuns = false;
     QStringList channels;
 };
 

@@ -19,7 +19,7 @@ struct Clock {
     using rep = duration::rep;
     using period = duration::period;
     using time_point = std::chrono::time_point<Clock>;
-    static constexpr bool is_steady = true;
+    static constexpr bool is_steady = true; // NOLINT(readability-identifier-naming): what std::chrono asks of a clock
 
     static time_point now() noexcept {
 #ifdef CLOCK_BOOTTIME
