@@ -9,6 +9,7 @@ namespace {
 
 using detail::micros;
 using detail::textOrEmpty;
+using detail::transactionSince;
 using pgque::detail::optionalMicroseconds;
 using pgque::detail::rowsCall;
 
@@ -17,7 +18,7 @@ using pgque::detail::rowsCall;
 pg::Call<std::vector<domain::RowLock>> rowLocks() {
     return rowsCall("row locks",
                     "select s.sub_queue, s.sub_consumer, coalesce(l.pid, 0), a.application_name, a.state, " +
-                        micros("a.xact_start") +
+                        transactionSince() +
                         ", (select string_agg(w.pid::text, ',' order by w.pid) from pg_locks w"
                         " where w.locktype = 'transactionid' and not w.granted and w.transactionid = l.transactionid),"
                         " l.transactionid::text"
@@ -43,7 +44,7 @@ pg::Call<std::vector<domain::Backend>> backends() {
     return rowsCall("sessions",
                     "select a.pid, a.usename, a.application_name, a.datname, a.state,"
                     " case when a.wait_event is not null then a.wait_event_type || ': ' || a.wait_event end, " +
-                        micros("a.xact_start") + ", " + micros("a.state_change") + ", " + micros("a.backend_start") +
+                        transactionSince() + ", " + micros("a.state_change") + ", " + micros("a.backend_start") +
                         ", a.backend_xid::text, a.backend_xmin::text,"
                         // Only this part of others' statements is looked at: names and numbers, no payload.
                         " left(substring(a.query from '(?i)\\mpgque\\.receive(?:_coop)?\\s*\\(([^()]*)\\)'), 300)"
@@ -88,7 +89,7 @@ pg::Call<std::vector<domain::EventTableLock>> eventLocks() {
     return rowsCall("locks on event tables",
                     "select split_part(c.relname, '_', 2)::int, nullif(split_part(c.relname, '_', 3), '')::int,"
                     " coalesce(l.pid, 0), a.application_name, a.state, " +
-                        micros("a.xact_start") +
+                        transactionSince() +
                         ", bool_or(l.mode = 'RowExclusiveLock'), l.virtualtransaction from pg_locks l"
                         " join pg_class c on c.oid = l.relation and c.relname ~ '^event_[0-9]{1,9}(_[0-9]{1,4})?$'"
                         " and c.relnamespace = to_regnamespace('pgque')"

@@ -35,6 +35,12 @@ inline std::string microsOf(std::string_view interval) {
            " is not null then sign(" + seconds + ")::bigint * " + farthest + " end)";
 }
 
+/// Since when the transaction of a session, "a" of pg_stat_activity, has been open. An idle one has none: for the moment
+/// in which it takes notifications it bears the time of its last statement, which may be hours ago.
+inline std::string transactionSince() {
+    return micros("(case when a.state is distinct from 'idle' then a.xact_start end)");
+}
+
 /// Names the install in this database as Capabilities::install does; NULL: there is none.
 inline constexpr auto installName =
     "(select d.oid || '.' || c.relnamespace || '.' || c.oid from pg_database d, pg_class c"

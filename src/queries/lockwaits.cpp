@@ -15,6 +15,7 @@ namespace {
 
 using detail::micros;
 using detail::textOrEmpty;
+using detail::transactionSince;
 using pgque::detail::optionalMicroseconds;
 using pgque::detail::rowsCall;
 
@@ -47,7 +48,7 @@ const std::string waitsSql =
     " join waiting w on w.pid = t.pid where t.locktype = 'tuple' and t.database = (select oid from here)),"
     " people as (select pid from waiting union select unnest(blockers) from waiting)"
     " select p.pid, a.usename, a.application_name, a.state, left(a.query, 300), " +
-    micros("a.xact_start") + ", " + micros("w.waitstart") +
+    transactionSince() + ", " + micros("w.waitstart") +
     ", w.mode, w.locktype, coalesce(n.nspname, ''), coalesce(c.relname, ''),"
     " case when n.nspname = 'pgque' and c.relname in ('subscription', 'queue', 'consumer')"
     " and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')"
@@ -262,7 +263,7 @@ domain::Footprint footprint(pg::Connection& connection, std::span<const std::int
     look.part();
     const auto sessions = look.ask(rowsCall(
         "own sessions",
-        "select a.pid, a.application_name, a.state, " + micros("a.xact_start") +
+        "select a.pid, a.application_name, a.state, " + transactionSince() +
             ", (select count(*) from pg_locks l where l.pid = a.pid and l.granted),"
             " left(a.query, 300), a.pid = pg_backend_pid() from pg_stat_activity a"
             " where (a.application_name like 'batchscope/%' or a.pid = any($1::bigint[])"

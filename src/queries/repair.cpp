@@ -218,7 +218,7 @@ pg::Call<std::optional<Backend>> backend(std::int32_t pid, std::optional<pg::Tim
     return optionalRow<Backend>(
         "backend",
         "select a.pid, a.usename, a.application_name, a.state, " + micros("a.backend_start") + ", " +
-            micros("a.xact_start") +
+            detail::transactionSince() +
             ", (select count(*) from pg_locks l where not l.granted and a.pid = any (pg_blocking_pids(l.pid))), " +
             micros("clock_timestamp()") +
             ", a.pid = pg_backend_pid() from pg_stat_activity a where a.pid = $1::int4"

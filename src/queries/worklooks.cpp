@@ -22,7 +22,8 @@ pg::Call<std::vector<HorizonHolder>> horizon() {
         "oldest snapshot",
         "select h.kind, h.pid, h.name, h.back, " + micros("h.since") +
             ", h.state from (select 0 as kind, pid, application_name as name,"
-            " greatest(age(backend_xmin), age(backend_xid))::bigint as back, xact_start as since, state"
+            " greatest(age(backend_xmin), age(backend_xid))::bigint as back,"
+            " case when state is distinct from 'idle' then xact_start end as since, state"
             " from pg_stat_activity where (backend_xmin is not null or backend_xid is not null)"
             " and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'"
             " union all select 1, active_pid, slot_name::text, greatest(age(xmin), age(catalog_xmin))::bigint,"

@@ -62,13 +62,15 @@ private:
     void look() {
         // Nothing the console asks may run longer than a page of results may: five seconds of one statement. Between
         // two statements it waits for nothing; a second is what a busy machine may make of that.
+        // An idle session has no transaction: for the moment in which it takes notifications, it bears the time of its
+        // last statement.
         const auto rows = m_connection.execute(
             {"select a.application_name, a.state, clock_timestamp() - a.xact_start > interval '6 s',"
              " a.state like 'idle in transaction%' and clock_timestamp() - a.state_change > interval '1 s',"
              " (select string_agg(distinct l.relation::regclass::text, ',') from pg_locks l join pg_class c"
              " on c.oid = l.relation where l.pid = a.pid and c.relname ~ '^event_[0-9]'), left(a.query, 200)"
              " from pg_stat_activity a where a.datname = current_database() and a.application_name like 'batchscope/%'"
-             " and a.xact_start is not null",
+             " and a.xact_start is not null and a.state is distinct from 'idle'",
              {}},
             soon());
         for (int row = 0; row < rows.rowCount(); ++row) {
