@@ -181,7 +181,9 @@ struct Barrier {
 };
 
 struct Barriers {
-    std::vector<Barrier> rows;      ///< the longest without progress first, at most 500
+    static constexpr std::size_t most = 500;
+
+    std::vector<Barrier> rows;      ///< the longest without progress first, not more than that
     std::int64_t orphanMarkers = 0; ///< executions with markers and no barrier, at most 200
     Timestamp takenAt;
 };

@@ -76,25 +76,25 @@ domain::Barriers barriers(pg::Connection& connection, const WorkInstall& install
     const std::string epoch = install.ours ? "b.epoch" : "0";
     Look look;
     look.part(limits);
-    const auto rows =
-        look.ask(rowsCall("barriers",
-                          "select b.execution_id, b.organization_id, b.remaining::bigint, " + total + ", " + started +
-                              ", " + epoch + "::bigint, " + micros("b.created_at") + ", " +
-                              micros("b.last_progress_at") + ", " + micros("b.expires_at") + " from " + shape.schema +
-                              "pg_barrier_state b order by b.last_progress_at limit 500",
-                          {}, [](const pg::Row& row) {
-                              domain::Barrier barrier;
-                              barrier.execution = row.get<std::string>(0);
-                              barrier.organization = textOrEmpty(row, 1);
-                              barrier.remaining = row.get<std::int64_t>(2);
-                              barrier.total = row.get<std::optional<std::int64_t>>(3);
-                              barrier.started = row.get<std::int64_t>(4);
-                              barrier.epoch = row.get<std::int64_t>(5);
-                              barrier.createdAt = microseconds(row, 6);
-                              barrier.progressAt = microseconds(row, 7);
-                              barrier.expiresAt = microseconds(row, 8);
-                              return barrier;
-                          }));
+    const auto rows = look.ask(
+        rowsCall("barriers",
+                 "select b.execution_id, b.organization_id, b.remaining::bigint, " + total + ", " + started + ", " +
+                     epoch + "::bigint, " + micros("b.created_at") + ", " + micros("b.last_progress_at") + ", " +
+                     micros("b.expires_at") + " from " + shape.schema +
+                     "pg_barrier_state b order by b.last_progress_at limit " + std::to_string(domain::Barriers::most),
+                 {}, [](const pg::Row& row) {
+                     domain::Barrier barrier;
+                     barrier.execution = row.get<std::string>(0);
+                     barrier.organization = textOrEmpty(row, 1);
+                     barrier.remaining = row.get<std::int64_t>(2);
+                     barrier.total = row.get<std::optional<std::int64_t>>(3);
+                     barrier.started = row.get<std::int64_t>(4);
+                     barrier.epoch = row.get<std::int64_t>(5);
+                     barrier.createdAt = microseconds(row, 6);
+                     barrier.progressAt = microseconds(row, 7);
+                     barrier.expiresAt = microseconds(row, 8);
+                     return barrier;
+                 }));
     std::optional<Asked<std::int64_t>> orphans;
     if (install.hasMarkers && counts == Orphans::Count)
         orphans = look.ask(workOrphans(shape));

@@ -3,6 +3,7 @@
 
 #include "ui/combobox.h"
 #include "ui/consumerspage.h"
+#include "ui/deadinterval.h"
 #include "ui/eventscard.h"
 #include "ui/ownercard.h"
 #include "ui/payloadcard.h"
@@ -23,8 +24,6 @@ using models::format::foreign;
 using models::format::text;
 
 namespace {
-
-constexpr std::chrono::minutes usualDeadInterval{5};
 
 QString tokenOf(const models::BatchRow& row) {
     return QString::number(row.subscription.batch.value_or(0));
@@ -123,7 +122,7 @@ void BatchPage::showBatch() {
     if (row && row->subscription.lastTick && row->subscription.nextTick) {
         m_window = Window::of(row->subscription, row->queueName, *m_snapshot);
         m_owner->setNote({});
-        m_owner->showOwner(*row, *m_snapshot, usualDeadInterval, m_zone);
+        m_owner->showOwner(*row, *m_snapshot, tools().deadInterval->value(), m_zone);
     } else {
         m_owner->clear();
         if (m_window && (!m_window->batch || QString::number(*m_window->batch) != m_batch ||

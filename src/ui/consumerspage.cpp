@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/consumerspage.h"
 
+#include "ui/deadinterval.h"
 #include "ui/deadintervalbox.h"
 #include "ui/noqueue.h"
 #include "ui/notice.h"
@@ -25,8 +26,7 @@ constexpr int mostUnfolded = 300;
 ConsumersPage::ConsumersPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
     , m_card(new Card(tr("Consumers")))
-    , m_view(new QTreeView)
-    , m_deadInterval(new DeadIntervalBox) {
+    , m_view(new QTreeView) {
     setObjectName(u"consumers"_s);
     m_view->setObjectName(u"subscriptions"_s);
     m_view->setAccessibleName(tr("Queues, consumers and members"));
@@ -35,14 +35,15 @@ ConsumersPage::ConsumersPage(const PageTools& tools, QWidget* parent)
     m_table->stretch(u"name"_s);
     m_table->setRowMenu(
         [this](QMenu& menu, const QModelIndex& index) { this->tools().actions->addTo(menu, subjectAt(index)); });
-    m_card->addToHeading(m_deadInterval);
+    m_card->addToHeading(new DeadIntervalBox(tools.deadInterval));
     addTableTools(*m_card, *m_table, tr("Filter consumers"));
     m_card->setContent(m_view);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_card);
-    connect(m_deadInterval, &DeadIntervalBox::intervalChanged, this,
-            [this] { m_model.setDeadInterval(m_deadInterval->interval()); });
+    const auto takeInterval = [this] { m_model.setDeadInterval(this->tools().deadInterval->value()); };
+    connect(tools.deadInterval, &DeadInterval::changed, this, takeInterval);
+    takeInterval();
     connect(m_table->proxy(), &QAbstractItemModel::rowsInserted, this, &ConsumersPage::unfoldNew);
     connect(m_table, &TableController::activated, this, [this](const QModelIndex& index) {
         if (index.isValid() && m_model.row(index).subscription.batch && m_model.row(index).isSubscription())

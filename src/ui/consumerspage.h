@@ -9,7 +9,6 @@ class QTreeView;
 namespace ui {
 
 class Card;
-class DeadIntervalBox;
 class TableController;
 
 /// Every subscription as a tree: queue, consumer, members.
@@ -37,7 +36,6 @@ private:
     Card* m_card;
     QTreeView* m_view;
     TableController* m_table;
-    DeadIntervalBox* m_deadInterval;
     QString m_wanted; ///< asked for before it was seen
 };
 

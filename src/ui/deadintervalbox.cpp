@@ -2,6 +2,7 @@
 #include "ui/deadintervalbox.h"
 
 #include "models/format.h"
+#include "ui/deadinterval.h"
 
 #include <QLineEdit>
 #include <QRegularExpression>
@@ -10,12 +11,14 @@ using namespace Qt::StringLiterals;
 
 namespace ui {
 
-DeadIntervalBox::DeadIntervalBox(QWidget* parent)
-    : QComboBox(parent) {
+DeadIntervalBox::DeadIntervalBox(DeadInterval* interval, QWidget* parent)
+    : QComboBox(parent)
+    , m_interval(interval) {
     setObjectName(u"deadInterval"_s);
     setAccessibleName(tr("Dead interval"));
-    setToolTip(tr("Dead interval: from which heartbeat age on another member may take a batch over. Choose one, or type "
-                  "one with its unit: 90 s, 2 min, 1 h 30 m."));
+    setToolTip(
+        tr("Dead interval: from which heartbeat age on another member may take a batch over. Choose one, or type "
+           "one with its unit: 90 s, 2 min, 1 h 30 m."));
     setEditable(true);
     setInsertPolicy(QComboBox::NoInsert);
     setCompleter(nullptr);
@@ -27,33 +30,34 @@ DeadIntervalBox::DeadIntervalBox(QWidget* parent)
                                               : tr("%1 h").arg(seconds / 3600);
         addItem(tr("Dead interval %1").arg(text), seconds);
     }
-    setCurrentIndex(findData(300));
+    showInterval();
+    connect(m_interval, &DeadInterval::changed, this, &DeadIntervalBox::showInterval);
     connect(this, &QComboBox::activated, this,
-            [this](int index) { take(std::chrono::seconds(itemData(index).toInt())); });
+            [this](int index) { m_interval->set(std::chrono::seconds(itemData(index).toInt())); });
     connect(lineEdit(), &QLineEdit::editingFinished, this, &DeadIntervalBox::takeTyped);
 }
 
-void DeadIntervalBox::take(pg::Interval interval) {
-    if (interval == m_interval)
-        return;
-    m_interval = interval;
-    Q_EMIT intervalChanged();
+void DeadIntervalBox::showInterval() {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(m_interval->value());
+    const int known = seconds == m_interval->value() ? findData(int(seconds.count())) : -1;
+    setCurrentIndex(known);
+    if (known < 0)
+        lineEdit()->setText(tr("Dead interval %1").arg(models::format::age(m_interval->value())));
 }
 
 void DeadIntervalBox::takeTyped() {
     const QString typed = lineEdit()->text();
     if (const int known = findText(typed); known >= 0) {
-        take(std::chrono::seconds(itemData(known).toInt()));
+        m_interval->set(std::chrono::seconds(itemData(known).toInt()));
         return;
     }
     // The words before it may stay or go.
     const qsizetype digit = typed.indexOf(QRegularExpression(u"[0-9]"_s));
     const auto length = digit < 0 ? std::nullopt : models::format::length(typed.mid(digit));
     if (length)
-        take(*length);
+        m_interval->set(*length);
     // What could not be read gives way to what holds.
-    const int known = findData(int(std::chrono::duration_cast<std::chrono::seconds>(m_interval).count()));
-    lineEdit()->setText(known >= 0 ? itemText(known) : tr("Dead interval %1").arg(models::format::age(m_interval)));
+    showInterval();
 }
 
 } // namespace ui

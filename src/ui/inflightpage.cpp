@@ -2,6 +2,7 @@
 #include "ui/inflightpage.h"
 
 #include "ui/consumerspage.h"
+#include "ui/deadinterval.h"
 #include "ui/deadintervalbox.h"
 #include "ui/eventscard.h"
 #include "ui/noqueue.h"
@@ -27,7 +28,6 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     : Page(tools, parent)
     , m_card(new Card(tr("In flight")))
     , m_view(new QTableView)
-    , m_deadInterval(new DeadIntervalBox)
     , m_events(new EventsCard(tools.desk, tools.settings, EventsCard::Filter::NotOffered))
     , m_owner(new OwnerCard(tools.actions, [this] { return subject(); }))
     , m_payload(new PayloadCard(tr("Event"))) {
@@ -44,7 +44,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
         this->tools().actions->addTo(menu, subject());
     });
     connect(m_table, &TableController::activated, this, &InFlightPage::openBatch);
-    m_card->addToHeading(m_deadInterval);
+    m_card->addToHeading(new DeadIntervalBox(tools.deadInterval));
     addTableTools(*m_card, *m_table, tr("Filter batches"));
     m_card->setContent(m_view);
 
@@ -55,7 +55,7 @@ InFlightPage::InFlightPage(const PageTools& tools, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
     connect(m_table, &TableController::currentChanged, this, &InFlightPage::chooseBatch);
-    connect(m_deadInterval, &DeadIntervalBox::intervalChanged, this, [this] {
+    connect(tools.deadInterval, &DeadInterval::changed, this, [this] {
         if (m_snapshot)
             showOwner(*m_snapshot);
     });
@@ -157,7 +157,7 @@ int InFlightPage::rowOf(const QString& batch) const {
 
 void InFlightPage::showOwner(const domain::Snapshot& snapshot) {
     if (const models::BatchRow* row = chosen())
-        m_owner->showOwner(*row, snapshot, m_deadInterval->interval(), m_zone);
+        m_owner->showOwner(*row, snapshot, tools().deadInterval->value(), m_zone);
     else
         m_owner->clear();
 }

@@ -10,7 +10,6 @@ class QTableView;
 namespace ui {
 
 class Card;
-class DeadIntervalBox;
 class EventsCard;
 class OwnerCard;
 class PayloadCard;
@@ -49,7 +48,6 @@ private:
     Card* m_card;
     QTableView* m_view;
     TableController* m_table;
-    DeadIntervalBox* m_deadInterval;
     EventsCard* m_events;
     OwnerCard* m_owner;
     PayloadCard* m_payload;

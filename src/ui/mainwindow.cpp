@@ -9,6 +9,7 @@
 #include "ui/card.h"
 #include "ui/commandpalette.h"
 #include "ui/comparedialog.h"
+#include "ui/deadinterval.h"
 #include "ui/findingplace.h"
 #include "ui/installpage.h"
 #include "ui/keys.h"
@@ -53,7 +54,6 @@ using desk::LinkState;
 
 namespace {
 
-constexpr std::size_t mostBarriers = 500; ///< of one install in a sample
 constexpr QSize usualSize(1280, 800);
 constexpr QSize frame(16, 40); ///< room for the window's own frame
 
@@ -80,6 +80,7 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
         m_settings =
             std::make_unique<QSettings>(QDir(options.settingsFolder).filePath(u"window.ini"_s), QSettings::IniFormat);
     m_silences = new Silences(m_settings.get(), desk->profile().name, this);
+    m_deadInterval = new DeadInterval(m_settings.get(), this);
     m_alerts = new Alerts(m_silences, desk->profile().name, this);
     connect(m_silences, &Silences::changed, this, &MainWindow::onSample);
     connect(m_alerts, &Alerts::followed, this, [this] {
@@ -178,7 +179,7 @@ QStringList MainWindow::pageNames() {
 }
 
 void MainWindow::makePages() {
-    m_pages = new Pages({m_desk, m_actions, m_settings.get(), m_silences}, m_preferences);
+    m_pages = new Pages({m_desk, m_actions, m_settings.get(), m_silences, m_deadInterval}, m_preferences);
     for (const Pages::Group& group : Pages::groups()) {
         m_navigation->addGroup(group.title);
         for (const Pages::Kind& kind : group.kinds)
@@ -318,7 +319,7 @@ void MainWindow::updateCounts() {
         for (const domain::WorkLook& look : looks->installs) {
             const std::size_t seen = look.barriers.rows.size();
             barriers.value += std::int64_t(seen);
-            barriers.capped = barriers.capped || seen >= mostBarriers;
+            barriers.capped = barriers.capped || seen >= domain::Barriers::most;
         }
     }
     count(u"barriers"_s, barriers, models::Tone::Information, tr("Barriers: %1"));

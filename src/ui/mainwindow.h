@@ -17,6 +17,7 @@ namespace ui {
 
 class Actions;
 class Banner;
+class DeadInterval;
 class InstallPage;
 class Navigation;
 class Page;
@@ -105,6 +106,7 @@ private:
     desk::Desk* m_desk;
     std::unique_ptr<QSettings> m_settings;
     Silences* m_silences = nullptr;
+    DeadInterval* m_deadInterval = nullptr;
     Alerts* m_alerts = nullptr;
     std::shared_ptr<Preferences> m_preferences;
     Actions* m_actions;

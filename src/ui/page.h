@@ -9,6 +9,7 @@ class QSettings;
 
 namespace ui {
 
+class DeadInterval;
 class Silences;
 
 /// What every page needs of its window.
@@ -17,6 +18,7 @@ struct PageTools {
     Actions* actions = nullptr;
     QSettings* settings = nullptr; ///< null: nothing is remembered
     Silences* silences = nullptr;
+    DeadInterval* deadInterval = nullptr;
 };
 
 /// A page of the window. Shows snapshots while it is visible; computes nothing.
