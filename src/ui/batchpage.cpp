@@ -151,6 +151,10 @@ void BatchPage::showNoEvent() {
     m_payload->clear(tr("Choose an event to see its payload."));
 }
 
+void BatchPage::tellAges() {
+    m_events->remark();
+}
+
 void BatchPage::setStale(bool stale) {
     m_events->setStale(stale);
 }

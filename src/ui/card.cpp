@@ -12,6 +12,8 @@
 #include <QPainterPath>
 #include <QPushButton>
 
+#include <utility>
+
 namespace ui {
 
 namespace {
@@ -26,7 +28,8 @@ public:
     ElidedLabel() { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); }
 
     void setText(const QString& text) {
-        m_text = text;
+        if (std::exchange(m_text, text) == text)
+            return;
         setAccessibleName(text);
         update();
     }

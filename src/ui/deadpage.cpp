@@ -154,9 +154,9 @@ void DeadPage::empty(TableController* table) {
 }
 
 void DeadPage::tellAges() {
-    const auto told = [](const QStringList& note, const auto& model, pg::Timestamp asked) {
-        const QStringList age = model.rowCount() > 0 ? QStringList(words::askedAgo(asked, model.context().now))
-                                                     : QStringList();
+    const auto told = [this](const QStringList& note, const auto& model, pg::Timestamp asked) {
+        const QStringList age =
+            model.rowCount() > 0 ? QStringList(words::askedAgo(*tools().desk, asked)) : QStringList();
         return (note + age).join(u" · "_s);
     };
     m_groupCard->setNote(told(m_groupNote, m_groups, m_groupsAt));

@@ -24,6 +24,7 @@ public:
     explicit DeadPage(const PageTools& tools, QWidget* parent = nullptr);
 
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void tellAges() override;
     void setStale(bool stale) override;
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& queue) override;
@@ -40,7 +41,6 @@ private:
     void showGroups(const domain::DeadGroups& groups);
     void empty(TableController* table);
     /// When the server was asked, as of the newest sample.
-    void tellAges();
     void fail(TableController* table, const pg::Failure& failure);
     void choose(const QModelIndex& index);
     Subject cause() const;

@@ -24,7 +24,7 @@ using models::EventPageModel;
 using models::format::milliseconds;
 using models::format::number;
 
-QStringList boundNote(const models::EventPageModel& model, bool filtered, const domain::SnapshotPtr& now) {
+QStringList boundNote(const models::EventPageModel& model, bool filtered, const desk::Desk& desk) {
     const domain::EventPage& page = model.shownPage();
     QStringList note;
     if (!model.failure().isEmpty())
@@ -43,9 +43,8 @@ QStringList boundNote(const models::EventPageModel& model, bool filtered, const 
         note += EventsCard::tr("%n payload(s) too long for the JSON path", nullptr, int(page.tooLongToSearch));
     if (page.ticksGoneBefore)
         note += EventsCard::tr("ticks before %1 are gone: older events are among these").arg(*page.ticksGoneBefore);
-    if (page.takenAt != pg::Timestamp() && now)
-        note += EventsCard::tr("read %1 ago")
-                    .arg(models::format::age(std::max(pg::Interval(), now->takenAt - page.takenAt)));
+    if (page.takenAt != pg::Timestamp())
+        note += EventsCard::tr("read %1 ago").arg(words::agoIn(desk, page.takenAt));
     return note;
 }
 
@@ -242,10 +241,19 @@ void EventsCard::count() {
 }
 
 void EventsCard::update() {
+    m_count->setEnabled(m_window && !m_counting && !m_exact);
+    remark();
+    explain();
+    if (m_model.state() == EventPageModel::State::Shown)
+        m_table->chooseFirst();
+    if (isSettled())
+        Q_EMIT settled();
+}
+
+void EventsCard::remark() {
     const bool shown = m_model.state() == EventPageModel::State::Shown;
     const bool filtered = m_filter && !m_filter->search().isEmpty();
     const domain::EventPage& page = m_model.shownPage();
-    m_count->setEnabled(m_window && !m_counting && !m_exact);
     QString title = m_window && m_window->batch ? tr("Batch %1").arg(*m_window->batch) : tr("Events");
     QStringList note;
     const bool alone =
@@ -268,17 +276,12 @@ void EventsCard::update() {
     if (shown && filtered && page.bytesRead > 0)
         note += tr("read ≈ %1").arg(models::format::bytes(page.bytesRead));
     if (shown)
-        note += boundNote(m_model, filtered, m_desk->snapshot());
+        note += boundNote(m_model, filtered, *m_desk);
     setTitle(title);
     if (m_filter)
         m_filter->setRemark(note.join(u" · "_s));
     else
         setNote(note.join(u" · "_s));
-    explain();
-    if (shown)
-        m_table->chooseFirst();
-    if (isSettled())
-        Q_EMIT settled();
 }
 
 QStringList EventsCard::countNote() const {

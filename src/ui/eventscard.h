@@ -34,6 +34,8 @@ public:
     /// Fills the context menu of chosen events.
     void setRowMenu(std::function<void(QMenu&, const std::vector<std::int64_t>& events)> fill);
     void setStale(bool stale);
+    /// What was read, how and when.
+    void remark();
 
     bool isOpen() const { return m_window.has_value(); }
 
@@ -82,7 +84,7 @@ QAbstractButton* makeByIdButton(QWidget* parent);
 
 /// What is said of a page of events whose reading is bounded: where it stopped, what could not be told, when it was
 /// read, and why the page turned to could not be.
-QStringList boundNote(const models::EventPageModel& model, bool filtered, const domain::SnapshotPtr& now);
+QStringList boundNote(const models::EventPageModel& model, bool filtered, const desk::Desk& desk);
 
 /// What is to be done when a search stopped at its bound without finding anything.
 QString searchOnHint(const domain::EventPage& page);

@@ -99,16 +99,13 @@ void FootprintPage::showSample(const domain::Snapshot&, const domain::Diagnosis&
     remember();
     showSpending();
     showSampleCosts();
-    tell();
+    tellAges();
     m_answer.beat(tools().desk->shownInstant());
 }
 
 void FootprintPage::showSpending() {
     const domain::Spending spending = tools().desk->spending();
     m_spendingModel.show(models::spendingLines(spending), m_spendingModel.context().now);
-    m_spendingCard->setNote(tr("since this server was opened, %1 ago").arg(models::format::age(spending.since)),
-                            tr("Everything that this window asked, on all its sessions; other consoles count for "
-                               "themselves. The workers of the cooperative debugger are not in it."));
     m_facts->set(tr("Of the server's time"), models::serverShare(spending),
                  tr("The sum of the server times below, by its own clock, as a part of the time that passed"));
     m_facts->set(tr("Longest look"), tr("%1, as seen from here").arg(milliseconds(toMs(spending.longestLook()))),
@@ -163,13 +160,17 @@ void FootprintPage::show(const domain::Footprint& footprint) {
         lines.push_back({session});
     m_model.show(std::move(lines), footprint.takenAt);
     m_footprint = footprint;
-    tell();
+    tellAges();
     m_table->notice()->say(tr("No session of Batchscope is seen"), tr("Behind a pooler sessions carry other names."));
     Q_EMIT completed();
 }
 
 // Transactions are as long as they were when they were asked for.
-void FootprintPage::tell() {
+void FootprintPage::tellAges() {
+    m_spendingCard->setNote(
+        tr("since this server was opened, %1 ago").arg(models::format::age(tools().desk->spending().since)),
+        tr("Everything that this window asked, on all its sessions; other consoles count for themselves. The workers "
+           "of the cooperative debugger are not in it."));
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     if (!m_footprint || !snapshot)
         return;
@@ -186,7 +187,7 @@ void FootprintPage::tell() {
             oldest = std::min(oldest.value_or(*session.transactionSince), *session.transactionSince);
     }
     QStringList note{tr("%n session(s)", nullptr, int(m_footprint->sessions.size())),
-                     words::askedAgo(m_footprint->takenAt, snapshot->takenAt)};
+                     words::askedAgo(*tools().desk, m_footprint->takenAt)};
     if (asking != nullptr) {
         const pg::Interval open = m_footprint->takenAt - asking->transactionSince.value_or(m_footprint->takenAt);
         note += tr("pid %1 asks: %n lock(s) for %2", nullptr, int(asking->locks))

@@ -24,6 +24,7 @@ public:
     explicit FootprintPage(const PageTools& tools, QWidget* parent = nullptr);
 
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void tellAges() override;
     void setStale(bool stale) override;
     void setZone(const QTimeZone& zone) override;
 
@@ -40,7 +41,6 @@ private:
     void showSampleCosts();
     void show(const domain::Footprint& footprint);
     void fail(const pg::Failure& failure);
-    void tell();
 
     models::AnswerModel<models::OwnLine> m_model;
     models::AnswerModel<models::SpendingLine> m_spendingModel;

@@ -172,6 +172,10 @@ void InFlightPage::showNoEvent() {
     m_payload->clear(tr("Choose an event to see its payload."));
 }
 
+void InFlightPage::tellAges() {
+    m_events->remark();
+}
+
 void InFlightPage::setStale(bool stale) {
     m_table->setStale(stale);
     m_events->setStale(stale);

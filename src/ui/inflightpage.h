@@ -23,6 +23,7 @@ public:
     explicit InFlightPage(const PageTools& tools, QWidget* parent = nullptr);
 
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void tellAges() override;
     void setStale(bool stale) override;
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& batch) override;

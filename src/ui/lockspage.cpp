@@ -46,7 +46,7 @@ LocksPage::LocksPage(const PageTools& tools, QWidget* parent)
 }
 
 void LocksPage::showSample(const domain::Snapshot&, const domain::Diagnosis&) {
-    tell();
+    tellAges();
     m_answer.beat(tools().desk->shownInstant());
 }
 
@@ -56,7 +56,7 @@ void LocksPage::show(const domain::LockWaits& waits) {
     chooseWanted();
     m_wanted.clear();
     m_waits = waits;
-    tell();
+    tellAges();
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     const bool past = tools().desk->shownInstant().has_value();
     const bool limited = snapshot && !snapshot->capabilities.readsAllStats && !snapshot->capabilities.superuser;
@@ -69,7 +69,7 @@ void LocksPage::show(const domain::LockWaits& waits) {
     Q_EMIT completed();
 }
 
-void LocksPage::tell() {
+void LocksPage::tellAges() {
     const domain::SnapshotPtr snapshot = tools().desk->snapshot();
     if (!m_waits || !snapshot)
         return;
@@ -89,7 +89,7 @@ void LocksPage::tell() {
         note += tr("recorded %1 before this instant, without queries")
                     .arg(models::format::age(snapshot->takenAt - m_waits->takenAt));
     } else {
-        note += words::askedAgo(m_waits->takenAt, snapshot->takenAt);
+        note += words::askedAgo(*tools().desk, m_waits->takenAt);
         if (waiting > 0)
             note += tr("in %1").arg(models::format::milliseconds(m_waits->serverMs));
     }

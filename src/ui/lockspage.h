@@ -20,6 +20,7 @@ public:
     explicit LocksPage(const PageTools& tools, QWidget* parent = nullptr);
 
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void tellAges() override;
     void setStale(bool stale) override;
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& pid) override;
@@ -33,7 +34,6 @@ private:
     void show(const domain::LockWaits& waits);
     void chooseWanted();
     void fail(const pg::Failure& failure);
-    void tell();
 
     models::AnswerModel<models::LockLine> m_model;
     Card* m_card;

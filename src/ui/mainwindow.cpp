@@ -149,9 +149,10 @@ MainWindow::MainWindow(desk::Desk* desk, const WindowOptions& options, QWidget* 
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->open();
     });
-    m_lostTimer = new QTimer(this);
-    m_lostTimer->setInterval(1000);
-    connect(m_lostTimer, &QTimer::timeout, this, &MainWindow::updateBanner);
+    m_ageTimer = new QTimer(this);
+    m_ageTimer->setInterval(500);
+    connect(m_ageTimer, &QTimer::timeout, this, &MainWindow::tellAges);
+    m_ageTimer->start();
 
     m_topBar->showPlace(desk->profile(), nullptr);
     showArming();
@@ -339,20 +340,24 @@ void MainWindow::onInstant() {
 void MainWindow::onLink() {
     const desk::LinkStatus status = m_desk->linkStatus();
     const bool live = status.state == LinkState::Live;
-    const bool old = !live || m_desk->isStale();
     if (live)
         m_lostSince.reset();
     else if (!m_lostSince && (status.state == LinkState::Lost || status.state == LinkState::Failed))
         m_lostSince = pg::Clock::now();
-    m_pages->setStale(old && m_desk->snapshot() && !m_desk->shownInstant());
-    if (old)
-        m_lostTimer->start();
-    else
-        m_lostTimer->stop();
+    m_pages->setStale((!live || m_desk->isStale()) && m_desk->snapshot() && !m_desk->shownInstant());
     updateBanner();
     if (status.state == LinkState::NeedsPassword)
         QTimer::singleShot(0, this, &MainWindow::askPassword);
     checkReady();
+}
+
+void MainWindow::tellAges() {
+    if (!isSeen())
+        return;
+    m_status->refresh();
+    if (m_desk->linkStatus().state != LinkState::Live || m_desk->isStale())
+        updateBanner();
+    m_page->tellAges();
 }
 
 void MainWindow::showOpening(const QString& step) {

@@ -86,6 +86,7 @@ private:
     void showSample(const domain::Snapshot& snapshot);
     void onLink();
     void onInstant();
+    void tellAges();
     void showLost();
     QStringList howOld() const;
     QString recordingProblem() const;
@@ -122,7 +123,7 @@ private:
     QString m_current;
     QSet<QString> m_begun; ///< pages that were shown something
     QString m_opening;
-    QTimer* m_lostTimer = nullptr;
+    QTimer* m_ageTimer = nullptr; ///< ages grow between samples, most of all when none come any more
     std::optional<pg::Clock::time_point> m_lostSince;
     bool m_records = false;
     bool m_asking = false;

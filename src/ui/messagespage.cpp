@@ -201,6 +201,10 @@ void MessagesPage::fetch(quint64 request, const std::optional<domain::EventPosit
         [fail] { fail(UnderWay::cancelledFailure()); });
 }
 
+void MessagesPage::tellAges() {
+    remark();
+}
+
 /// What was read, how and when.
 void MessagesPage::remark() {
     const bool shown = m_model.state() == EventPageModel::State::Shown;
@@ -212,7 +216,7 @@ void MessagesPage::remark() {
     if (shown && page.serverMs > 0)
         note += tr("read ≈ %1 in %2").arg(models::format::bytes(page.bytesRead), milliseconds(page.serverMs));
     if (shown)
-        note += boundNote(m_model, !m_filter->search().isEmpty(), tools().desk->snapshot());
+        note += boundNote(m_model, !m_filter->search().isEmpty(), *tools().desk);
     m_filter->setRemark(note.join(u" · "_s));
 }
 

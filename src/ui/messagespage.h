@@ -29,6 +29,7 @@ public:
     explicit MessagesPage(const PageTools& tools, QWidget* parent = nullptr);
 
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void tellAges() override;
     void setStale(bool stale) override;
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& queue) override;

@@ -32,6 +32,9 @@ public:
 
     virtual void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) = 0;
 
+    /// Again and again while it is looked at, samples or not: says how old it is what was asked beside the sample.
+    virtual void tellAges() {}
+
     /// The connection is lost: what stands there is old.
     virtual void setStale(bool stale) = 0;
     /// The page that is looked at is shown its sample again afterwards.

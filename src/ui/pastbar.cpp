@@ -5,6 +5,7 @@
 #include "models/format.h"
 #include "ui/card.h"
 #include "ui/theme.h"
+#include "ui/words.h"
 
 #include <QAbstractButton>
 #include <QHBoxLayout>
@@ -158,10 +159,9 @@ void PastBar::tell() {
     if (!at)
         return;
     const domain::SnapshotPtr live = m_desk->liveSnapshot();
-    const pg::Timestamp now = live ? live->takenAt : m_last.value_or(*at);
     QString text = models::format::timestamp(*at, m_zone);
     if (live)
-        text += u" · "_s + tr("%1 ago").arg(models::format::age(now - *at));
+        text += u" · "_s + tr("%1 ago").arg(models::format::age(words::timeNow(*live) - *at));
     text += u" · "_s + tr("actions are off");
     m_text->setText(text);
     m_text->setToolTip(models::format::tooltip(text));

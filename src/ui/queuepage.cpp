@@ -274,16 +274,23 @@ void QueuePage::showRing(const domain::Queue& of) {
     const pg::Timestamp now = m_snapshot->takenAt;
     const auto gates = monitor::rotationGates(*m_snapshot, of, m_detail ? &*m_detail : nullptr);
     m_gates.show(models::gateLines(gates, of, now), now);
-    QString note = models::gatesInWords(gates);
-    if (m_detail)
-        note += u" · "_s + words::askedAgo(m_detail->takenAt, now);
-    m_ringCard->setNote(note, tr("Periods, ticks and positions are the sample's; who has locks on the tables was asked "
-                                 "beside it, and is as old as that."));
+    m_gatesInWords = models::gatesInWords(gates);
+    tellAges();
     if (!m_detail)
         return;
     const auto lines = models::tableLines(*m_detail, m_upkeep ? &*m_upkeep : nullptr, of, *m_snapshot);
     m_tables.show(lines, now);
     m_ring->setTables(lines);
+}
+
+void QueuePage::tellAges() {
+    if (!queue())
+        return;
+    QString note = m_gatesInWords;
+    if (m_detail)
+        note += u" · "_s + words::askedAgo(*tools().desk, m_detail->takenAt);
+    m_ringCard->setNote(note, tr("Periods, ticks and positions are the sample's; who has locks on the tables was asked "
+                                 "beside it, and is as old as that."));
 }
 
 void QueuePage::setStale(bool stale) {

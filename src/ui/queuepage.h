@@ -24,6 +24,7 @@ public:
     explicit QueuePage(const PageTools& tools, QWidget* parent = nullptr);
 
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void tellAges() override;
     void setStale(bool stale) override;
     void setZone(const QTimeZone& zone) override;
     void openSubject(const QString& queue) override;
@@ -52,6 +53,7 @@ private:
     models::AnswerModel<models::GateLine> m_gates;
     QTimeZone m_zone = QTimeZone::systemTimeZone();
     domain::SnapshotPtr m_snapshot;
+    QString m_gatesInWords;
     std::optional<domain::QueueDetail> m_detail;
     std::optional<domain::QueueUpkeep> m_upkeep;
     QString m_upkeepProblem; ///< why there is none

@@ -129,13 +129,15 @@ void SchemaPage::plan(schema::Deed deed) {
 
 void SchemaPage::showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
     showGroups(snapshot, diagnosis);
-    if (m_report) {
-        m_factsCard->setNote(
-            tr("inspected %1 ago")
-                .arg(models::format::age(std::max(pg::Interval(0), snapshot.takenAt - m_report->inspection.takenAt))));
+    if (m_report)
         showStatus(tools().desk->snapshot());
-    }
+    tellAges();
     m_answer.beat(tools().desk->shownInstant());
+}
+
+void SchemaPage::tellAges() {
+    if (m_report)
+        m_factsCard->setNote(tr("inspected %1 ago").arg(words::agoIn(*tools().desk, m_report->inspection.takenAt)));
 }
 
 void SchemaPage::showGroups(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {

@@ -25,6 +25,7 @@ public:
     explicit SchemaPage(const PageTools& tools, QWidget* parent = nullptr);
 
     void showSample(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) override;
+    void tellAges() override;
     void setStale(bool stale) override;
 
     void setZone(const QTimeZone&) override {}

@@ -37,10 +37,6 @@ StatusLine::StatusLine(desk::Desk* desk, QWidget* parent)
     m_longest->setToolTip(tr(
         "No transaction in which this window looks has been open, and has held locks, for longer, as seen from here. "
         "What is done by actions is not in it. The page Footprint tells what is held right now."));
-    // The age grows between samples, most of all when none come any more.
-    m_timer.setInterval(500);
-    connect(&m_timer, &QTimer::timeout, this, &StatusLine::refresh);
-    m_timer.start();
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
     refresh();
 }

@@ -3,7 +3,6 @@
 
 #include "desk/desk.h"
 
-#include <QTimer>
 #include <QTimeZone>
 #include <QWidget>
 
@@ -40,7 +39,6 @@ private:
     QLabel* m_schema;
     QLabel* m_serverVersion;
     QLabel* m_zoneName;
-    QTimer m_timer;
 };
 
 } // namespace ui

@@ -148,8 +148,18 @@ QString everySoOften(std::chrono::milliseconds period) {
     return Words::tr("every %1").arg(models::format::milliseconds(double(period.count())).replace(u".0"_s, QString()));
 }
 
-QString askedAgo(pg::Timestamp asked, pg::Timestamp now) {
-    return Words::tr("asked %1 ago").arg(models::format::age(std::max(pg::Interval(0), now - asked)));
+pg::Timestamp timeNow(const domain::Snapshot& newest) {
+    return newest.takenAt + std::chrono::duration_cast<pg::Interval>(pg::Clock::now() - newest.receivedAt);
+}
+
+QString agoIn(const desk::Desk& desk, pg::Timestamp moment) {
+    const domain::SnapshotPtr shown = desk.snapshot();
+    const pg::Timestamp now = !shown ? moment : desk.shownInstant() ? shown->takenAt : timeNow(*shown);
+    return models::format::age(now - moment);
+}
+
+QString askedAgo(const desk::Desk& desk, pg::Timestamp asked) {
+    return Words::tr("asked %1 ago").arg(agoIn(desk, asked));
 }
 
 QString harmless(const std::string& text) {

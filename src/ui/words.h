@@ -34,8 +34,13 @@ QString roleOfServer(const domain::Capabilities& capabilities); ///< "primary", 
 /// "every 1 s", "every 250 ms".
 QString everySoOften(std::chrono::milliseconds period);
 
-/// "asked 4 s ago": how old an answer is at the time of the newest sample, which may be a little older itself.
-QString askedAgo(pg::Timestamp asked, pg::Timestamp now);
+/// The server's time, by its newest sample and what has passed here since that came: it goes on when no sample comes.
+pg::Timestamp timeNow(const domain::Snapshot& newest);
+
+/// "4 s": for how long it has been so, now or at the recorded instant that is shown.
+QString agoIn(const desk::Desk& desk, pg::Timestamp moment);
+/// "asked 4 s ago": how old an answer is.
+QString askedAgo(const desk::Desk& desk, pg::Timestamp asked);
 
 /// A sentence with what others wrote in it: without its secrets, and with visible signs for what has none.
 QString harmless(const std::string& text);

@@ -2,7 +2,10 @@
 #include "ui/fakedesk.h"
 
 #include "desk/recordedlook.h"
+#include "models/format.h"
 #include "models/madesnapshots.h"
+
+#include <QRegularExpression>
 
 #include <cmath>
 
@@ -472,8 +475,27 @@ std::unique_ptr<desk::Desk> shopDesk() {
 }
 
 void feed(desk::Desk& desk, domain::SnapshotPtr snapshot) {
-    desk::DeskPrivate::of(desk).snapshot = snapshot;
-    Q_EMIT desk.snapshotReady(snapshot);
+    auto come = std::make_shared<domain::Snapshot>(*snapshot);
+    come->receivedAt = pg::Clock::now();
+    desk::DeskPrivate::of(desk).snapshot = come;
+    Q_EMIT desk.snapshotReady(come);
+}
+
+void letPass(desk::Desk& desk, std::chrono::seconds length) {
+    auto older = std::make_shared<domain::Snapshot>(*desk::DeskPrivate::of(desk).snapshot);
+    older->receivedAt -= length;
+    desk::DeskPrivate::of(desk).snapshot = older;
+}
+
+bool saysAgo(const QString& words, const QString& deed, std::chrono::seconds length) {
+    static const QString ago = QStringLiteral("\\b%1 ([^\n]+?) ago\\b");
+    auto told = QRegularExpression(ago.arg(deed)).globalMatch(words);
+    while (told.hasNext()) {
+        const auto old = models::format::length(told.next().captured(1).simplified());
+        if (old && *old >= length && *old < length + std::chrono::seconds(20))
+            return true;
+    }
+    return false;
 }
 
 std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> eventsOf(int count) {

@@ -126,5 +126,12 @@ std::unique_ptr<desk::Desk> shopDesk();
 /// Puts another sample on the desk and says so.
 void feed(desk::Desk& desk, domain::SnapshotPtr snapshot);
 
+/// No sample has come for so much longer.
+void letPass(desk::Desk& desk, std::chrono::seconds length);
+
+/// Somewhere in these words stands "asked 7 s ago", for a deed and a length like that: what the test itself takes is in
+/// it.
+bool saysAgo(const QString& words, const QString& deed, std::chrono::seconds length);
+
 /// Answers pages of so many events, the first of them with payloads of many kinds.
 std::function<links::Reply<domain::EventPage>(std::optional<domain::EventPosition>, int)> eventsOf(int count);
