@@ -5,6 +5,8 @@
 #include "queries/queuedetail.h"
 #include "queries/workqueues.h"
 
+#include <utility>
+
 // What pages ask beside the sample, each on the session for it, or of the recorded instant that is shown.
 namespace desk {
 
@@ -37,7 +39,7 @@ QFuture<links::Reply<domain::Message>> Desk::retryMessage(std::int32_t owner, st
 QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std::optional<domain::DeadCause> cause,
                                                        std::optional<domain::DeadPosition> after, int limit) {
     return d->look(
-        [=](pg::Connection& connection, pg::Deadline deadline) {
+        [queueId, cause = std::move(cause), after, limit](pg::Connection& connection, pg::Deadline deadline) {
             return queries::deadPage(connection, queueId, cause, after, limit, deadline);
         },
         lookDeadline);
@@ -45,14 +47,14 @@ QFuture<links::Reply<domain::DeadPage>> Desk::deadPage(std::int32_t queueId, std
 
 QFuture<links::Reply<domain::DeadGroups>> Desk::deadGroups(std::int32_t queueId) {
     return d->look([=](pg::Connection& connection,
-                            pg::Deadline deadline) { return queries::deadGroups(connection, queueId, deadline); },
-                        lookDeadline);
+                       pg::Deadline deadline) { return queries::deadGroups(connection, queueId, deadline); },
+                   lookDeadline);
 }
 
 QFuture<links::Reply<domain::Message>> Desk::deadMessage(std::int64_t id, std::int64_t maxBytes) {
     return d->look([=](pg::Connection& connection,
                        pg::Deadline deadline) { return queries::deadMessage(connection, id, maxBytes, deadline); },
-                        lookDeadline);
+                   lookDeadline);
 }
 
 QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t queueId,
@@ -67,7 +69,7 @@ QFuture<links::Reply<domain::QueueDetail>> Desk::queueDetail(std::int32_t queueI
 QFuture<links::Reply<domain::QueueUpkeep>> Desk::queueUpkeep(std::int32_t queueId) {
     return d->look([=](pg::Connection& connection,
                        pg::Deadline deadline) { return queries::queueUpkeep(connection, queueId, deadline); },
-                        lookDeadline);
+                   lookDeadline);
 }
 
 QFuture<links::Reply<domain::EventPage>> Desk::searchEvents(std::int32_t queueId, domain::EventSearch search,
@@ -138,8 +140,8 @@ QFuture<links::Reply<domain::WorkSample>> Desk::workSample(const domain::WorkIns
     if (d->past)
         return answered(recordedWork(*d->past, install));
     return d->look([install](pg::Connection& connection,
-                                  pg::Deadline deadline) { return queries::workSample(connection, install, deadline); },
-                        lookDeadline);
+                             pg::Deadline deadline) { return queries::workSample(connection, install, deadline); },
+                   lookDeadline);
 }
 
 QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall& install, const std::string& queue,
@@ -154,11 +156,9 @@ QFuture<links::Reply<domain::WorkPage>> Desk::workPage(const domain::WorkInstall
 
 QFuture<links::Reply<std::vector<domain::WorkDelayed>>> Desk::workDelayed(const domain::WorkInstall& install,
                                                                           const std::string& queue) {
-    return d->look(
-        [=](pg::Connection& connection, pg::Deadline deadline) {
-            return queries::workDelayed(connection, install, queue, deadline);
-        },
-        lookDeadline);
+    return d->look([=](pg::Connection& connection,
+                       pg::Deadline deadline) { return queries::workDelayed(connection, install, queue, deadline); },
+                   lookDeadline);
 }
 
 QFuture<links::Reply<std::optional<std::string>>> Desk::workPayload(const domain::WorkInstall& install,
@@ -175,8 +175,8 @@ QFuture<links::Reply<domain::Barriers>> Desk::barriers(const domain::WorkInstall
     if (d->past)
         return answered(recordedBarriers(*d->past, install));
     return d->look([install](pg::Connection& connection,
-                                  pg::Deadline deadline) { return queries::barriers(connection, install, deadline); },
-                        lookDeadline);
+                             pg::Deadline deadline) { return queries::barriers(connection, install, deadline); },
+                   lookDeadline);
 }
 
 QFuture<links::Reply<domain::BarrierDetail>> Desk::barrierDetail(const domain::WorkInstall& install,

@@ -22,7 +22,7 @@ std::string rowText(const Snapshot& snapshot, const RowLock& lock) {
 
 /// What the kind of wait says of a lock whose holder is not known.
 std::string kindText(const std::string& waitEvent) {
-    const std::string kind = waitEvent.substr(lockWait.size());
+    std::string kind = waitEvent.substr(lockWait.size());
     if (kind == "tuple" || kind == "transactionid")
         return "a row";
     if (kind == "relation")

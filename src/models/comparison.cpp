@@ -132,8 +132,8 @@ void compareJson(const MaskedJson& left, const MaskedJson& right, Lines& lines, 
         done[at] = true;
     };
     for (const Leaf& leaf : ours) {
-        const auto found = places.find(leaf.place);
-        if (found == places.end()) {
+        const auto found = places.constFind(leaf.place);
+        if (found == places.cend()) {
             lines.add(leaf.place, leaf.value, {}, leaf.shown, {});
             continue;
         }

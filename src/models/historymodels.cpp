@@ -341,8 +341,8 @@ std::vector<HistoryLine> historyLines(const std::array<domain::Series, domain::q
     }
     std::vector<HistoryLine> rows;
     rows.reserve(lines.size());
-    for (auto& [from, line] : lines)
-        rows.push_back(std::move(line));
+    for (const auto& [from, line] : lines)
+        rows.push_back(line);
     return rows;
 }
 

@@ -30,7 +30,7 @@ QString masked(const std::string& utf8) {
     }
     if (const QString* found = known.texts.object(text))
         return *found;
-    const QString shown = masking.apply(text);
+    QString shown = masking.apply(text);
     known.texts.insert(text, new QString(shown));
     return shown;
 }

@@ -69,8 +69,8 @@ QString lately(const SpendingLine& line, const QString& text) {
 }
 
 /// A sum, and behind it what the last minute had of it.
-Column<SpendingLine> sumColumn(ColumnInfo info, std::function<std::int64_t(const pg::Traffic&)> part,
-                               std::function<QString(std::int64_t)> text) {
+Column<SpendingLine> sumColumn(ColumnInfo info, const std::function<std::int64_t(const pg::Traffic&)>& part,
+                               const std::function<QString(std::int64_t)>& text) {
     info.kind = CellKind::Number;
     return {std::move(info),
             [part, text](const SpendingLine& line, const CellContext&) {
@@ -186,7 +186,7 @@ QString serverShare(const domain::Spending& spending) {
     };
     const QString whole =
         Words::tr("%1 % in %2").arg(share(all.total.measured, spending.since), format::age(spending.since));
-    const QString text =
+    QString text =
         spending.since > spending.minute()
             ? Words::tr("%1 % in the last minute, %2").arg(share(all.lastMinute.measured, spending.minute()), whole)
             : whole;

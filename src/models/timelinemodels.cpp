@@ -133,7 +133,7 @@ Mark markOf(const Bar& bar, bool stale) {
 }
 
 QString momentOf(const monitor::When& when, const QTimeZone& zone) {
-    const QString latest = format::clock(when.latest, zone);
+    QString latest = format::clock(when.latest, zone);
     if (when.isExact())
         return latest;
     if (!when.after)

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace operate {
 
@@ -86,7 +87,7 @@ Parameter idsParameter(std::string name, std::string label, std::string help, st
             .label = label,
             .required = true,
             .help = std::move(help),
-            .check = [label, most](const std::string& value) {
+            .check = [label = std::move(label), most](const std::string& value) {
                 const std::size_t count = idsOf(value).size();
                 if (count == 0)
                     return label + " must be numbers with commas between them.";

@@ -20,7 +20,6 @@ using detail::Tid;
 using detail::tidFrom;
 using domain::EventPage;
 using domain::EventPosition;
-using domain::EventRow;
 using domain::EventSearch;
 using pgque::detail::single;
 
@@ -108,7 +107,7 @@ pg::Params windowParams(const Facts& facts, const Window& window) {
 /// table's name.
 std::string headOf(const std::string& table) {
     std::string found;
-    for (const std::string half : inRange)
+    for (const char* half : inRange)
         found += " + (select count(*) from (select from " + table + " e where " + half + " limit " +
                  std::to_string(fewRows + 1) + ") bounded)";
     return "head as materialized (select pg_relation_size($7::regclass) / current_setting('block_size')::int as "
@@ -119,7 +118,7 @@ std::string headOf(const std::string& table) {
 /// What the index finds of the window behind $8, where it finds few.
 std::string fewOf(const std::string& table) {
     std::string rows;
-    for (const std::string half : inRange)
+    for (const char* half : inRange)
         rows += std::string(rows.empty() ? "" : " union all ") + "select e.ctid as place from " + table +
                 " e where (select found from head) <= " + std::to_string(fewRows) + " and " + half + " and " + belongs +
                 " and e.ctid > $8::tid";

@@ -374,6 +374,7 @@ domain::QueueDetail queueDetail(pg::Connection& connection, std::int32_t queueId
     const auto newest = look.ask(ticksFrom(queueId, std::nullopt, 2));
     const auto clock = look.ask(serverClock());
     std::vector<Asked<std::vector<std::int32_t>>> holders;
+    holders.reserve(std::size_t(tables.count));
     look.part(patient);
     for (std::int32_t table = 0; table < tables.count; ++table)
         holders.push_back(look.ask(holdersOf(tableName(tables, table))));
