@@ -7,6 +7,7 @@
 #include "models/workmodels.h"
 #include "ui/ask.h"
 #include "ui/batchmatrix.h"
+#include "ui/deadinterval.h"
 #include "ui/deadintervalbox.h"
 #include "ui/factslist.h"
 #include "ui/fakedesk.h"
@@ -22,8 +23,10 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTableView>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace Qt::StringLiterals;
@@ -206,15 +209,19 @@ private Q_SLOTS:
         QVERIFY(box->currentText().contains(models::format::age(90s))); // what can't be read gives way to what holds
         type(u"60"_s);
         QCOMPARE(box->currentText(), u"Dead interval 1 min"_s);
-        open(u"inflight"_s);
+        QVERIFY(m_window->showPage(u"inflight"_s));
         const auto* another = find<QWidget>(u"inflight"_s)->findChild<ui::DeadIntervalBox*>();
         QVERIFY(another != box);
         QCOMPARE(another->currentText(), box->currentText());
-        open(u"batch"_s);
+        QVERIFY(m_window->showPage(u"batch"_s));
         QString all;
         for (const QLabel* label : find<QWidget>(u"batch"_s)->findChildren<QLabel*>())
             all += label->text() + u'\n';
         QVERIFY2(all.contains(u"dead interval of "_s + models::format::age(60s)), qPrintable(all));
+        const QTemporaryDir folder;
+        QSettings settings(folder.filePath(u"window.ini"_s), QSettings::IniFormat);
+        ui::DeadInterval(&settings).set(90s);
+        QVERIFY(ui::DeadInterval(&settings).value() == 90s);
     }
 
     void anOwnersSession() {
