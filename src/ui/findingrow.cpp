@@ -34,18 +34,10 @@ constexpr int aboutWidth = 176;
 constexpr QStringView indent = u"    "; ///< before a statement in what is copied
 constexpr int leastForWords = 260;
 constexpr int bar = 3;
+constexpr int leftMargin = space::large + bar + 10;
 constexpr int buttonsOfItsOwn = 3; ///< show, explain, end the silence; remedies stand before them
 
 const QString partSeparator = u" · "_s;
-
-QStringList aboutParts(const domain::Subject& subject) {
-    QStringList parts;
-    for (const std::string& part : {subject.queue, subject.consumer, subject.member}) {
-        if (!part.empty())
-            parts += foreign(text(part), 300);
-    }
-    return parts;
-}
 
 QLabel* makeText() {
     auto* label = new QLabel;
@@ -56,6 +48,15 @@ QLabel* makeText() {
 }
 
 } // namespace
+
+QStringList aboutParts(const domain::Subject& subject) {
+    QStringList parts;
+    for (const std::string& part : {subject.queue, subject.consumer, subject.member}) {
+        if (!part.empty())
+            parts += foreign(text(part), 300);
+    }
+    return parts;
+}
 
 FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     : QWidget(parent)
@@ -109,7 +110,7 @@ FindingRow::FindingRow(Actions* actions, Silences* silences, QWidget* parent)
     buttons->addLayout(m_buttons);
     buttons->addStretch();
     auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(space::large + bar + 10, 9, space::large, 9);
+    layout->setContentsMargins(leftMargin, 9, space::large, 9);
     layout->setSpacing(space::large);
     layout->addWidget(aboutArea);
     layout->addLayout(words, 1);
@@ -284,14 +285,22 @@ QString FindingRow::explanation() const {
     return lines.join(u'\n');
 }
 
-void FindingRow::paintEvent(QPaintEvent*) {
-    QPainter painter(this);
+int FindingRow::wordsAt() {
+    return leftMargin + aboutWidth + space::large;
+}
+
+void FindingRow::paintFrame(QPainter& painter, const QRect& rect, domain::Severity severity) {
     painter.setPen(colors().grid);
-    painter.drawLine(0, height() - 1, width(), height() - 1);
+    painter.drawLine(0, rect.height() - 1, rect.width(), rect.height() - 1);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(Qt::NoPen);
-    painter.setBrush(colors().of(models::toneOf(m_finding.severity)));
-    painter.drawRoundedRect(QRectF(space::large, 9, bar, height() - 19), 1.5, 1.5);
+    painter.setBrush(colors().of(models::toneOf(severity)));
+    painter.drawRoundedRect(QRectF(space::large, 9, bar, rect.height() - 19), 1.5, 1.5);
+}
+
+void FindingRow::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    paintFrame(painter, rect(), m_finding.severity);
 }
 
 } // namespace ui

@@ -9,12 +9,16 @@
 
 class QAbstractButton;
 class QLabel;
+class QPainter;
 
 namespace ui {
 
 class ChipLabel;
 class FlowLayout;
 class Silences;
+
+/// Queue, consumer and member, as far as they apply.
+QStringList aboutParts(const domain::Subject& subject);
 
 /// One finding: bar and chip, about what, the sentence and its consequence, remedies, and the evidence on demand.
 class FindingRow : public QWidget {
@@ -25,6 +29,11 @@ public:
 
     void setZone(const QTimeZone& zone);
     void showFinding(const domain::Snapshot& snapshot, const domain::Finding& finding);
+
+    /// How far from the left its sentences begin.
+    static int wordsAt();
+    /// The line below, and the bar at the left.
+    static void paintFrame(QPainter& painter, const QRect& rect, domain::Severity severity);
 
 Q_SIGNALS:
     void placeWanted(const Place& place);

@@ -2,6 +2,7 @@
 #include "ui/findingscard.h"
 
 #include "ui/chiplabel.h"
+#include "ui/findingfold.h"
 #include "ui/findingrow.h"
 #include "ui/silences.h"
 #include "ui/theme.h"
@@ -16,9 +17,27 @@ namespace ui {
 
 namespace {
 
-/// More findings than this are counted, not listed: nobody reads a hundred rows of trouble. Those that somebody
-/// silenced are asked for, and stand below.
+/// More findings of a rule than this are one, with the others folded below it: forty of one kind hide no other.
+constexpr std::size_t fewAlike = 3;
+/// More findings of a rule than this are counted, not listed: nobody reads a hundred rows of one trouble.
 constexpr std::size_t mostRows = 25;
+
+using Alike = std::vector<const domain::Finding*>;
+
+/// Those of one rule together, at the place of the worst of them.
+std::vector<Alike> byRule(const Alike& findings) {
+    std::vector<Alike> rules;
+    for (const domain::Finding* finding : findings) {
+        const auto known = std::find_if(rules.begin(), rules.end(), [finding](const Alike& alike) {
+            return alike.front()->rule == finding->rule;
+        });
+        if (known == rules.end())
+            rules.push_back({finding});
+        else
+            known->push_back(finding);
+    }
+    return rules;
+}
 
 } // namespace
 
@@ -62,44 +81,79 @@ void FindingsCard::setZone(const QTimeZone& zone) {
 }
 
 void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::Diagnosis& diagnosis) {
-    std::vector<const domain::Finding*> list;
-    std::vector<const domain::Finding*> silenced;
+    Alike open;
+    Alike silenced;
     for (const domain::Finding& finding : diagnosis.findings)
-        (m_silences && m_silences->covers(finding) ? silenced : list).push_back(&finding);
+        (m_silences && m_silences->covers(finding) ? silenced : open).push_back(&finding);
     m_showSilenced->setText(tr("%n silenced", nullptr, int(silenced.size())));
     m_showSilenced->setVisible(!silenced.empty());
-    list.resize(std::min(mostRows, list.size()));
-    if (m_showSilenced->isChecked())
-        list.insert(list.end(), silenced.begin(), silenced.end());
-    std::vector<std::string> order;
-    for (const domain::Finding* finding : list)
-        order.push_back(finding->key());
-    std::erase_if(m_rows, [&order](const auto& row) {
-        if (std::find(order.begin(), order.end(), row.first) != order.end())
-            return false;
-        // Perhaps it is its own button that makes it go.
-        row.second->hide();
-        row.second->deleteLater();
-        return true;
-    });
-    auto* layout = qobject_cast<QVBoxLayout*>(m_list->layout());
-    for (std::size_t at = 0; at < list.size(); ++at) {
-        FindingRow*& row = m_rows[order[at]];
-        if (!row) {
-            row = new FindingRow(m_actions, m_silences, m_list);
-            connect(row, &FindingRow::placeWanted, this, &FindingsCard::placeWanted);
-            connect(row, &FindingRow::unfolded, this, &FindingsCard::fit, Qt::QueuedConnection);
+    std::vector<QWidget*> widgets;
+    for (const Alike& alike : byRule(open)) {
+        std::size_t rows = std::min(alike.size(), mostRows);
+        widgets.push_back(rowOf(snapshot, *alike.front()));
+        if (alike.size() > fewAlike) {
+            FindingFold*& fold = m_folds[alike.front()->rule];
+            if (!fold) {
+                fold = new FindingFold(m_list);
+                connect(fold, &FindingFold::toggled, this, &FindingsCard::choiceChanged, Qt::QueuedConnection);
+            }
+            fold->showAlike(alike, rows - 1);
+            widgets.push_back(fold);
+            rows = fold->isUnfolded() ? rows : 1;
         }
-        row->setZone(m_zone);
-        row->showFinding(snapshot, *list[at]);
-        if (layout->indexOf(row) != int(at))
-            layout->insertWidget(int(at), row);
+        for (std::size_t at = 1; at < rows; ++at)
+            widgets.push_back(rowOf(snapshot, *alike[at]));
     }
-    const bool moved = order != m_order;
-    m_order = std::move(order);
+    if (m_showSilenced->isChecked()) {
+        for (const domain::Finding* finding : silenced)
+            widgets.push_back(rowOf(snapshot, *finding));
+    }
+    list(widgets);
     summarize(diagnosis, int(silenced.size()));
-    if (moved)
-        fit();
+}
+
+QWidget* FindingsCard::rowOf(const domain::Snapshot& snapshot, const domain::Finding& finding) {
+    FindingRow*& row = m_rows[finding.key()];
+    if (!row) {
+        row = new FindingRow(m_actions, m_silences, m_list);
+        connect(row, &FindingRow::placeWanted, this, &FindingsCard::placeWanted);
+        connect(row, &FindingRow::unfolded, this, &FindingsCard::fit, Qt::QueuedConnection);
+    }
+    row->setZone(m_zone);
+    row->showFinding(snapshot, finding);
+    return row;
+}
+
+void FindingsCard::list(const std::vector<QWidget*>& widgets) {
+    const auto dropFrom = [&widgets](auto& known) {
+        std::erase_if(known, [&widgets](const auto& one) {
+            if (std::find(widgets.begin(), widgets.end(), one.second) != widgets.end())
+                return false;
+            // Perhaps it is its own button that makes it go.
+            one.second->hide();
+            one.second->deleteLater();
+            return true;
+        });
+    };
+    dropFrom(m_rows);
+    dropFrom(m_folds);
+    if (widgets == m_listed)
+        return;
+    m_listed = widgets;
+    auto* layout = qobject_cast<QVBoxLayout*>(m_list->layout());
+    QWidget* before = m_showSilenced;
+    for (std::size_t at = 0; at < widgets.size(); ++at) {
+        if (layout->indexOf(widgets[at]) != int(at))
+            layout->insertWidget(int(at), widgets[at]);
+        // The tab key goes down the list as the eye does.
+        for (QWidget* stop : widgets[at]->findChildren<QWidget*>()) {
+            if (stop->focusPolicy() & Qt::TabFocus) {
+                setTabOrder(before, stop);
+                before = stop;
+            }
+        }
+    }
+    fit();
 }
 
 void FindingsCard::summarize(const domain::Diagnosis& diagnosis, int silenced) {
@@ -125,8 +179,6 @@ void FindingsCard::summarize(const domain::Diagnosis& diagnosis, int silenced) {
         note.prepend(tr("none: everything looked at is as it should be"));
     else if (diagnosis.findings.size() == std::size_t(silenced))
         note.prepend(tr("none but what is silenced"));
-    else if (diagnosis.findings.size() - std::size_t(silenced) > mostRows)
-        note += tr("the %n worst are listed", nullptr, int(mostRows));
     QStringList missing;
     for (const domain::NotEvaluated& rule : diagnosis.notEvaluated)
         missing += QString::fromStdString(rule.rule + ": " + rule.why);
@@ -141,8 +193,8 @@ void FindingsCard::resizeEvent(QResizeEvent* event) {
 void FindingsCard::fit() {
     // As high as its rows, but the table below keeps most of the page.
     int wanted = 0;
-    for (const auto& [key, row] : m_rows)
-        wanted += row->heightForWidth(width() - 2);
+    for (const QWidget* row : m_listed)
+        wanted += row->hasHeightForWidth() ? row->heightForWidth(width() - 2) : row->sizeHint().height();
     const int most = parentWidget() ? std::max(140, parentWidget()->height() * 42 / 100) : 280;
     m_scroll->setFixedHeight(std::min(wanted, most));
     m_scroll->setVisible(wanted > 0);

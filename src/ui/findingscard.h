@@ -15,6 +15,7 @@ class QScrollArea;
 namespace ui {
 
 class ChipLabel;
+class FindingFold;
 class FindingRow;
 class Silences;
 
@@ -37,6 +38,10 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    /// The row of a finding that is listed, filled.
+    QWidget* rowOf(const domain::Snapshot& snapshot, const domain::Finding& finding);
+    /// Puts these below each other; what was there and is no more goes.
+    void list(const std::vector<QWidget*>& widgets);
     void summarize(const domain::Diagnosis& diagnosis, int silenced);
     void fit();
 
@@ -48,8 +53,9 @@ private:
     ChipLabel* m_warnings;
     QScrollArea* m_scroll;
     QWidget* m_list;
-    std::map<std::string, FindingRow*> m_rows;
-    std::vector<std::string> m_order;
+    std::map<std::string, FindingRow*> m_rows;   ///< by the finding's key
+    std::map<std::string, FindingFold*> m_folds; ///< by the rule
+    std::vector<QWidget*> m_listed;
 };
 
 } // namespace ui

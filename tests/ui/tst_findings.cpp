@@ -121,7 +121,8 @@ private Q_SLOTS:
         options.page = u"overview"_s;
         const auto window = std::make_unique<ui::MainWindow>(desk.get(), options);
         window->show();
-        QCOMPARE(rows(*window).size(), std::size_t(25));
+        window->findChild<QAbstractButton*>(u"unfoldFindings"_s)->click();
+        QTRY_COMPARE(rows(*window).size(), std::size_t(25));
         window->findChild<ui::Silences*>()->silence(findings.front(), 1h, u"known"_s);
         QTRY_VERIFY(window->findChild<QAbstractButton*>(u"showSilenced"_s)->isVisible());
         QTRY_COMPARE(rows(*window).size(), std::size_t(25));
@@ -131,6 +132,67 @@ private Q_SLOTS:
         QVERIFY(std::any_of(shown.begin(), shown.end(), [](ui::FindingRow* row) {
             return row->findChild<QAbstractButton*>(u"endSilence"_s)->isVisible();
         }));
+    }
+
+    /// Forty of one rule are one line with the worst of them, how many they are and about what; the others are listed
+    /// when they are asked for, by mouse or keys, and nothing else goes from the list.
+    void findingsOfOneRuleAreOne() {
+        const auto desk = shopDesk();
+        std::vector<domain::Finding> findings;
+        for (int at = 0; at < 40; ++at) {
+            findings.push_back(finding("work", at < 2 ? Severity::Critical : Severity::Warning));
+            findings.back().rule = "work_barrier_stuck";
+            findings.back().subject.consumer = "run-" + std::to_string(at);
+        }
+        for (const char* queue : {"audit", "mail", "orders"})
+            findings.push_back(finding(queue, Severity::Warning));
+        desk::DeskPrivate::of(*desk).diagnosis = diagnosisOf(findings);
+        ui::WindowOptions options;
+        options.page = u"overview"_s;
+        ui::MainWindow window(desk.get(), options);
+        window.show();
+        // Few of a rule stand each for itself.
+        const auto shown = [&] {
+            QStringList subjects;
+            for (const ui::FindingRow* row : rows(window))
+                subjects += row->accessibleName().section(u' ', 1, 3);
+            return subjects;
+        };
+        QCOMPARE(rows(window).size(), std::size_t(4));
+        QCOMPARE(shown().filter(u"Queue work has"_s).size(), 1);
+        auto* label = window.findChild<QLabel*>(u"alikeFindings"_s);
+        auto* unfold = window.findChild<QAbstractButton*>(u"unfoldFindings"_s);
+        QVERIFY(label && unfold && unfold->isVisible());
+        QCOMPARE(window.findChildren<QAbstractButton*>(u"unfoldFindings"_s).size(), 1);
+        QVERIFY2(label->accessibleName().startsWith(u"and 39 more like it, 1 of them critical: run-1, run-2, "_s),
+                 qPrintable(label->accessibleName()));
+        QVERIFY(label->text().endsWith(u"…"_s) && label->text().size() <= label->accessibleName().size());
+        QCOMPARE(unfold->text(), u"Show 39 more"_s);
+        QCOMPARE(unfold->accessibleDescription(), label->accessibleName());
+
+        unfold->setFocus();
+        QTest::keyClick(unfold, Qt::Key_Space);
+        QTRY_COMPARE(rows(window).size(), std::size_t(28));
+        QVERIFY2(label->text().contains(u"the 24 worst of them below"_s), qPrintable(label->text()));
+        QVERIFY(unfold->hasFocus());
+        // The next stop of the tab key is in the first of them.
+        QTest::keyClick(unfold, Qt::Key_Tab);
+        const auto* stop = QApplication::focusWidget();
+        while (stop && !qobject_cast<const ui::FindingRow*>(stop))
+            stop = stop->parentWidget();
+        QVERIFY(stop);
+        QCOMPARE(stop->y(), unfold->parentWidget()->geometry().bottom() + 1);
+        // It stays so with the next sample, and folds again.
+        feed(*desk, desk::DeskPrivate::of(*desk).snapshot);
+        QCOMPARE(rows(window).size(), std::size_t(28));
+        unfold->click();
+        QTRY_COMPARE(rows(window).size(), std::size_t(4));
+        // Where only a few are left each stands for itself again.
+        findings.erase(findings.begin() + 3, findings.begin() + 40);
+        desk::DeskPrivate::of(*desk).diagnosis = diagnosisOf(findings);
+        feed(*desk, desk::DeskPrivate::of(*desk).snapshot);
+        QTRY_COMPARE(rows(window).size(), std::size_t(6));
+        QTRY_COMPARE(window.findChild<QAbstractButton*>(u"unfoldFindings"_s), nullptr);
     }
 
     void statementsAreWrittenAsCode() {
