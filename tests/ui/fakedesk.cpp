@@ -475,10 +475,13 @@ std::unique_ptr<desk::Desk> shopDesk() {
 }
 
 void feed(desk::Desk& desk, domain::SnapshotPtr snapshot) {
-    auto come = std::make_shared<domain::Snapshot>(*snapshot);
-    come->receivedAt = pg::Clock::now();
-    desk::DeskPrivate::of(desk).snapshot = come;
-    Q_EMIT desk.snapshotReady(come);
+    if (snapshot) {
+        auto come = std::make_shared<domain::Snapshot>(*snapshot);
+        come->receivedAt = pg::Clock::now();
+        snapshot = come;
+    }
+    desk::DeskPrivate::of(desk).snapshot = snapshot;
+    Q_EMIT desk.snapshotReady(snapshot);
 }
 
 void letPass(desk::Desk& desk, std::chrono::seconds length) {
