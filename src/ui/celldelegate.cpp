@@ -36,6 +36,7 @@ QFont fontOf(const QStyleOptionViewItem& option, const QModelIndex& index, CellK
 }
 
 constexpr int leastBar = 24;
+constexpr int leastName = 8; ///< characters of a name that stay beside its detail
 
 /// Room for a bar's number; all rows of the column give it the same, so that the bars end together.
 int numberWidth(const QStyleOptionViewItem& option, const QModelIndex& index) {
@@ -113,11 +114,16 @@ void CellDelegate::paintText(QPainter* painter, const QStyleOptionViewItem& opti
     int detailWidth = detail.isEmpty() ? 0 : textWidth(option.font, detail);
     QString text = index.data().toString();
     const int wanted = textWidth(font, text);
-    // The detail gives way before the text does.
-    detailWidth = std::min(detailWidth, std::max(0, rect.width() - wanted - gap));
+    const bool name = index.model()->headerData(index.column(), Qt::Horizontal, models::IdentityRole).toBool();
+    if (!name) {
+        // The detail gives way before the text does.
+        detailWidth = std::min(detailWidth, std::max(0, rect.width() - wanted - gap));
+    } else if (rect.width() - gap - detailWidth < std::min(wanted, leastName * metrics.averageCharWidth())) {
+        // A cut name can still be told, a cut count can't: it is there whole, or not at all.
+        detailWidth = 0;
+    }
     const int shown = detailWidth > 0 ? std::min(wanted, rect.width() - gap - detailWidth) : rect.width();
     // Names that begin alike are told apart by their ends.
-    const bool name = index.model()->headerData(index.column(), Qt::Horizontal, models::IdentityRole).toBool();
     text = metrics.elidedText(text, name ? Qt::ElideMiddle : Qt::ElideRight, shown);
 
     painter->setFont(font);

@@ -19,7 +19,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPainter>
 #include <QShortcut>
+#include <QStandardItemModel>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -335,6 +337,50 @@ private Q_SLOTS:
         facts->setFocus();
         QTest::keySequence(facts, QKeySequence::Copy);
         QCOMPARE(QApplication::clipboard()->text(), facts->text());
+    }
+
+    /// A long name gives way to the count behind it, which is there whole or not at all.
+    void aNameGivesWayToItsCount() {
+        open();
+        QStandardItemModel model(1, 1);
+        model.setHeaderData(0, Qt::Horizontal, int(models::CellKind::Text), models::KindRole);
+        model.setHeaderData(0, Qt::Horizontal, true, models::IdentityRole);
+        const QModelIndex cell = model.index(0, 0);
+        ui::CellDelegate delegate;
+        // What is written, without the empty rest of the line.
+        const auto drawn = [&](const QString& name, const QString& count, int width) {
+            model.setData(cell, name);
+            model.setData(cell, count, models::DetailRole);
+            QImage image(width, 28, QImage::Format_RGB32);
+            image.fill(ui::colors().panel);
+            QStyleOptionViewItem option;
+            option.initFrom(queues());
+            option.rect = image.rect();
+            QPainter painter(&image);
+            delegate.paint(&painter, option, cell);
+            painter.end();
+            int right = width - 1;
+            const auto isEmpty = [&image](int x) {
+                for (int y = 0; y < 26; ++y) {
+                    if (image.pixel(x, y) != ui::colors().panel.rgb())
+                        return false;
+                }
+                return true;
+            };
+            while (right > 0 && isEmpty(right))
+                --right;
+            return image.copy(0, 0, right + 1, 27);
+        };
+        const QString name = u"eu-central-1.billing.invoices-and-credit-notes.archive.v2"_s;
+        const QString count = u"· 12 consumers"_s;
+        const int length = queues()->fontMetrics().horizontalAdvance(count) - 4;
+        const auto end = [length](const QImage& image) {
+            return image.copy(image.width() - length, 0, length, image.height());
+        };
+        const QImage whole = end(drawn(u"q"_s, count, 600));
+        QVERIFY(end(drawn(name, count, 600)) == whole);
+        QVERIFY(end(drawn(name, count, 240)) == whole);
+        QVERIFY(drawn(name, count, 130) == drawn(name, {}, 130));
     }
 
     /// Old rows are grey, and each of their words can still be read.
