@@ -120,8 +120,20 @@ QWidget* HistoryPage::makeCharts() {
     }
     for (int column = 0; column < columns; ++column)
         grid->setColumnStretch(column, 1);
-    for (int row = 0; row * columns < place; ++row)
-        grid->setRowStretch(row, 1);
+    int rows = 0;
+    for (; rows * columns < place; ++rows)
+        grid->setRowStretch(rows, 1);
+    QLabel* how = dimLabel(tr("A click in a chart marks instant A, with Shift instant B. By keys: Tab to a chart, "
+                              "← and → to the instant, then Return or Shift+Return."));
+    how->setObjectName(u"howToMark"_s);
+    how->setWordWrap(true);
+    m_size = dimLabel({});
+    m_size->setObjectName(u"recordingSize"_s);
+    auto* foot = new QHBoxLayout;
+    foot->setSpacing(20);
+    foot->addWidget(how, 1);
+    foot->addWidget(m_size);
+    grid->addLayout(foot, rows, 0, 1, columns);
     return area;
 }
 
@@ -210,10 +222,14 @@ void HistoryPage::take(const Asking& asking) {
     QStringList facts;
     if (asking.recorded.seriesFrom)
         facts += tr("Since %1").arg(models::format::timestamp(*asking.recorded.seriesFrom, m_zone));
-    facts +=
-        tr("%1 of %2").arg(models::format::bytes(asking.recorded.bytes), models::format::bytes(asking.recorded.budget));
+    facts += tr("The recording of this server takes %1 on disk, of %2 at most.")
+                 .arg(models::format::bytes(asking.recorded.bytes), models::format::bytes(asking.recorded.budget));
     facts += asking.recorded.path;
-    m_card->setNote(rebuilt ? tr("dotted: rebuilt") : models::format::bytes(asking.recorded.bytes), facts.join(u'\n'));
+    QStringList note = {tr("recorded: %1").arg(models::format::bytes(asking.recorded.bytes))};
+    if (rebuilt)
+        note.prepend(tr("dotted: rebuilt"));
+    m_size->setText(note.join(u" · "_s));
+    m_size->setToolTip(models::format::tooltip(facts.join(u'\n')));
     m_notice->setVisible(!any);
     if (!any)
         tellEmpty();
@@ -241,7 +257,8 @@ void HistoryPage::fail(const store::Failure& failure) {
     for (HistoryChart* chart : m_charts)
         chart->show({}, m_now - minutes(15), m_now);
     m_lines.show({}, m_now);
-    m_card->setNote({});
+    m_size->clear();
+    m_size->setToolTip({});
     using Kind = desk::RecordingState::Kind;
     const Kind kind = tools().desk->recordingState().kind;
     if (kind == Kind::Off) {
@@ -277,8 +294,7 @@ void HistoryPage::showMarks() {
         told += tr("A %1").arg(models::format::clock(*m_first, m_zone));
     if (m_second)
         told += tr("B %1").arg(models::format::clock(*m_second, m_zone));
-    m_marks->setText(told.isEmpty() ? tr("click: A · Shift: B") : told.join(u" · "_s));
-    m_marks->setToolTip(tr("A click in a chart, or Return, marks instant A; with Shift, instant B"));
+    m_marks->setText(told.join(u" · "_s));
     if (m_stack->currentIndex() == Compare)
         compare();
 }
@@ -288,8 +304,9 @@ void HistoryPage::compare() {
     Notice* notice = m_comparedController->notice();
     if (!m_first) {
         m_differences.show({}, m_now);
-        notice->say(tr("No instant is marked"), tr("Click in a chart to mark instant A, Shift+click to mark B; without "
-                                                   "B it is compared with what is shown now."));
+        notice->say(tr("No instant is marked"), tr("Click in a chart to mark instant A, Shift+click to mark B, or press "
+                                                   "Return and Shift+Return there; without B it is compared with what "
+                                                   "is shown now."));
         return;
     }
     links::whenDone(tools().desk->momentAt(*m_first, store::Which::AtOrBefore), this,

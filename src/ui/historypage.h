@@ -73,6 +73,7 @@ private:
     Segments* m_kind;
     Card* m_card;
     QLabel* m_marks = nullptr;
+    QLabel* m_size = nullptr; ///< of the recording
     QAbstractButton* m_showThen = nullptr;
     QStackedWidget* m_stack;
     Notice* m_notice;

@@ -121,6 +121,33 @@ private Q_SLOTS:
         }
     }
 
+    /// Whose size it is and how instants are marked stands there, at any width whole.
+    void theSizeAndTheMarksAreExplained() {
+        std::get<store::Recorded>(inside().recorded).bytes = 4'100;
+        open();
+        for (const int width : {900, 1280}) {
+            m_window->resize(width, 800);
+            QCoreApplication::processEvents();
+            auto* size = find<QLabel>(u"recordingSize"_s);
+            QTRY_VERIFY(size->text().endsWith(u"recorded: "_s + models::format::bytes(4'100)));
+            QVERIFY(size->toolTip().contains(u"on disk"_s));
+            QVERIFY(size->width() >= size->sizeHint().width());
+            auto* how = find<QLabel>(u"howToMark"_s);
+            QVERIFY(how->isVisible() && how->text().contains(u"click"_s) && how->text().contains(u"Return"_s));
+            QVERIFY(how->height() >= how->heightForWidth(how->width()));
+        }
+        // Once marked the heading says when.
+        auto* marks = find<QLabel>(u"historyMarks"_s);
+        QVERIFY(marks->text().isEmpty());
+        ui::HistoryChart* chart = charts().front();
+        chart->setFocus(Qt::TabFocusReason);
+        QTest::keyClick(chart, Qt::Key_Left);
+        QTest::keyClick(chart, Qt::Key_Return);
+        QVERIFY(marks->text().startsWith(u"A "_s));
+        QTest::keyClick(chart, Qt::Key_Return, Qt::ShiftModifier);
+        QVERIFY(marks->text().contains(u" · B "_s));
+    }
+
     void theCursorIsSharedAndTellsGaps() {
         open();
         ui::HistoryChart* first = charts().front();
