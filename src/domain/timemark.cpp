@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <regex>
 #include <string_view>
 
 namespace domain {
@@ -47,6 +48,25 @@ std::string withTimes(const std::string& sentence, const std::function<std::stri
 
 std::string withUtcTimes(const std::string& sentence) {
     return withTimes(sentence, utcTime);
+}
+
+std::string marksOfUtcTimes(const std::string& sentence, pg::Timestamp kept) {
+    using namespace std::chrono;
+    static const std::regex time(R"(\b([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) UTC\b)");
+    std::string marked;
+    auto rest = sentence.begin();
+    for (std::sregex_iterator at(sentence.begin(), sentence.end(), time), end; at != end; ++at) {
+        const std::smatch& found = *at;
+        const auto ofDay = hours(std::stoi(found[1])) + minutes(std::stoi(found[2])) + seconds(std::stoi(found[3]));
+        pg::Timestamp moment = floor<days>(kept) + ofDay;
+        if (moment > kept + hours(12))
+            moment -= days(1);
+        else if (moment < kept - hours(12))
+            moment += days(1);
+        marked.append(rest, found[0].first).append(timeMark(moment));
+        rest = found[0].second;
+    }
+    return marked.append(rest, sentence.end());
 }
 
 } // namespace domain

@@ -19,4 +19,8 @@ std::string withTimes(const std::string& sentence, const std::function<std::stri
 /// The same for what leaves the console or is kept: "13:53:41 UTC".
 std::string withUtcTimes(const std::string& sentence);
 
+/// A sentence that was kept, with every such time in it as a mark again: of the moments of that time of day the one
+/// nearest to when it was kept.
+std::string marksOfUtcTimes(const std::string& sentence, pg::Timestamp kept);
+
 } // namespace domain

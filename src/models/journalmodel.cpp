@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/journalmodel.h"
 
+#include "domain/timemark.h"
+
 #include <QCoreApplication>
 
 using namespace Qt::StringLiterals;
@@ -50,6 +52,13 @@ Mark markOf(const store::JournalRecord& record) {
     return {Tone::Critical, Journal::tr("unknown"), Journal::tr("The connection was lost in the commit.")};
 }
 
+QString summaryOf(const store::JournalRecord& record, const QTimeZone& zone) {
+    const std::string kept = shown(record.summary).toStdString();
+    return QString::fromStdString(
+        domain::withTimes(domain::marksOfUtcTimes(kept, momentOf(record)),
+                          [&zone](pg::Timestamp moment) { return format::clock(moment, zone).toStdString(); }));
+}
+
 std::vector<Column<JournalLine>> journalColumns() {
     using Line = JournalLine;
     return {
@@ -66,13 +75,17 @@ std::vector<Column<JournalLine>> journalColumns() {
         textColumn<Line>({u"subject"_s, Journal::tr("On"), Journal::tr("Queue, consumer, batch"), CellKind::Text,
                           Pace::Identity, u"queue orders, batch 812"_s},
                          [](const Line& line) { return shown(line.record.subject); }),
-        textColumn<Line>({u"summary"_s,
-                          Journal::tr("What happened"),
-                          {},
-                          CellKind::Text,
-                          Pace::Identity,
-                          u"billing.worker-3 was unregistered"_s},
-                         [](const Line& line) { return shown(line.record.summary); }),
+        {{u"summary"_s,
+          Journal::tr("What happened"),
+          {},
+          CellKind::Text,
+          Pace::Identity,
+          u"billing.worker-3 was unregistered"_s},
+         [](const Line& line, const CellContext& context) {
+             const QString told = format::foreign(summaryOf(line.record, context.zone), 240);
+             return Cell{told, {}, told};
+         },
+         [](const Line& line) { return QVariant(shown(line.record.summary)); }},
         textColumn<Line>({u"reason"_s, Journal::tr("Reason"), Journal::tr("As the operator gave it"), CellKind::Text,
                           Pace::Identity, u"worker host is gone"_s},
                          [](const Line& line) { return shown(line.record.reason); }),

@@ -19,6 +19,9 @@ struct JournalLine {
 /// What became of it, as far as this record knows.
 Mark markOf(const store::JournalRecord& record);
 
+/// What it says happened, with its times, which are kept in UTC, in this zone.
+QString summaryOf(const store::JournalRecord& record, const QTimeZone& zone);
+
 std::vector<Column<JournalLine>> journalColumns();
 
 } // namespace models

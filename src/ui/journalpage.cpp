@@ -172,7 +172,7 @@ void JournalPage::choose(const QModelIndex& index) {
     m_facts->set(tr("Who"), tr("%1, as %2 on %3").arg(known(record.who), known(record.role), known(record.where)));
     m_facts->set(tr("Reason"), known(record.reason));
     m_facts->set(tr("Predicted"), known(record.prediction));
-    m_facts->set(tr("What happened"), known(record.summary));
+    m_facts->set(tr("What happened"), known(models::summaryOf(record, m_model.context().zone)));
     m_facts->set(tr("Transaction"), known(record.xid));
     m_facts->set(tr("Operation"), record.operation, tr("The same for all records of one action"));
     m_facts->set(tr("Hash"), QString::fromLatin1(record.hash.toHex()));
@@ -191,6 +191,7 @@ void JournalPage::offerUndo(const store::JournalRecord& record) {
 
 void JournalPage::setZone(const QTimeZone& zone) {
     m_model.setZone(zone);
+    choose(m_table->currentSource());
 }
 
 void JournalPage::openSubject(const QString& wanted) {
