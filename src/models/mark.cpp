@@ -15,11 +15,12 @@ namespace {
 
 /// Words for rules, causes before what follows from them: of two equally severe findings the first one's word stands. A
 /// rule that is not here is named by its severity.
-constexpr std::array<std::pair<const char*, const char*>, 11> words = {{
+constexpr std::array<std::pair<const char*, const char*>, 12> words = {{
     {"ticker_stopped", QT_TRANSLATE_NOOP("Mark", "no ticks")},
     {"ticker_paused", QT_TRANSLATE_NOOP("Mark", "paused")},
     {"stale_heartbeat", QT_TRANSLATE_NOOP("Mark", "stuck")},
     {"rotation_pinned", QT_TRANSLATE_NOOP("Mark", "behind")},
+    {"far_behind", QT_TRANSLATE_NOOP("Mark", "behind")},
     {"rotation_held_by_transaction", QT_TRANSLATE_NOOP("Mark", "held")},
     {"rotation_step_two_missing", QT_TRANSLATE_NOOP("Mark", "step 2 waits")},
     {"retry_overdue", QT_TRANSLATE_NOOP("Mark", "retry late")},

@@ -323,6 +323,26 @@ private Q_SLOTS:
     }
 
     /// The tree and the overview say the same of a queue; and nothing flows where no tick comes.
+    /// A lag that is a finding is the consumer's mark, and its queue's where nothing worse is there.
+    void whoIsFarBehindSaysSo() {
+        const auto snapshot = made::shop();
+        domain::Diagnosis diagnosis;
+        domain::Finding& finding = diagnosis.findings.emplace_back();
+        finding.rule = "far_behind";
+        finding.subject = {"orders", "billing", {}, {}};
+        finding.title = "Group billing is 14 min behind on orders.";
+        SubscriptionTreeModel tree;
+        tree.setSample(*snapshot, diagnosis);
+        const int mark = tree.columnOf(u"state"_s);
+        const QModelIndex orders = tree.index(5, 0);
+        for (const QModelIndex& line : {orders.siblingAtColumn(mark), tree.index(0, mark, orders)}) {
+            QCOMPARE(line.data().toString(), u"behind"_s);
+            QCOMPARE(line.data(ToneRole).toInt(), int(Tone::Warning));
+        }
+        QVERIFY(tree.index(0, mark, orders).data(Qt::ToolTipRole).toString().contains(u"14 min behind"_s));
+        QVERIFY(tree.index(1, mark, orders).data().toString() != u"behind"_s);
+    }
+
     void aPausedQueueDoesNotFlow() {
         const auto snapshot = made::shop();
         for (const char* name : {"report", "mirror"}) {
