@@ -120,9 +120,8 @@ void Actions::start(const domain::ActionRequest& request) {
         ask(*action, request, m_desk->availability(request));
 }
 
-desk::Availability Actions::availability(const operate::Action& action, const Subject& subject) const {
-    return subject.refusal.isEmpty() ? m_desk->availability(requestFor(action, subject))
-                                     : desk::Availability{false, subject.refusal, {}};
+desk::Availability Actions::availability(const Subject& subject, const domain::ActionRequest& request) const {
+    return subject.refusal.isEmpty() ? m_desk->availability(request) : desk::Availability{false, subject.refusal, {}};
 }
 
 void Actions::ask(const operate::Action& action, const domain::ActionRequest& request,
@@ -166,7 +165,8 @@ QAbstractButton* Actions::makeButton(const std::string& id, std::function<Subjec
     QAbstractButton* button = ui::makeButton(text(*action), u"action."_s + QString::fromStdString(id), parent);
     connect(button, &QAbstractButton::clicked, this, [this, action, subject] {
         const Subject about = subject();
-        ask(*action, requestFor(*action, about), availability(*action, about));
+        const domain::ActionRequest request = requestFor(*action, about);
+        ask(*action, request, availability(about, request));
     });
     m_buttons.push_back({button, action, std::move(subject)});
     // Whoever makes the button is still being built and can't say yet what is selected.
@@ -183,7 +183,8 @@ void Actions::refresh() {
 void Actions::refresh(const Button& button) const {
     if (!button.widget->isVisible() && button.widget->property("unavailable").isValid())
         return;
-    const desk::Availability availability = this->availability(*button.action, button.subject());
+    const Subject about = button.subject();
+    const desk::Availability availability = this->availability(about, requestFor(*button.action, about));
     button.widget->setProperty("unavailable", !availability.available);
     const QString why = availability.available ? words::ofRegistry(button.action->help) : availability.why;
     button.widget->setToolTip(models::format::tooltip(why));

@@ -65,7 +65,8 @@ private:
         std::function<Subject()> subject;
     };
 
-    desk::Availability availability(const operate::Action& action, const Subject& subject) const;
+    /// Of what the subject allows to be asked for.
+    desk::Availability availability(const Subject& subject, const domain::ActionRequest& request) const;
     void ask(const operate::Action& action, const domain::ActionRequest& request,
              const desk::Availability& availability);
     void refresh(const Button& button) const;

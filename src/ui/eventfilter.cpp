@@ -172,7 +172,14 @@ void EventFilter::offerTypes(const std::vector<domain::EventRow>& events) {
     addTypes(types);
 }
 
-void EventFilter::offerTypesOf(UnderWay& underWay, desk::Desk& desk, std::int32_t queueId) {
+void EventFilter::offerTypesOf(UnderWay& underWay, desk::Desk& desk, std::function<std::int32_t()> queueId) {
+    m_askTypes = [this, &underWay, &desk, queueId = std::move(queueId)] {
+        if (const std::int32_t queue = queueId(); queue != 0)
+            askTypes(underWay, desk, queue);
+    };
+}
+
+void EventFilter::askTypes(UnderWay& underWay, desk::Desk& desk, std::int32_t queueId) {
     underWay.ask(desk.eventTypes(queueId), [this](const links::Reply<std::vector<std::string>>& reply) {
         // Where they can't be told, those seen are offered all the same.
         const auto* told = std::get_if<std::vector<std::string>>(&reply);
@@ -194,8 +201,8 @@ void EventFilter::forgetTypes() {
 }
 
 void EventFilter::wantTypes() {
-    if (!std::exchange(m_typesWanted, true))
-        Q_EMIT typesWanted();
+    if (!std::exchange(m_typesWanted, true) && m_askTypes)
+        m_askTypes();
 }
 
 void EventFilter::addTypes(const QStringList& types) {

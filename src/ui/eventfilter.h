@@ -6,6 +6,8 @@
 #include <QVariantMap>
 #include <QWidget>
 
+#include <functional>
+
 class QCheckBox;
 class QCompleter;
 class QGridLayout;
@@ -44,14 +46,13 @@ public:
 
     /// The types of these events are offered from now on.
     void offerTypes(const std::vector<domain::EventRow>& events);
-    /// So are those of the queue's newest events, once they are told.
-    void offerTypesOf(UnderWay& underWay, desk::Desk& desk, std::int32_t queueId);
+    /// So are those of the newest events of the queue that is shown, 0 where none is: they are asked for when one is
+    /// about to be chosen.
+    void offerTypesOf(UnderWay& underWay, desk::Desk& desk, std::function<std::int32_t()> queueId);
     /// The types offered are another queue's.
     void forgetTypes();
 
 Q_SIGNALS:
-    /// A type is about to be chosen; those of the queue were not asked for yet.
-    void typesWanted();
     /// Another search is wanted. Not emitted where a field can't be read; that is said below the fields.
     void searchWanted();
 
@@ -59,6 +60,7 @@ private:
     QLineEdit* addField(const QString& name, const QString& placeholder, const QString& tooltip);
     void start();
     void wantTypes();
+    void askTypes(UnderWay& underWay, desk::Desk& desk, std::int32_t queueId);
     void addTypes(const QStringList& types);
     /// What is wrong; empty when the fields were read.
     QString read(domain::EventSearch* search) const;
@@ -74,6 +76,7 @@ private:
     QCheckBox* m_newest = nullptr;
     QStringListModel* m_types;
     QCompleter* m_completer;
+    std::function<void()> m_askTypes;
     bool m_typesWanted = false; ///< they were asked for
     QLabel* m_problem;
     QLabel* m_remark;

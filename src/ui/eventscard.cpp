@@ -113,10 +113,7 @@ EventsCard::EventsCard(desk::Desk* desk, QSettings* settings, Filter filter, QWi
             if (m_window)
                 m_model.open();
         });
-        connect(m_filter, &EventFilter::typesWanted, this, [this] {
-            if (m_window)
-                m_filter->offerTypesOf(*m_underWay, *m_desk, m_window->queueId);
-        });
+        m_filter->offerTypesOf(*m_underWay, *m_desk, [this] { return m_window ? m_window->queueId : 0; });
     } else {
         setContent(m_view);
     }

@@ -64,10 +64,7 @@ MessagesPage::MessagesPage(const PageTools& tools, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(all);
     connect(m_filter, &EventFilter::searchWanted, this, &MessagesPage::search);
-    connect(m_filter, &EventFilter::typesWanted, this, [this] {
-        if (m_shownQueue != 0)
-            m_filter->offerTypesOf(*m_underWay, *this->tools().desk, m_shownQueue);
-    });
+    m_filter->offerTypesOf(*m_underWay, *tools.desk, [this] { return m_shownQueue; });
     connect(m_queue, &QueueChooser::chosen, this, &MessagesPage::search);
     connect(m_payload, &PayloadCard::settled, this, &Page::completed);
     connect(&m_model, &EventPageModel::pageWanted, this,
