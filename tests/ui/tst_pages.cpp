@@ -224,6 +224,32 @@ private Q_SLOTS:
         QVERIFY(ui::DeadInterval(&settings).value() == 90s);
     }
 
+    /// Kept in UTC, told in the window's zone, as everything else; a copy of the table says UTC.
+    void theJournalTellsTimesInTheZone() {
+        store::JournalRecord record;
+        record.number = 1;
+        record.at = QDateTime::fromString(u"2026-11-20T13:53:41Z"_s, Qt::ISODate);
+        record.action = u"retry_now"_s;
+        record.summary = u"It is due at 13:54:00 UTC now."_s;
+        inside().records.records = {record};
+        open(u"journal"_s);
+        auto* view = find<QTableView>(u"journalRecords"_s);
+        const auto summary = [view](int role) {
+            for (int column = 0; column < view->model()->columnCount(); ++column) {
+                if (view->model()->headerData(column, Qt::Horizontal, models::ColumnIdRole) == u"summary"_s)
+                    return view->model()->index(0, column).data(role).toString();
+            }
+            return QString();
+        };
+        QTRY_COMPARE(view->model()->rowCount(), 1);
+        find<ui::Page>(u"journal"_s)->setZone(QTimeZone(5 * 3'600 + 1'800));
+        QCOMPARE(summary(Qt::DisplayRole), u"It is due at 19:24:00 now."_s);
+        QVERIFY2(wordsOn(u"journal"_s).contains(u"It is due at 19:24:00 now."_s), qPrintable(wordsOn(u"journal"_s)));
+        QCOMPARE(summary(models::ValueRole), record.summary);
+        find<ui::Page>(u"journal"_s)->setZone(QTimeZone::utc());
+        QCOMPARE(summary(Qt::DisplayRole), u"It is due at 13:54:00 now."_s);
+    }
+
     void anOwnersSession() {
         auto seen = std::make_shared<domain::Snapshot>(*inside().snapshot);
         auto activity = std::make_shared<domain::Activity>();
