@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window on a busy server, all its pages turned, searched, paged and counted, while somebody watches it from
 // outside: no transaction of its own idles or stays open, no lock of its on an event table outlives a page of results.
+// The same, shorter, for who may only read, behind a pooler that gives each transaction another server session.
 #include "desk/desk.h"
 #include "support/foreign.h"
+#include "support/pooler.h"
 #include "ui/mainwindow.h"
+#include "ui/notice.h"
+#include "ui/page.h"
 
 #include <QAbstractButton>
 #include <QElapsedTimer>
@@ -12,6 +16,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -212,6 +217,47 @@ private Q_SLOTS:
         QVERIFY2(observer.found().isEmpty(), qPrintable(observer.found().join(u'\n')));
         window.close();
         desk.close();
+    }
+
+    void aReaderThroughAPooler() {
+        const Traffic traffic(m_database);
+        support::RoleConnection reader(m_database, "pgque_reader");
+        desk::Profile profile;
+        profile.connection = m_database.info();
+        profile.connection.set("user", reader.name());
+        {
+            support::Pooler pooler(profile.connection);
+            QVERIFY2(pooler.isUp(), pooler.output().constData());
+            profile.connection = pooler.info(profile.connection);
+            const QTemporaryDir folder;
+            desk::Desk desk(profile);
+            desk.setJournal(std::make_shared<store::Journal>(
+                store::Journal::Options{.path = folder.filePath(u"journal.sqlite"_s)}));
+            ui::MainWindow window(&desk, {});
+            window.resize(1280, 800);
+            window.show();
+            desk.open();
+            QTRY_VERIFY_WITH_TIMEOUT(desk.snapshot() != nullptr, 20'000);
+            QVERIFY(desk.snapshot()->capabilities.throughPooler && !desk.snapshot()->capabilities.superuser);
+            Observer observer(m_database);
+            for (const QString& name : ui::MainWindow::pageNames()) {
+                QVERIFY(window.showPage(name));
+                const auto pages = window.findChildren<ui::Page*>();
+                const auto shown =
+                    std::find_if(pages.begin(), pages.end(), [](ui::Page* one) { return one->isVisible(); });
+                QVERIFY2(shown != pages.end(), qPrintable(name));
+                QTRY_VERIFY2_WITH_TIMEOUT((*shown)->isComplete(), qPrintable(name), 20'000);
+                for (const ui::Notice* notice : (*shown)->findChildren<ui::Notice*>())
+                    QVERIFY2(!notice->isVisible() || !notice->title().contains(u"could not"_s),
+                             qPrintable(name + u": "_s + notice->title()));
+                QVERIFY2(desk.snapshot()->errors.empty() && !desk.isStale(), qPrintable(name));
+            }
+            observer.stop();
+            QVERIFY(observer.looks() > 10);
+            QVERIFY2(observer.found().isEmpty(), qPrintable(observer.found().join(u'\n')));
+            window.close();
+            desk.close();
+        }
     }
 };
 

@@ -8,6 +8,7 @@
 #include "queries/lockwaits.h"
 #include "queries/probe.h"
 #include "queries/queuedetail.h"
+#include "queries/scheduling.h"
 #include "queries/workqueues.h"
 #include "schema/inspection.h"
 #include "schema/script.h"
@@ -15,6 +16,9 @@
 #include "support/foreign.h"
 #include "support/pooler.h"
 
+#include <QDir>
+#include <QFile>
+#include <QRegularExpression>
 #include <QTest>
 
 #include <fstream>
@@ -43,6 +47,19 @@ domain::EventSearch searchFor(const char* path) {
     return search;
 }
 
+void askAboutWork(pg::Connection& on, const domain::WorkInstall& install) {
+    for (const domain::WorkQueue& queue : queries::workSample(on, install, soon()).queues) {
+        queries::workDelayed(on, install, queue.name, soon());
+        const auto page = queries::workPage(on, install, queue.name, domain::WorkPart::Ready, {}, 10, soon());
+        for (const domain::WorkMessage& message : page.rows)
+            queries::workPayload(on, install, queue.name, domain::WorkPart::Ready, message.id, 100, soon());
+    }
+    if (!install.hasBarriers)
+        return;
+    for (const domain::Barrier& barrier : queries::barriers(on, install, soon()).rows)
+        queries::barrierDetail(on, install, barrier.execution, soon());
+}
+
 /// Named by the page that asks it.
 std::vector<std::pair<const char*, Question>> questions() {
     return {
@@ -60,10 +77,20 @@ std::vector<std::pair<const char*, Question>> questions() {
              }
          }},
         {"queue", [](pg::Connection& on) { queries::queueDetail(on, 1, {}, soon()); }},
+        {"queue: ticks from one on", [](pg::Connection& on) { queries::queueDetail(on, 1, 2, soon()); }},
         {"queue: sizes", [](pg::Connection& on) { queries::queueUpkeep(on, 1, soon()); }},
         {"messages: all", [](pg::Connection& on) { anEvent(on); }},
         {"messages: search",
          [](pg::Connection& on) { queries::searchEvents(on, 1, searchFor("a.b = 1"), {}, {}, soon()); }},
+        {"messages: newest first",
+         [](pg::Connection& on) {
+             domain::EventSearch newest;
+             newest.newestFirst = true;
+             queries::searchEvents(on, 1, newest, {}, {}, soon());
+         }},
+        {"messages: by id",
+         [](pg::Connection& on) { queries::searchById(on, 1, {}, queries::idSearchLimits, soon()); }},
+        {"messages: types", [](pg::Connection& on) { queries::eventTypes(on, 1, soon()); }},
         {"messages: story", [](pg::Connection& on) { queries::eventStory(on, 1, anEvent(on), soon()); }},
         {"messages: one whole",
          [](pg::Connection& on) {
@@ -78,29 +105,43 @@ std::vector<std::pair<const char*, Question>> questions() {
          [](pg::Connection& on) {
              queries::eventPage(on, {1, 1, 2, 1}, searchFor("a"), {}, {}, soon());
          }},
+        {"batch: by id",
+         [](pg::Connection& on) {
+             queries::eventsById(on, {1, 1, 2, 1}, {}, queries::idLimits, soon());
+         }},
         {"batch: count",
          [](pg::Connection& on) {
              queries::countWindow(on, {1, 1, 2, 1}, soon());
          }},
         {"retry", [](pg::Connection& on) { queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()); }},
+        {"retry: one queue's",
+         [](pg::Connection& on) { queries::retryPage(on, queries::probe(on, soon()), 1, {}, 10, soon()); }},
         {"retry: one whole",
          [](pg::Connection& on) {
              const auto rows = queries::retryPage(on, queries::probe(on, soon()), 0, {}, 10, soon()).rows;
              queries::retryMessage(on, rows.at(0).owner, rows.at(0).eventId, 1'000, soon());
          }},
         {"dead", [](pg::Connection& on) { queries::deadPage(on, 0, {}, {}, 10, soon()); }},
+        {"dead: one queue's, of one cause",
+         [](pg::Connection& on) {
+             const domain::DeadGroup group = queries::deadGroups(on, 1, soon()).groups.at(0);
+             const auto page = queries::deadPage(on, 1, domain::DeadCause{group.type, group.reason}, {}, 10, soon());
+             if (page.rows.empty())
+                 throw pg::Error::of(pg::ErrorKind::Decode, "the group is empty");
+         }},
         {"dead: groups", [](pg::Connection& on) { queries::deadGroups(on, 1, soon()); }},
         {"dead: one whole", [](pg::Connection& on) { queries::deadMessage(on, 1, 1'000, soon()); }},
         {"locks", [](pg::Connection& on) { queries::lockWaits(on, soon()); }},
         {"footprint", [](pg::Connection& on) { queries::footprint(on, {}, soon()); }},
         {"schema", [](pg::Connection& on) { schema::inspect(on, soon()); }},
+        {"schema: who schedules", [](pg::Connection& on) { queries::scheduling(on, soon()); }},
         {"work queues and barriers",
          [](pg::Connection& on) {
-             for (const domain::WorkInstall& install : queries::workInstalls(on, soon())) {
-                 queries::workSample(on, install, soon());
-                 if (install.hasBarriers)
-                     queries::barriers(on, install, soon());
-             }
+             const auto installs = queries::workInstalls(on, soon());
+             for (const domain::PartError& error : queries::workLooks(on, installs, soon(), queries::workLimits).errors)
+                 throw pg::Error(error.failure);
+             for (const domain::WorkInstall& install : installs)
+                 askAboutWork(on, install);
          }},
     };
 }
@@ -136,6 +177,15 @@ void fill(pg::Connection& admin) {
                " values (1, 1, 501, now(), 'of old', 'dead')");
 }
 
+void fillWork(pg::Connection& admin) {
+    run(admin, std::string(*schema::script("workqueue")));
+    run(admin, "select workqueue.send('mail', '{}');"
+               "select workqueue.fan_out('e1', 'org', array['q', 'q'], array['{}', '{}']::jsonb[], array[5, 5],"
+               " array['o', 'o']);"
+               "grant usage on schema workqueue to pgque_reader;"
+               "grant select on all tables in schema workqueue to pgque_reader");
+}
+
 void readFixture(pg::Connection& admin, const std::string& name) {
     std::ifstream file(std::string(FIXTURES) + '/' + name);
     if (!file)
@@ -155,10 +205,37 @@ class TestEverywhere : public QObject {
 
 private Q_SLOTS:
 
+    /// Whoever adds a question has to ask it here too.
+    void noneIsForgotten() {
+        const auto read = [](const QString& path) {
+            QFile file(path);
+            return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+        };
+        const QString here = read(QStringLiteral(SOURCES "/tests/desk/tst_everywhere.cpp"));
+        const QDir folder(QStringLiteral(SOURCES "/src/queries"));
+        const QRegularExpression asks(QStringLiteral("^[a-z].*?(\\w+)\\(pg::Connection& connection"),
+                                      QRegularExpression::MultilineOption);
+        QStringList forgotten;
+        int known = 0;
+        for (const QString& header : folder.entryList({QStringLiteral("*.h")})) {
+            // What others here are made of.
+            if (header == QStringLiteral("look.h") || header == QStringLiteral("workshape.h"))
+                continue;
+            for (auto found = asks.globalMatch(read(folder.filePath(header))); found.hasNext(); ++known) {
+                const QString name = found.next().captured(1);
+                if (!here.contains(QStringLiteral("queries::") + name + QLatin1Char('(')))
+                    forgotten += name;
+            }
+        }
+        QVERIFY(known > 20);
+        QVERIFY2(forgotten.isEmpty(), qPrintable(forgotten.join(QLatin1Char(' '))));
+    }
+
     void ours() {
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
         fill(admin);
+        fillWork(admin);
         COMPARE_ALL_ANSWERED(admin);
         RoleConnection reader(database, "pgque_reader");
         COMPARE_ALL_ANSWERED(*reader);
@@ -200,8 +277,8 @@ private Q_SLOTS:
         }
     }
 
-    /// One more argument on a function, and the schema is one we do not know: what stands in its tables is shown all the
-    /// same, for looking needs no function, and nothing is done to it.
+    /// One more argument on a function, and the schema is one we do not know: what stands in its tables is shown all
+    /// the same, for looking needs no function, and nothing is done to it.
     void withOtherSignatures() {
         const TestDatabase database;
         pg::Connection admin = database.connect();
@@ -256,6 +333,7 @@ private Q_SLOTS:
         const TestDatabase database(Schema::Pgque);
         pg::Connection admin = database.connect();
         fill(admin);
+        fillWork(admin);
         support::Pooler pooler(database.info());
         QVERIFY2(pooler.isUp(), pooler.output().constData());
         auto first = pg::Connection::open(pooler.info(database.info()));
@@ -274,6 +352,7 @@ private Q_SLOTS:
         const TestDatabase database(*server, Schema::Pgque);
         std::optional<pg::Connection> admin(database.connect());
         fill(*admin);
+        fillWork(*admin);
         COMPARE_ALL_ANSWERED(*admin);
         run(*admin, "checkpoint");
         server->kill();
