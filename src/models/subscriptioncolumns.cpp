@@ -22,7 +22,6 @@ Cell nameCell(const Row& row, const CellContext&) {
     switch (row.kind) {
     case Row::Kind::Queue:
         cell.text = format::foreign(format::text(row.queueName));
-        cell.detail = SubscriptionTreeModel::tr("· %n consumer(s)", nullptr, row.children);
         cell.strong = true;
         break;
     case Row::Kind::Consumer:
@@ -36,6 +35,15 @@ Cell nameCell(const Row& row, const CellContext&) {
     }
     cell.tooltip = row.isSubscription() ? format::foreign(format::text(row.subscription.consumerName)) : cell.text;
     return cell;
+}
+
+/// A queue has no role: its consumers are counted there, where they take no room from its name.
+Cell roleCell(const Row& row, const CellContext&) {
+    return Cell{row.isSubscription() ? roleText(row.subscription)
+                                     : SubscriptionTreeModel::tr("%n consumer(s)", nullptr, row.children),
+                {},
+                {},
+                Tone::Dim};
 }
 
 QVariant nameKey(const Row& row) {
@@ -113,14 +121,15 @@ std::vector<Column<Row>> askedFirst() {
          {},
          {},
          [](const Row& row) { return QVariant(row.children); }},
-        onSubscription(
-            {u"role"_s, SubscriptionTreeModel::tr("Role"),
-             SubscriptionTreeModel::tr("normal, coop_main (a group's cursor) or coop_member"), CellKind::Text,
-             Pace::Identity, u"coop_member"_s},
-            [](const Subscription& row, const CellContext&) {
-                return Cell{roleText(row), {}, {}, Tone::Dim};
-            },
-            [](const Subscription& row) { return QVariant(roleText(row)); }),
+        {{u"role"_s, SubscriptionTreeModel::tr("Role"),
+          SubscriptionTreeModel::tr(
+              "normal, coop_main (a group's cursor) or coop_member; of a queue how many consumers it has"),
+          CellKind::Text, Pace::Identity, u"12 consumers"_s},
+         roleCell,
+         [](const Row& row) { return row.isSubscription() ? QVariant(roleText(row.subscription)) : QVariant(); },
+         {},
+         {},
+         [](const Row& row) { return QVariant(row.children); }},
         {{u"state"_s, SubscriptionTreeModel::tr("State"),
           SubscriptionTreeModel::tr("The worst finding about this line, in a word"), CellKind::Chip, Pace::Slow,
           u"● heartbeat old"_s},

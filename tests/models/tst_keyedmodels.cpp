@@ -316,6 +316,9 @@ private Q_SLOTS:
         const QModelIndex billing = model.index(0, 0, orders);
         QCOMPARE(billing.data().toString(), u"billing"_s);
         QCOMPARE(model.rowCount(billing), 4);
+        const int role = model.columnOf(u"role"_s);
+        QCOMPARE(orders.siblingAtColumn(role).data().toString(), u"3 consumer(s)"_s);
+        QCOMPARE(billing.siblingAtColumn(role).data().toString(), u"coop_main"_s);
         const QModelIndex third = model.index(2, 0, billing);
         QCOMPARE(third.data().toString(), u"worker-3"_s);
         QCOMPARE(third.siblingAtColumn(2).data().toString(), u"stuck"_s);
