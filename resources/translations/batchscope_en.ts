@@ -165,17 +165,17 @@
 <context>
     <name>models::SubscriptionTreeModel</name>
     <message numerus="yes">
-        <source>· %n consumer(s)</source>
-        <translation>
-            <numerusform>· %n consumer</numerusform>
-            <numerusform>· %n consumers</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>· %n member(s)</source>
         <translation>
             <numerusform>· %n member</numerusform>
             <numerusform>· %n members</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n consumer(s)</source>
+        <translation>
+            <numerusform>%n consumer</numerusform>
+            <numerusform>%n consumers</numerusform>
         </translation>
     </message>
 </context>
@@ -326,6 +326,37 @@
     </message>
 </context>
 <context>
+    <name>ui::FindingFold</name>
+    <message numerus="yes">
+        <source>and %n more like it</source>
+        <translation>
+            <numerusform>and %n more like it</numerusform>
+            <numerusform>and %n more like it</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n of them critical</source>
+        <translation>
+            <numerusform>%n of them critical</numerusform>
+            <numerusform>%n of them critical</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>the %n worst of them below</source>
+        <translation>
+            <numerusform>the worst of them below</numerusform>
+            <numerusform>the %n worst of them below</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n more</source>
+        <translation>
+            <numerusform>Show %n more</numerusform>
+            <numerusform>Show %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ui::FindingsCard</name>
     <message numerus="yes">
         <source>%n critical</source>
@@ -353,13 +384,6 @@
         <translation>
             <numerusform>%n not evaluated yet</numerusform>
             <numerusform>%n not evaluated yet</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>the %n worst are listed</source>
-        <translation>
-            <numerusform>the worst one is listed</numerusform>
-            <numerusform>the %n worst are listed</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -88,6 +88,7 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
     m_showSilenced->setText(tr("%n silenced", nullptr, int(silenced.size())));
     m_showSilenced->setVisible(!silenced.empty());
     std::vector<QWidget*> widgets;
+    m_taken.clear();
     for (const Alike& alike : byRule(open)) {
         std::size_t rows = std::min(alike.size(), mostRows);
         widgets.push_back(rowOf(snapshot, *alike.front()));
@@ -113,7 +114,11 @@ void FindingsCard::showFindings(const domain::Snapshot& snapshot, const domain::
 }
 
 QWidget* FindingsCard::rowOf(const domain::Snapshot& snapshot, const domain::Finding& finding) {
-    FindingRow*& row = m_rows[finding.key()];
+    // Two sessions that hold up the same consumer are two findings about it.
+    std::string key = finding.key();
+    while (!m_taken.insert(key).second)
+        key += '\x1e';
+    FindingRow*& row = m_rows[key];
     if (!row) {
         row = new FindingRow(m_actions, m_silences, m_list);
         connect(row, &FindingRow::placeWanted, this, &FindingsCard::placeWanted);

@@ -8,6 +8,7 @@
 #include <QTimeZone>
 
 #include <map>
+#include <set>
 
 class QAbstractButton;
 class QScrollArea;
@@ -53,7 +54,8 @@ private:
     ChipLabel* m_warnings;
     QScrollArea* m_scroll;
     QWidget* m_list;
-    std::map<std::string, FindingRow*> m_rows;   ///< by the finding's key
+    std::map<std::string, FindingRow*> m_rows;   ///< by the finding's key, made different where several have the same
+    std::set<std::string> m_taken;               ///< of these keys, while findings are shown
     std::map<std::string, FindingFold*> m_folds; ///< by the rule
     std::vector<QWidget*> m_listed;
 };

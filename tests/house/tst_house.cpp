@@ -157,6 +157,26 @@ private Q_SLOTS:
         QVERIFY(literals(QStringLiteral("R\"(select 1\nfrom t)\"")).contains("from t"_L1));
     }
 
+    /// A number of something reads as English does: each such text of the screen is in the translation.
+    void pluralsAreTranslated() {
+        const QString translated = read(root + u"/resources/translations/batchscope_en.ts"_s);
+        QVERIFY(!translated.contains(u"unfinished"_s));
+        const QRegularExpression joint(u"\"\\s*\n\\s*\""_s);
+        const QRegularExpression plural(u"tr\\(\\s*\"((?:[^\"\\\\]|\\\\.)*%n(?:[^\"\\\\]|\\\\.)*)\""_s);
+        QStringList missing;
+        int known = 0;
+        for (const QString& path : sources(u"src/models"_s) + sources(u"src/ui"_s)) {
+            const QString source = read(path).replace(joint, QString());
+            for (auto found = plural.globalMatch(source); found.hasNext(); ++known) {
+                const QString text = found.next().captured(1).replace(u"\\n"_s, u"\n"_s);
+                if (!translated.contains(u"<source>"_s + text.toHtmlEscaped() + u"</source>"_s))
+                    missing += path + u": "_s + text;
+            }
+        }
+        QVERIFY(known > 50);
+        QVERIFY2(missing.isEmpty(), qPrintable(missing.join(u'\n')));
+    }
+
     void licences() {
         static const QSet<QString> apache = {u"pg"_s, u"pgque"_s, u"workqueue"_s, u"sql"_s, u"examples"_s};
         QStringList broken;

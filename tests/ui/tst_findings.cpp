@@ -195,6 +195,30 @@ private Q_SLOTS:
         QTRY_COMPARE(window.findChild<QAbstractButton*>(u"unfoldFindings"_s), nullptr);
     }
 
+    /// Two sessions that hold up one consumer: each is told, and each time anew.
+    void severalAboutTheSame() {
+        const auto desk = shopDesk();
+        ui::MainWindow window(desk.get(), {{}, u"overview"_s, {}});
+        window.show();
+        for (int round = 0; round < 6; ++round) {
+            std::vector<domain::Finding> findings;
+            for (int at = 0; at < 1 + round % 3; ++at) {
+                findings.push_back(finding("orders", Severity::Warning));
+                findings.back().title = "held by " + std::to_string(at);
+            }
+            findings.push_back(finding("audit", Severity::Warning));
+            findings.back().rule = "rotation_pinned";
+            desk::DeskPrivate::of(*desk).diagnosis = diagnosisOf(findings);
+            feed(*desk, desk::DeskPrivate::of(*desk).snapshot);
+            QTRY_COMPARE(rows(window).size(), findings.size());
+            QStringList told;
+            for (const ui::FindingRow* row : rows(window))
+                told += row->accessibleName();
+            QCOMPARE(told.filter(u"held by"_s).size(), 1 + round % 3);
+            QCOMPARE(QSet<QString>(told.begin(), told.end()).size(), told.size());
+        }
+    }
+
     void statementsAreWrittenAsCode() {
         domain::Finding made = finding("orders", Severity::Critical);
         made.evidence.push_back({"It has no tick.", "select *\n  from pgque.tick;"});
@@ -269,7 +293,8 @@ private Q_SLOTS:
         QTest::addColumn<domain::Subject>("about");
         QTest::addColumn<QString>("place");
         const auto row = [](const char* rule, const domain::Subject& about, const QString& place) {
-            QTest::newRow((rule + std::string(about.batch ? ", batch" : "")).c_str()) << std::string(rule) << about << place;
+            QTest::newRow((rule + std::string(about.batch ? ", batch" : "")).c_str())
+                << std::string(rule) << about << place;
         };
         row("stale_heartbeat", {"orders", "billing", "worker-3", 8123}, u"inflight:8123"_s);
         row("hasty_takeover", {"orders", "billing", "worker-3", {}}, u"consumers:orders/billing.worker-3"_s);
